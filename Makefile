@@ -1,0 +1,56 @@
+# `make demo` and `make test` do all set-up themselves. PYTHON=/path/to/python chooses the interpreter.
+
+VENV := .venv
+CHECK := .venv-check
+BIN := $(VENV)/bin
+METADATA := setup.cfg pyproject.toml
+# Compared with, never imported by the library. CONTRIBUTING.md says how to keep CUDA packages out on Linux.
+PEERS := torch==2.13.0 autograd scikit-learn
+
+.PHONY: help demo test check oracle wheel clean
+
+help:
+	@echo "make demo    train, check and draw a small network; sets everything up first"
+	@echo "make test    tests, doctests and examples (light dependencies only)"
+	@echo "make check   ruff, and mypy on the installed wheel"
+	@echo "make oracle  compare with PyTorch and HIPS autograd (installs them)"
+	@echo "make wheel   build dist/glassgrad-*.whl"
+	@echo "make clean   remove what was built, environments included"
+
+demo: $(VENV)/.installed
+	$(BIN)/glassgrad demo
+
+test: $(VENV)/.installed
+	$(BIN)/pytest -q
+
+check: $(CHECK)/.installed wheel
+	$(CHECK)/bin/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
+	$(CHECK)/bin/ruff check .
+	$(CHECK)/bin/mypy -p glassgrad
+
+oracle: $(VENV)/.peers
+	$(BIN)/pytest -q -m oracle
+
+# Without isolation pip asks no index for setuptools, so this works offline; build/ may hold modules deleted since.
+wheel: $(VENV)/.installed
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	rm -rf build
+
+clean:
+	rm -rf build dist *.egg-info $(VENV) $(CHECK) .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+$(VENV)/.installed: $(METADATA) tools/make_venv.sh tools/install_graphviz.sh
+	@sh tools/make_venv.sh $(VENV)
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[examples,test]'
+	@sh tools/install_graphviz.sh
+	@touch $@
+
+$(CHECK)/.installed: $(METADATA) tools/make_venv.sh $(VENV)/.installed
+	@sh tools/make_venv.sh $(CHECK)
+	$(CHECK)/bin/python -m pip install --quiet --no-build-isolation '.[examples,dev]'
+	@touch $@
+
+$(VENV)/.peers: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet $(PEERS)
+	@touch $@

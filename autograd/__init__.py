@@ -1,0 +1,23 @@
+"""The engine: primitives, the graph, backward, and the handles that users hold."""
+
+# The order matters: handles register with the engine before the operations are declared.
+from .mode import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
+from .node import Constant, Context, Node
+from .primitive import KINDS, REGISTRY, Primitive, primitive
+from .backward import grad, reachable
+from .tensor import HookHandle, Tensor, from_numpy, tensor
+from .scalar import Scalar, local_derivatives, local_formulas
+from .effects import UPDATES, Update, update
+from . import ops
+from . import operators
+from .dtypes import get_default_dtype, is_floating, set_default_dtype, to_dtype
+from .ops.random import get_rng_state, manual_seed, set_rng_state
+from .vertices import node_of
+
+__all__ = [
+    "KINDS", "REGISTRY", "UPDATES", "Constant", "Context", "HookHandle", "Node", "Primitive", "Scalar", "Tensor",
+    "Update", "enable_grad", "from_numpy", "get_default_dtype", "get_rng_state", "grad", "is_floating",
+    "is_grad_enabled", "local_derivatives", "local_formulas", "manual_seed", "no_grad", "node_of", "operators", "ops",
+    "primitive", "reachable", "scope", "set_default_dtype", "set_grad_enabled", "set_rng_state", "tensor", "to_dtype",
+    "update",
+]  # fmt: skip

@@ -1,0 +1,255 @@
+"""Writes the call of a primitive: the one place where code is generated.
+
+An ordinary operation costs about a microsecond above NumPy because its function is written out for its very signature:
+no ``*args``, no loops, no look-ups by name. ``call_generic`` and ``pull_generic`` in ``engine.py`` do the same things by
+interpretation, for the primitives that need more (lists, several outputs, optional inputs) and as the readable
+reference; a test holds the two against each other. See ``PRIMITIVES.md`` beside this file for a worked example.
+"""
+
+from __future__ import annotations
+
+import functools
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import engine
+from .dtypes import promote
+from .mode import current_mode
+from .node import FREED, Node, next_sequence
+from .primitive import Primitive
+
+__all__ = ["compile_function", "make_function", "make_method", "targets"]
+
+_ALIASES = {"dim": "axis", "keepdim": "keepdims"}
+
+
+class _Unset:
+    def __repr__(self) -> str:
+        return "<same as above>"
+
+
+UNSET = _Unset()
+
+
+def make_function(primitive: Primitive) -> Callable[..., Any]:
+    """Return the public function of a primitive, and fill in its ``pull``."""
+    specialised = can_specialise(primitive)
+    function = _forward(primitive, "dispatch" if specialised else None, engine.dispatch)
+    primitive.function = function
+    primitive.pull = _pull(primitive) if specialised and primitive.differentiable else engine.pull_generic
+    return function
+
+
+def make_method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same call for use as an operator: unknown operands give ``NotImplemented`` instead of an error."""
+    primitive: Primitive = function.primitive  # type: ignore[attr-defined]
+    return _forward(primitive, "dispatch", engine.dispatch_operator)
+
+
+def can_specialise(primitive: Primitive) -> bool:
+    """Return whether the written-out call covers this declaration."""
+    table = primitive.tables["out"] if "out" in primitive.tables else None
+    return not (
+        primitive.list_input
+        or primitive.several
+        or primitive.optional
+        or primitive.accumulate
+        or table is None
+        or table.joint is not None
+    )
+
+
+def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
+    """Return the parameter list, the lines that resolve NumPy's words for PyTorch's, and the default values."""
+    written, resolve, defaults, aliases = [], [], {}, []
+    for name, parameter in primitive.signature.parameters.items():
+        text = name
+        if parameter.default is not parameter.empty:
+            defaults[f"default_{name}"] = parameter.default
+            text = f"{name}=default_{name}"
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in written:
+            written.append("*")
+        written.append(text)
+        if name in _ALIASES and name in primitive.static_names:
+            aliases.append((name, _ALIASES[name]))
+    if aliases and "*" not in written:
+        written.append("*")
+    for name, alias in aliases:
+        written.append(f"{alias}=UNSET")
+        resolve.append(f"    if {alias} is not UNSET: {name} = {alias}")
+    return ", ".join(written), "\n".join(resolve), defaults
+
+
+def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any]) -> Callable[..., Any]:
+    parameters, resolve, defaults = _parameters(primitive)
+    inputs, statics = primitive.input_names, primitive.static_names
+    pack = _tuple(inputs)
+    static_pack = _tuple(statics)
+    lines = [f"def {primitive.name}({parameters}):"]
+    if resolve:
+        lines.append(resolve)
+    if fast:
+        lines += _fast_forward(primitive)
+    lines.append(f"    return $fallback($primitive, {pack}, {static_pack})")
+    helpers = {
+        "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": engine.HANDLES,
+        "Tensor": engine.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
+        "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
+        "retype": engine.retype, "explain": engine.explain, "constant_of": engine.constant_of,
+        "cut_off": engine.CUT_BY_NO_GRAD, "observe": engine.observe,
+    }  # fmt: skip
+    namespace = {**defaults, "UNSET": UNSET, **{f"_{name}": value for name, value in helpers.items()}}
+    function = compile_function(lines, primitive, namespace, "call", primitive.name)
+    functools.update_wrapper(function, primitive.kernel, updated=())
+    del function.__wrapped__  # type: ignore[attr-defined]
+    function.__annotations__ = {}
+    function.primitive = primitive  # type: ignore[attr-defined]
+    return function
+
+
+def _fast_forward(primitive: Primitive) -> list[str]:
+    inputs, statics = primitive.input_names, primitive.static_names
+    arrays = [f"{n}_array" for n in inputs]
+    differentiable = primitive.differentiable
+    lines = ["    if " + " and ".join(f"{n}.__class__ in $handles" for n in inputs) + ":"]
+    add = lines.append
+    for n in inputs:
+        add(f"        {n}_array = {n}._array")
+    promoted = [f"{n}_array" for n in (differentiable or inputs)]
+    if len(promoted) > 1:
+        first = promoted[0]
+        add("        if " + " or ".join(f"{first}.dtype is not {a}.dtype" for a in promoted[1:]) + ":")
+        add(f"            {', '.join(promoted)} = $promote(({', '.join(promoted)}))")
+    add("        try:")
+    add(f"            $out = $kernel({', '.join((*arrays, *statics)) if _in_order(primitive) else _call(primitive)})")
+    add("        except Exception as $error:")
+    add(f"            raise $explain($primitive, $error, {_tuple(arrays)}) from None")
+    add("        if $out.__class__ is not $ndarray:")
+    add("            $out = $asarray($out)")
+    if not differentiable:
+        add("        $result = $new($Tensor); $result._array = $out; $result._node = None; $result._grad = None")
+        add("        return $result")
+        return lines
+    add(f"        if $out.dtype is not {promoted[0]}.dtype:")
+    add(f"            $out = $retype($out, {promoted[0]})")
+    add("        $result = $new($Tensor)")
+    add("        $result._array = $out")
+    add("        $result._grad = None")
+    for n in differentiable:
+        add(f"        {n}_node = {n}._node")
+        add(f"        {n}_needs = {n}_node.__class__ is $Node")
+    add("        if " + " or ".join(f"{n}_needs" for n in differentiable) + ":")
+    add("            $mode = $current_mode()")
+    add("            if $mode.grad:")
+    for n in inputs:
+        if n in differentiable:
+            add(f"                if not {n}_needs: {n}_node = $constant_of({n})")
+        else:
+            add(f"                {n}_node = $constant_of({n})")
+    add("                $result._node = $node = $new($Node)")
+    add("                $node.primitive = $primitive")
+    add(f"                $node.inputs = {_tuple([f'{n}_node' for n in inputs])}")
+    saved = []
+    for name in primitive.saved_names:
+        value = "$out" if name == "out" else f"{name}_array"
+        wanted = primitive.saved_for[name]
+        if set(wanted) == set(differentiable) and len(differentiable) == 1:
+            saved.append(value)
+        else:
+            saved.append(f"{value} if {' or '.join(f'{w}_needs' for w in wanted)} else None")
+    add(f"                $node.saved = {_tuple(saved)}")
+    add("                $node.sequence = $next_sequence()")
+    add("                $node.shape = $out.shape")
+    add("                $node.dtype = $out.dtype")
+    add(f"                $node.static = {_tuple(statics)}")
+    add("                $node.context = $mode.context")
+    add("                $node.extra = None")
+    add(f"                if $mode.observers: $observe($mode, $node, {_tuple(arrays)}, $out)")
+    add("                return $result")
+    add("            $result._node = $cut_off")
+    add("            return $result")
+    add("        $result._node = None")
+    add("        return $result")
+    return lines
+
+
+def _pull(primitive: Primitive) -> Callable[..., None]:
+    """Write the backward step of a primitive with one output: run the wanted rules, hand the gradients on."""
+    table = primitive.tables["out"]
+    assert table is not None
+    lines = ["def pull(node, g, cotangents, wanted):"]
+    add = lines.append
+    add(f"    {targets([f'{n}_vertex' for n in primitive.input_names])} = node.inputs")
+    if primitive.saved_names:
+        add("    saved = node.saved")
+        add("    if saved is FREED: raise second_backward(node)")
+        add(f"    {targets([f'saved_{n}' for n in primitive.saved_names])} = saved")
+    if primitive.static_names:
+        add(f"    {targets([f'static_{n}' for n in primitive.static_names])} = node.static")
+    for n in primitive.differentiable:
+        rule = table.rules[n]
+        arguments = []
+        for a in rule.arguments:
+            if a == "g":
+                arguments.append("g")
+            elif a in primitive.saved_names:
+                arguments.append(f"saved_{a}")
+            elif a in primitive.static_names:
+                arguments.append(f"static_{a}")
+            else:
+                arguments.append(f"{a.removesuffix('_shape')}_vertex.shape")
+        vertex = f"{n}_vertex"
+        add(f"    if {vertex}.__class__ is Node and (wanted is None or {vertex} in wanted):")
+        add(f"        d = rule_{n}({', '.join(arguments)})")
+        add(f"        if d.__class__ is not ndarray or d.dtype is not {vertex}.dtype or d.shape != {vertex}.shape:")
+        add(f"            d = conform(d, node, '{n}', {vertex})")
+        add(f"        if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
+        add(f"        elif d is not None: cotangents[{vertex}] = d")
+    namespace = {
+        "FREED": FREED, "second_backward": engine.second_backward, "Node": Node, "ndarray": np.ndarray,
+        "conform": engine.conform, "accumulate": engine.accumulate,
+        **{f"rule_{n}": table.rules[n].function for n in primitive.differentiable},
+    }  # fmt: skip
+    return compile_function(lines, primitive, namespace, "pull", "pull")
+
+
+def _in_order(primitive: Primitive) -> bool:
+    """Return whether inputs come before static arguments, so that the kernel can be called by position alone."""
+    return tuple(primitive.signature.parameters) == (*primitive.input_names, *primitive.static_names)
+
+
+def _call(primitive: Primitive) -> str:
+    return ", ".join(
+        f"{n}_array" if n in primitive.input_names else n for n in primitive.signature.parameters
+    )
+
+
+def _tuple(items: Any) -> str:
+    items = list(items)
+    return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
+
+
+def targets(items: list[str]) -> str:
+    return ", ".join(items) + ("," if len(items) == 1 else "")
+
+
+def compile_function(
+    lines: list[str], primitive: Primitive, namespace: dict[str, Any], role: str, name: str
+) -> Any:
+    """Compile a function whose helpers are closure variables, so that its globals are the kernel's module's.
+
+    Then doctest finds the docstring, and tracebacks show the generated lines.
+    """
+    # "$" marks the names of this file, kept apart from the names of the user's parameters.
+    body = "\n".join("    " + line for text in lines for line in text.split("\n")).replace("$", "_")
+    source = f"def make({', '.join(namespace)}):\n{body}\n    return {name}\n"
+    filename = f"<glassgrad {role} of {primitive.name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    local: dict[str, Any] = {}
+    exec(compile(source, filename, "exec"), primitive.kernel.__globals__, local)  # noqa: S102
+    return local["make"](**namespace)
+
+

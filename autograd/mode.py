@@ -1,0 +1,228 @@
+"""What the engine is asked to do while an operation runs: record or not, and in whose name.
+
+A :class:`Mode` is immutable and lives in one context variable, so every thread and every asyncio task has its own and
+leaving a ``with`` block can never disturb another. An operation reads it once.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+if TYPE_CHECKING:
+    from .node import Context, Node
+
+__all__ = [
+    "Mode", "current_mode", "enable_grad", "is_grad_enabled", "no_grad", "scope", "set_grad_enabled", "set_mode",
+]  # fmt: skip
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Observer(Protocol):
+    """Something that watches operations happen: a recorder, the anomaly detector."""
+
+    def forward(self, node: Node, inputs: tuple[Any, ...], out: Any) -> None:
+        """Called after an operation was recorded, with the raw values it read and made."""
+
+    def backward(self, node: Node, gradients: tuple[Any, ...]) -> None:
+        """Called after the derivative rules of ``node`` ran, with the gradients for its inputs."""
+
+
+class Mode:
+    """One immutable set of switches."""
+
+    __slots__ = ("context", "grad", "observers")
+
+    def __init__(self, grad: bool = True, context: Context | None = None, observers: tuple[Observer, ...] = ()) -> None:
+        self.grad = grad
+        self.context = context
+        self.observers = observers
+
+    def replace(self, **changes: Any) -> Mode:
+        """Return a copy with some switches changed."""
+        values: dict[str, Any] = {"grad": self.grad, "context": self.context, "observers": self.observers}
+        values.update(changes)
+        return Mode(**values)
+
+
+_mode: ContextVar[Mode] = ContextVar("glassgrad_mode", default=Mode())
+current_mode = _mode.get
+set_mode = _mode.set
+
+
+class ModeSwitch:
+    """A context manager, and a decorator, that changes the mode for the code inside it.
+
+    As a decorator of a generator function the mode holds only while the generator's own code runs, never in the code
+    that consumes it.
+    """
+
+    def enter(self, mode: Mode) -> Mode:
+        """Return the mode for the code inside."""
+        raise NotImplementedError
+
+    def __init__(self) -> None:
+        # A stack, so that one instance may be entered again inside itself.
+        self._outer: list[Mode] = []
+
+    def __enter__(self) -> Any:
+        outer = current_mode()
+        self._outer.append(outer)
+        set_mode(self.enter(outer))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        # Setting the remembered mode, instead of resetting by token, also works when a block opened in one context is
+        # closed in another, as happens with asynchronous generators.
+        set_mode(self._outer.pop())
+
+    def clone(self) -> ModeSwitch:
+        """Return a fresh switch of the same kind: a decorated function may run in several threads at once."""
+        return type(self)()
+
+    def __call__(self, function: Function) -> Function:
+        if not callable(function):
+            raise TypeError(f"{type(self).__name__} decorates a function, but got {type(function).__name__}")
+        if inspect.isgeneratorfunction(function):
+            return cast(Function, self._wrap_generator(function))
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def coroutine(*args: Any, **kwargs: Any) -> Any:
+                with self.clone():
+                    return await function(*args, **kwargs)
+
+            return cast(Function, coroutine)
+
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with self.clone():
+                return function(*args, **kwargs)
+
+        return cast(Function, wrapper)
+
+    def _wrap_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            generator = function(*args, **kwargs)
+            step: Callable[..., Any] = generator.send
+            argument: Any = None
+            try:
+                while True:
+                    with self.clone():
+                        try:
+                            item = step(argument)
+                        except StopIteration as stop:
+                            return stop.value
+                    try:
+                        argument = yield item
+                        step = generator.send
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:  # noqa: BLE001 - handed to the generator, as "yield from" does
+                        argument = error
+                        step = generator.throw
+            finally:
+                with self.clone():
+                    generator.close()
+
+        return wrapper
+
+
+class no_grad(ModeSwitch):  # noqa: N801 - PyTorch's name
+    """Switch recording off: results require no gradient and no graph is kept.
+
+    Use it as ``with no_grad():`` or ``@no_grad()``. It is local to the thread and to the asyncio task.
+
+    >>> import glassgrad as gg
+    >>> x = gg.tensor([1.0, 2.0], requires_grad=True)
+    >>> with gg.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def enter(self, mode: Mode) -> Mode:
+        return mode.replace(grad=False)
+
+
+class enable_grad(ModeSwitch):  # noqa: N801 - PyTorch's name
+    """Switch recording on again inside :class:`no_grad`.
+
+    >>> import glassgrad as gg
+    >>> x = gg.tensor([1.0], requires_grad=True)
+    >>> with gg.no_grad(), gg.enable_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    True
+    """
+
+    def enter(self, mode: Mode) -> Mode:
+        return mode.replace(grad=True)
+
+
+class set_grad_enabled(ModeSwitch):  # noqa: N801 - PyTorch's name
+    """Switch recording on or off by a boolean, for a ``with`` block or a decorated function.
+
+    Unlike PyTorch's, calling it without ``with`` changes nothing: a switch always ends.
+
+    >>> import glassgrad as gg
+    >>> with gg.set_grad_enabled(False):
+    ...     gg.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self._grad = bool(mode)
+
+    def enter(self, mode: Mode) -> Mode:
+        return mode.replace(grad=self._grad)
+
+    def clone(self) -> ModeSwitch:
+        return set_grad_enabled(self._grad)
+
+
+class scope(ModeSwitch):  # noqa: N801 - a context manager
+    """Name the part of the program that the operations inside belong to; pictures draw it as a box.
+
+    ``Module.__call__`` opens one for every module. Scopes nest.
+
+    >>> import glassgrad as gg
+    >>> x = gg.tensor([1.0], requires_grad=True)
+    >>> with gg.scope("encoder"), gg.scope("first"):
+    ...     y = x * 2
+    >>> y.grad_fn.scope
+    ('encoder', 'first')
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        if not isinstance(name, str):
+            raise TypeError(f"scope: the name must be a string, not {type(name).__name__}")
+        self._name = name
+
+    def enter(self, mode: Mode) -> Mode:
+        from .node import Context
+
+        outer = mode.context
+        if outer is None:
+            return mode.replace(context=Context((self._name,)))
+        return mode.replace(context=outer.replace(scope=(*outer.scope, self._name)))
+
+    def clone(self) -> ModeSwitch:
+        return scope(self._name)
+
+
+def is_grad_enabled() -> bool:
+    """Return whether operations are being recorded here.
+
+    >>> import glassgrad as gg
+    >>> gg.is_grad_enabled()
+    True
+    """
+    return current_mode().grad

@@ -1,0 +1,99 @@
+"""Arithmetic: what ``+ - * / **`` do. Operands broadcast as NumPy's do."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from ..primitive import primitive
+from .comparison import where
+from .elementwise import log
+
+
+@primitive(kind="elementwise", scalar=operator.add, symbol="{0} + {1}", x=lambda g: g, y=lambda g: g)
+def add(x, y):
+    """Return the sum ``x + y``.
+
+    >>> import glassgrad as gg
+    >>> gg.add(gg.tensor([1.0, 2.0]), 10)
+    tensor([11., 12.])
+    """
+    return np.add(x, y)
+
+
+@primitive(kind="elementwise", scalar=operator.sub, symbol="{0} − {1}", x=lambda g: g, y=lambda g: -g)
+def subtract(x, y):
+    """Return the difference ``x - y``.
+
+    >>> import glassgrad as gg
+    >>> gg.subtract(gg.tensor([1.0, 2.0]), 1)
+    tensor([0., 1.])
+    """
+    return np.subtract(x, y)
+
+
+@primitive(kind="elementwise", scalar=operator.mul, symbol="{0}·{1}", x=lambda g, y: g * y, y=lambda g, x: g * x)
+def multiply(x, y):
+    """Return the elementwise product ``x * y``.
+
+    >>> import glassgrad as gg
+    >>> gg.multiply(gg.tensor([1.0, 2.0]), gg.tensor([3.0, 4.0]))
+    tensor([3., 8.])
+    """
+    return np.multiply(x, y)
+
+
+@primitive(
+    kind="elementwise", scalar=operator.truediv, symbol="{0}/{1}",
+    x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y,
+)  # fmt: skip
+def divide(x, y):
+    """Return the quotient ``x / y``; integers give the default dtype. Division by zero gives infinity or NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.divide(gg.tensor([1.0, 6.0]), 2)
+    tensor([0.5, 3. ])
+    """
+    return np.true_divide(x, y)
+
+
+@primitive(kind="elementwise", scalar=operator.neg, symbol="−{0}", x=lambda g: -g)
+def negative(x):
+    """Return ``-x``.
+
+    >>> import glassgrad as gg
+    >>> gg.negative(gg.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
+    """
+    return np.negative(x)
+
+
+@primitive(
+    kind="elementwise", scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf),
+    x=lambda g, x, y: where(y == 0, 0 * g, g * (y * power(x, y - 1))),
+    y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where(x == 0, 1 + 0 * x, x)))),
+)  # fmt: skip
+def power(x, y):
+    """Return ``x`` to the power ``y``.
+
+    Negative bases with fractional exponents give NaN. Where ``y`` is 0 the derivative by ``x`` is 0; where ``x`` is 0
+    and ``y`` is not negative the derivative by ``y`` is 0 (PyTorch's choices).
+
+    >>> import glassgrad as gg
+    >>> gg.power(gg.tensor([1.0, 2.0]), 3)
+    tensor([1., 8.])
+    """
+    return np.power(x, y)
+
+
+@primitive(kind="elementwise", scalar=lambda x: x * x, symbol="{0}²", x=lambda g, x: g * (2 * x))
+def square(x):
+    """Return ``x`` times itself.
+
+    >>> import glassgrad as gg
+    >>> gg.square(gg.tensor([1.0, -3.0]))
+    tensor([1., 9.])
+    """
+    return np.multiply(x, x)

@@ -1,0 +1,152 @@
+"""Comparisons, tests and choices between values. Comparisons have no derivative."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from ..primitive import primitive
+
+
+def _where_scalar(condition, x, y):
+    return x if condition else y
+
+
+@primitive(
+    kind="elementwise", scalar=_where_scalar, symbol="where({0}, {1}, {2})", condition=None,
+    x=lambda g, condition: where(condition, g, 0), y=lambda g, condition: where(condition, 0, g),
+)  # fmt: skip
+def where(condition, x, y):
+    """Return ``x`` where ``condition`` is true, else ``y``. All three broadcast.
+
+    The gradient goes to the chosen one only; a NaN or infinity in the other does not leak.
+
+    >>> import glassgrad as gg
+    >>> x = gg.tensor([-1.0, 2.0])
+    >>> gg.where(x > 0, x, 0)
+    tensor([0., 2.])
+    """
+    return np.where(condition, x, y)
+
+
+@primitive(kind="predicate", scalar=operator.gt, symbol="{0} > {1}")
+def greater(x, y):
+    """Return whether ``x > y``, element by element, as bools."""
+    return np.greater(x, y)
+
+
+@primitive(kind="predicate", scalar=operator.ge, symbol="{0} ≥ {1}")
+def greater_equal(x, y):
+    """Return whether ``x >= y``, element by element, as bools."""
+    return np.greater_equal(x, y)
+
+
+@primitive(kind="predicate", scalar=operator.lt, symbol="{0} < {1}")
+def less(x, y):
+    """Return whether ``x < y``, element by element, as bools."""
+    return np.less(x, y)
+
+
+@primitive(kind="predicate", scalar=operator.le, symbol="{0} ≤ {1}")
+def less_equal(x, y):
+    """Return whether ``x <= y``, element by element, as bools."""
+    return np.less_equal(x, y)
+
+
+@primitive(kind="predicate", scalar=operator.eq, symbol="{0} = {1}")
+def equal(x, y):
+    """Return whether ``x == y``, element by element, as bools."""
+    return np.equal(x, y)
+
+
+@primitive(kind="predicate", scalar=operator.ne, symbol="{0} ≠ {1}")
+def not_equal(x, y):
+    """Return whether ``x != y``, element by element, as bools."""
+    return np.not_equal(x, y)
+
+
+@primitive(kind="predicate", scalar=lambda x, y: bool(x) and bool(y), symbol="{0} and {1}")
+def logical_and(x, y):
+    """Return whether both are true (not zero), element by element."""
+    return np.logical_and(x, y)
+
+
+@primitive(kind="predicate", scalar=lambda x, y: bool(x) or bool(y), symbol="{0} or {1}")
+def logical_or(x, y):
+    """Return whether at least one is true (not zero), element by element."""
+    return np.logical_or(x, y)
+
+
+@primitive(kind="predicate", scalar=operator.not_, symbol="not {0}")
+def logical_not(x):
+    """Return whether ``x`` is zero, element by element."""
+    return np.logical_not(x)
+
+
+@primitive(kind="predicate", scalar=math.isnan)
+def isnan(x):
+    """Return whether each element is NaN."""
+    return np.isnan(x)
+
+
+@primitive(kind="predicate", scalar=math.isfinite)
+def isfinite(x):
+    """Return whether each element is neither NaN nor infinite."""
+    return np.isfinite(x)
+
+
+@primitive(kind="index")
+def argmax(x, dim=None, keepdim=False):
+    """Return the index of the largest element: of the flattened tensor, or along ``dim``. Ties give the first.
+
+    Raises:
+        ValueError: there are no elements to choose from.
+
+    >>> import glassgrad as gg
+    >>> gg.argmax(gg.tensor([[1.0, 3.0], [5.0, 2.0]]), dim=1)
+    tensor([1, 0])
+    """
+    if np.size(x) == 0:
+        raise ValueError("argmax: the tensor has no elements")
+    return np.argmax(x, axis=dim, keepdims=keepdim)
+
+
+@primitive(kind="index")
+def argmin(x, dim=None, keepdim=False):
+    """Return the index of the smallest element: of the flattened tensor, or along ``dim``. Ties give the first.
+
+    Raises:
+        ValueError: there are no elements to choose from.
+    """
+    if np.size(x) == 0:
+        raise ValueError("argmin: the tensor has no elements")
+    return np.argmin(x, axis=dim, keepdims=keepdim)
+
+
+@primitive(kind="index")
+def one_hot(x, num_classes=-1):
+    """Return integer labels as rows with a single 1 in ``num_classes`` columns (default: the largest label + 1).
+
+    Raises:
+        TypeError: the labels are not integers.
+        ValueError: a label is negative or not below ``num_classes``.
+
+    >>> import glassgrad as gg
+    >>> gg.one_hot(gg.tensor([1, 0]), 3)
+    tensor([[0, 1, 0],
+            [1, 0, 0]])
+    """
+    labels = np.asarray(x)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"one_hot: labels must be integers, not {labels.dtype}")
+    classes = num_classes
+    if classes < 0:
+        if not labels.size:
+            raise ValueError("one_hot: num_classes is needed when there are no labels")
+        classes = int(labels.max()) + 1
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        bad = int(labels.min()) if labels.min() < 0 else int(labels.max())
+        raise ValueError(f"one_hot: label {bad} is not in 0..{classes - 1}")
+    return (labels[..., None] == np.arange(classes)).astype(np.int64)

@@ -1,0 +1,176 @@
+"""Softmax, its logarithm, and the cross entropy fused with it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..primitive import primitive
+from .elementwise import exp
+from .reduction import sum
+from .shaping import reshape
+
+
+@primitive(
+    symbol="log softmax {0}",
+    x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
+)
+def log_softmax(x, dim):
+    """Return the logarithm of softmax along ``dim``, safe for any finite input.
+
+    log softmax(x)_k = x_k − c − log Σ_j exp(x_j − c) with c = max x.
+
+    >>> import glassgrad as gg
+    >>> gg.log_softmax(gg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
+    if not np.size(x):
+        return np.array(x)
+    shifted = x - _finite_maximum(x, dim)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
+
+
+def _finite_maximum(x, dim):
+    """Return the maximum along ``dim``; 0 where it is −inf, so that a row of −inf gives NaN without a warning."""
+    top = np.max(x, axis=dim, keepdims=True)
+    return np.where(top == -np.inf, np.zeros((), top.dtype), top)
+
+
+@primitive(symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
+def softmax(x, dim):
+    """Return exp(x) / Σ exp(x) along ``dim``, computed with the maximum subtracted, so it cannot overflow.
+
+    >>> import glassgrad as gg
+    >>> gg.softmax(gg.tensor([1000.0, 1001.0, 1002.0]), dim=0)
+    tensor([0.09  , 0.2447, 0.6652])
+    """
+    if not np.size(x):
+        return np.array(x)
+    e = np.exp(x - _finite_maximum(x, dim))
+    return e / np.sum(e, axis=dim, keepdims=True)
+
+
+# -- cross entropy ---------------------------------------------------------------------------------------------------------
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def check_reduction(reduction, what):
+    """Raise ``ValueError`` unless ``reduction`` is one of PyTorch's three."""
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"{what}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def check_labels(target, shape, ignore_index, what):
+    """Raise for labels of a wrong dtype, shape or value."""
+    classes = shape[1] if len(shape) > 1 else shape[0]
+    expected = (shape[0], *shape[2:]) if len(shape) > 1 else ()
+    if target.dtype.kind not in "iu":
+        raise TypeError(f"{what}: class labels must be integers, not {target.dtype}")
+    if target.shape != expected:
+        raise ValueError(
+            f"{what}: logits of shape {shape} need labels of shape {expected}, got {target.shape}"
+            + ("; class probabilities must be floating-point" if target.shape == shape else "")
+        )
+    wrong = ((target < 0) | (target >= classes)) & (target != ignore_index)
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        place = ", ".join(map(str, where))
+        raise ValueError(
+            f"{what}: target[{place}] = {int(target[where])}, but the logits have {classes} classes (0..{classes - 1})"
+        )
+
+
+def _picked(target, shape, ignore_index):
+    """Return (mask of the labelled entries, mask of the rows that count), both broadcastable to ``shape``."""
+    axis = 1 if len(shape) > 1 else 0
+    classes = np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))])
+    labels = np.expand_dims(target, axis)
+    return labels == classes, labels != ignore_index
+
+
+def _spread_rows(gradient, shape, reduction, counted):
+    """Return the loss's gradient laid out over rows: divided by their number for the mean, 0 where ignored."""
+    if reduction == "none":
+        axis = 1 if len(shape) > 1 else 0
+        kept = tuple(1 if i == axis else n for i, n in enumerate(shape))
+        return reshape(gradient, kept) * counted
+    if reduction == "mean":
+        gradient = gradient / int(np.sum(counted)) if np.any(counted) else gradient * np.nan
+    return gradient * counted
+
+
+def _cross_entropy_gradient_rule(g, gradient_shape, log_probabilities, target, reduction, ignore_index):
+    """Transpose of the gradient in its first argument: weigh, sum over the classes, reduce as the loss does."""
+    picked, counted = _picked(target, log_probabilities.shape, ignore_index)
+    axis = 1 if len(log_probabilities.shape) > 1 else 0
+    rows = sum(g * ((exp(log_probabilities) - picked.astype(log_probabilities.dtype)) * counted), axis, True)
+    if reduction == "none":
+        return reshape(rows, gradient_shape)
+    total = sum(rows)
+    return total / int(np.sum(counted)) if reduction == "mean" else total
+
+
+@primitive(
+    gradient=_cross_entropy_gradient_rule,
+    log_probabilities=lambda g, gradient, log_probabilities, target, reduction, ignore_index: g
+    * (
+        exp(log_probabilities)
+        * _spread_rows(
+            gradient, log_probabilities.shape, reduction, _picked(target, log_probabilities.shape, ignore_index)[1]
+        )
+    ),
+    symbol="(softmax − target)·{0}",
+)
+def softmax_cross_entropy_gradient(gradient, log_probabilities, target, reduction, ignore_index):
+    """Return the gradient of :func:`softmax_cross_entropy` by its logits: (softmax − one-hot)·gradient / N."""
+    target = np.asarray(target)
+    picked, counted = _picked(target, log_probabilities.shape, ignore_index)
+    rows = _spread_rows(gradient, log_probabilities.shape, reduction, counted)
+    out = np.exp(log_probabilities)
+    out -= picked
+    out *= rows
+    return out
+
+
+@primitive(
+    residuals=("log_probabilities",), symbol="cross entropy(softmax {0})",
+    input=lambda g, log_probabilities, target, reduction, ignore_index: softmax_cross_entropy_gradient(
+        g, log_probabilities, target, reduction, ignore_index
+    ),
+    log_probabilities={
+        "input": lambda g, log_probabilities: g
+        - exp(log_probabilities) * sum(g, 1 if len(log_probabilities.shape) > 1 else 0, True)
+    },
+)  # fmt: skip
+def softmax_cross_entropy(input, target, reduction="mean", ignore_index=-100):  # noqa: A002
+    """Return the cross entropy between softmax of the logits and class labels, in one numerically safe step.
+
+    E = −(1/N) Σ_n log softmax(input_n)[target_n]; its gradient is (softmax − one-hot) / N.
+
+    Args:
+        input: logits of shape (N, C), (C,) or (N, C, d1, ...).
+        target: an integer NumPy array of labels, of the same shape without C.
+        reduction: ``"mean"`` over the labels that count, ``"sum"`` or ``"none"``.
+        ignore_index: rows with this label count nothing. If all are ignored the mean is NaN, as PyTorch's.
+
+    Raises:
+        TypeError: the labels are not integers.
+        ValueError: shapes do not fit, or a label is out of range.
+    """
+    check_reduction(reduction, "cross_entropy")
+    target = np.asarray(target)
+    shape = np.shape(input)
+    check_labels(target, shape, ignore_index, "cross_entropy")
+    axis = 1 if len(shape) > 1 else 0
+    log_probabilities = log_softmax(np.asarray(input), axis)
+    counted = target != ignore_index
+    safe = np.where(counted, target, 0)
+    chosen = np.take_along_axis(log_probabilities, np.expand_dims(safe, axis), axis).squeeze(axis)
+    losses = np.where(counted, -chosen, np.zeros((), log_probabilities.dtype))
+    if reduction == "none":
+        return losses, log_probabilities
+    total = np.sum(losses)
+    if reduction == "mean":
+        count = int(np.sum(counted))
+        total = total / np.asarray(count, log_probabilities.dtype) if count else total * np.nan
+    return np.asarray(total, log_probabilities.dtype), log_probabilities

@@ -1,0 +1,89 @@
+"""Random numbers, from one generator that :func:`manual_seed` sets, and dropout.
+
+A draw is the one effect that is not in the values: it advances the generator. Everything random in the library draws
+here, so one seed covers initialisation, dropout and shuffling.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from ..primitive import primitive
+from .comparison import where
+
+_lock = threading.Lock()
+_generator = np.random.default_rng()
+
+
+def manual_seed(seed: int) -> None:
+    """Seed every random draw of the library in this process.
+
+    Raises:
+        TypeError, ValueError: ``seed`` is not a non-negative integer.
+
+    >>> import glassgrad as gg
+    >>> gg.manual_seed(0)
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise TypeError(f"manual_seed: the seed must be an integer, not {type(seed).__name__}")
+    if seed < 0:
+        raise ValueError(f"manual_seed: the seed must not be negative, got {seed}")
+    with _lock:
+        # The bit generator's own state is set, so that references to the generator stay valid.
+        _generator.bit_generator.state = np.random.default_rng(int(seed)).bit_generator.state
+
+
+def get_rng_state() -> Any:
+    """Return the state of the generator, to be given back to :func:`set_rng_state`."""
+    with _lock:
+        return _generator.bit_generator.state
+
+
+def set_rng_state(state: Any) -> None:
+    """Put the generator into a state that :func:`get_rng_state` returned.
+
+    Raises:
+        ValueError: ``state`` is not such a state.
+    """
+    with _lock:
+        try:
+            _generator.bit_generator.state = state
+        except (TypeError, ValueError, KeyError) as error:
+            raise ValueError(f"set_rng_state: not a state from get_rng_state: {error}") from None
+
+
+def draw(method: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a method of the shared generator (``"random"``, ``"standard_normal"``, ...) under its lock."""
+    with _lock:
+        return getattr(_generator, method)(*args, **kwargs)
+
+
+@primitive(kind="linear", mask=None, symbol="dropout {0}", x=lambda g, mask, scale: where(mask, g * scale, 0))
+def masked_scale(x, mask, scale):
+    """Return ``x·scale`` where ``mask`` is true, else 0; a NaN that is masked out is gone."""
+    return np.where(mask, x * np.asarray(scale, np.asarray(x).dtype), np.zeros((), np.asarray(x).dtype))
+
+
+def dropout(x, p=0.5, training=True):
+    """Return ``x`` with each element set to 0 with probability ``p`` and the others divided by 1 − p.
+
+    ``p`` is the probability of dropping, and the scaling happens in training, so that the expected value is ``x`` and
+    evaluation changes nothing. (Srivastava et al. 2014; some lecture notes write p for keeping, or scale in evaluation:
+    the networks are the same.)
+
+    Raises:
+        ValueError: ``p`` is not between 0 and 1.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.dropout(gg.ones(2), p=0.5, training=False)
+    tensor([1., 1.])
+    """
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout: p must be between 0 and 1, got {p}")
+    if not training or p == 0.0:
+        return x
+    keep = draw("random", x.shape, dtype=np.float32) >= p
+    return masked_scale(x, keep, 0.0 if p == 1.0 else 1.0 / (1.0 - p))

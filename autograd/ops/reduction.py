@@ -1,0 +1,103 @@
+"""Sums, means and extrema over axes. ``dim`` may be one axis, a tuple of axes, or None for all."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..primitive import primitive
+from .shaping import _normalise, astype, broadcast_to, reshape
+
+
+def axes_of(dim, ndim, what):
+    """Return the axes that ``dim`` names, as a tuple counted from the front."""
+    if dim is None:
+        return tuple(range(ndim))
+    dims = dim if isinstance(dim, tuple | list) else (dim,)
+    axes = tuple(_normalise(d, ndim, what) for d in dims)
+    if len(set(axes)) != len(axes):
+        raise ValueError(f"{what}: a dimension appears twice in dim={dim}")
+    return axes
+
+
+def spread(g, shape, dim):
+    """Return the gradient of a reduction's result, laid out over the shape that was reduced."""
+    kept = [1 if i in axes_of(dim, len(shape), "reduction") else n for i, n in enumerate(shape)]
+    return broadcast_to(reshape(g, tuple(kept)), shape)
+
+
+def count_of(shape, dim):
+    """Return how many elements go into one result."""
+    return math.prod(shape[i] for i in axes_of(dim, len(shape), "reduction"))
+
+
+@primitive(kind="linear", symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim))
+def sum(x, dim=None, keepdim=False):  # noqa: A001 - PyTorch's name
+    """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
+
+    >>> import glassgrad as gg
+    >>> gg.sum(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([4., 6.])
+    """
+    return np.sum(x, axis=axes_of(dim, np.ndim(x), "sum"), keepdims=keepdim)
+
+
+@primitive(
+    kind="linear", symbol="mean {0}", x=lambda g, x_shape, dim: spread(g / count_of(x_shape, dim), x_shape, dim)
+)
+def mean(x, dim=None, keepdim=False):
+    """Return the arithmetic mean over ``dim``; of nothing it is NaN, with NumPy's warning.
+
+    float16 and float32 means are accumulated pairwise in NumPy; integers give the default dtype.
+
+    >>> import glassgrad as gg
+    >>> gg.mean(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
+    tensor([1.5, 3.5])
+    """
+    return np.mean(x, axis=axes_of(dim, np.ndim(x), "mean"), keepdims=keepdim)
+
+
+def _share(g, x, out, dim):
+    """Return the gradient of an extremum: shared equally among the elements that attain it."""
+    attained = astype(x == spread(out, x.shape, dim), g.dtype)
+    count = sum(attained, dim, True)
+    return spread(reshape(g, count.shape) / count, x.shape, dim) * attained
+
+
+@primitive(symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
+def amax(x, dim=None, keepdim=False):
+    """Return the largest element over ``dim``. Elements that tie share the gradient equally.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+
+    >>> import glassgrad as gg
+    >>> gg.amax(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=0)
+    tensor([3., 5.])
+    """
+    return _extremum(np.max, x, dim, keepdim, "amax")
+
+
+@primitive(symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
+def amin(x, dim=None, keepdim=False):
+    """Return the smallest element over ``dim``. Elements that tie share the gradient equally.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+
+    >>> import glassgrad as gg
+    >>> gg.amin(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=0)
+    tensor([1., 4.])
+    """
+    return _extremum(np.min, x, dim, keepdim, "amin")
+
+
+def _extremum(reduce, x, dim, keepdim, what):
+    axes = axes_of(dim, np.ndim(x), what)
+    shape = np.shape(x)
+    if count_of(shape, dim) == 0 and math.prod(n for i, n in enumerate(shape) if i not in axes):
+        raise ValueError(f"{what}: shape {shape} has no elements along dim {dim}; the extremum of nothing is undefined")
+    if not np.size(x):
+        return np.sum(x, axis=axes, keepdims=keepdim)
+    return reduce(x, axis=axes, keepdims=keepdim)

@@ -1,0 +1,318 @@
+"""A primitive is declared once, and read many ways.
+
+A declaration holds a pure kernel and, for each differentiable input, a rule that maps the gradient of the output to the
+gradient of the input. The names in a rule's signature are what is saved for it:
+
+======================  ================================================================================================
+``g``                   the gradient that arrives (required)
+``out``                 the output; the name of another output or residual gives that one
+an input's name         that input's value
+``x_shape``             the shape of input ``x``; nothing is kept alive for it
+a static argument       its value, such as ``dim``
+``need``                for ``joint`` rules: which inputs want a gradient, as a tuple of bools
+======================  ================================================================================================
+
+Everything else in the library is a reading of this declaration. How a call is made fast is ``generate.py``'s affair;
+this file holds the declaration, its checks and the table of all primitives. See ``PRIMITIVES.md`` beside it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["KINDS", "REGISTRY", "Primitive", "primitive"]
+
+KINDS = {
+    "elementwise": "acts on each element by itself; operands broadcast, and the engine sums their gradients back",
+    "linear": "linear in all its inputs together",
+    "multilinear": "linear in each input while the others are held",
+    "general": "anything else",
+    "predicate": "elementwise, without derivative: comparisons and tests",
+    "index": "gives integers, without derivative",
+}
+
+_RESERVED = ("g", "need", "out")
+REGISTRY: dict[str, Primitive] = {}
+
+
+class DeclarationError(TypeError):
+    """A primitive was declared wrongly; the message says what and where."""
+
+
+class Rule:
+    """A derivative rule and the names it asks for."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[str, ...]) -> None:
+        self.function = function
+        self.arguments = arguments
+
+
+class Table:
+    """The rules of one output: one for each input, or a joint one for all."""
+
+    __slots__ = ("joint", "rules")
+
+    def __init__(self, rules: dict[str, Rule], joint: Rule | None) -> None:
+        self.rules = rules
+        self.joint = joint
+
+    def requests(self) -> dict[str, tuple[str, ...] | None]:
+        """Return, for every name that is asked for, the inputs whose gradient needs it (None: any)."""
+        wanted: dict[str, Any] = {}
+        if self.joint is not None:
+            return dict.fromkeys(self.joint.arguments)
+        for name, rule in self.rules.items():
+            for argument in rule.arguments:
+                wanted[argument] = (*wanted.get(argument, ()), name)
+        return wanted
+
+
+class Primitive:
+    """The declaration of one operation, as data.
+
+    Attributes:
+        name: the operation's name, unique in ``REGISTRY`` unless it is a user's.
+        kind: one of ``KINDS``.
+        kernel: the pure function on arrays.
+        scalar: the same on Python floats, if there is a quicker way than the kernel.
+        input_names, static_names: the parameters, in order.
+        differentiable: the inputs that have a rule.
+        output_names: ``("out",)``, or the names of several outputs; ``None`` when their number varies.
+        residual_names: further results of the kernel that only rules see.
+        tables: output name to its rules.
+        saved_names: what is saved, in order.
+        domain: the interval of inputs for which the operation is smooth and real, for tests and documentation.
+    """
+
+    def __init__(
+        self, kernel: Callable[..., Any], kind: str, *, scalar: Callable[..., Any] | None, name: str | None,
+        list_input: bool, inputs: tuple[str, ...], outputs: tuple[str, ...] | str, residuals: tuple[str, ...],
+        joint: Callable[..., Any] | None, accumulate: dict[str, Callable[..., Any]] | None,
+        domain: tuple[float, float] | None, symbol: Any, rules: dict[str, Any],
+    ) -> None:  # fmt: skip
+        self.kernel = kernel
+        self.name = name or kernel.__name__
+        self.kind = kind
+        self.scalar = scalar
+        self.list_input = list_input
+        self.domain = domain
+        self.symbol = symbol
+        self.accumulate = {n: _read_accumulator(f) for n, f in (accumulate or {}).items()}
+        self.function: Callable[..., Any] = kernel
+        self.pull: Callable[..., None] = _no_derivative
+        self.scalar_pull: Callable[..., Any] | None = None
+        if kind not in KINDS:
+            raise DeclarationError(f"primitive {self.name}: unknown kind {kind!r}; choose from {', '.join(KINDS)}")
+        self.signature = inspect.signature(kernel)
+        self.output_names = None if outputs == "list" else tuple(outputs) if outputs else ("out",)
+        self.residual_names = tuple(residuals)
+        self._listed = tuple(inputs)
+        if self.list_input:
+            # The list stands for several inputs at once, so its rule answers for all of them.
+            self._read_parameters(rules)
+            first = self.input_names[0]
+            if first in rules and joint is None and rules[first] is not None:
+                joint = rules[first]
+                rules = {}
+                self._listed = (first,)
+        self._read_parameters(rules)
+        self._read_tables(rules, joint)
+        self._plan_saving()
+
+    # -- reading the declaration ---------------------------------------------------------------------------------
+
+    def _fail(self, problem: str) -> DeclarationError:
+        return DeclarationError(f"primitive {self.name}{self.signature}: {problem}")
+
+    def _read_parameters(self, rules: dict[str, Any]) -> None:
+        parameters = self.signature.parameters
+        for parameter in parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise self._fail(f"the kernel takes *{parameter.name}; name every parameter, or declare list_input=True")
+        result_names = (*(self.output_names or ()), *self.residual_names)
+        for name, rule in rules.items():
+            if isinstance(rule, dict) or name in result_names:
+                continue
+            if name not in parameters:
+                raise self._fail(f"there is a rule for {name!r}, which is not a parameter ({', '.join(parameters)})")
+        for name in self._listed:
+            if name not in parameters:
+                raise self._fail(f"inputs names {name!r}, which is not a parameter ({', '.join(parameters)})")
+        tabled = set(self._listed) | {n for rule in rules.values() if isinstance(rule, dict) for n in rule if n != "joint"}
+        self.input_names = tuple(
+            n for n in parameters if (n in rules and not isinstance(rules[n], dict)) or n in tabled
+        )
+        if not self.input_names and self.kind not in ("predicate", "index"):
+            raise self._fail("no input has a rule; write input=rule, or input=None for an input without derivative")
+        if not self.input_names:
+            self.input_names = tuple(n for n, p in parameters.items() if p.default is p.empty)
+        self.static_names = tuple(n for n in parameters if n not in self.input_names)
+        for name in (*self.input_names, *self.static_names):
+            if name in _RESERVED:
+                raise self._fail(f"a parameter may not be called {name!r}: rules use that name")
+        self.optional = frozenset(n for n in self.input_names if parameters[n].default is not inspect.Parameter.empty)
+        if self.list_input and len(self.input_names) != 1:
+            raise self._fail("a list input must be the only input")
+
+    def _read_tables(self, rules: dict[str, Any], joint: Callable[..., Any] | None) -> None:
+        names = self.output_names or ("out",)
+        plain = {n: r for n, r in rules.items() if n in self.input_names and r is not None}
+        self.tables: dict[str, Table | None] = {}
+        for position, output in enumerate((*names, *self.residual_names)):
+            declared = rules.get(output) if output not in self.input_names else None
+            if declared is not None and not isinstance(declared, dict):
+                raise self._fail(f"the rules of output {output!r} must be a dict of input name to rule")
+            if declared is not None:
+                table_joint = declared.get("joint")
+                table = {n: r for n, r in declared.items() if n != "joint" and r is not None}
+            elif position == 0:
+                table, table_joint = plain, joint
+            else:
+                self.tables[output] = None
+                continue
+            self.tables[output] = Table(
+                {n: self._read_rule(r, n, output) for n, r in table.items()},
+                None if table_joint is None else self._read_rule(table_joint, "joint", output),
+            )
+        covered = {n for t in self.tables.values() if t for n in t.rules}
+        if any(t and t.joint for t in self.tables.values()):
+            # A joint rule answers for every input that is not declared to be without derivative.
+            covered |= {n for n in self.input_names if rules.get(n, ...) is not None}
+        if self.kind in ("predicate", "index"):
+            if covered:
+                raise self._fail(f"kind {self.kind!r} has no derivatives, yet a rule is given for {', '.join(covered)}")
+        self.differentiable = tuple(n for n in self.input_names if n in covered)
+        unknown = set(self.accumulate) - set(self.differentiable)
+        if unknown:
+            raise self._fail(f"accumulate names {', '.join(sorted(unknown))}, which has no rule")
+
+    def _read_rule(self, function: Any, target: str, output: str) -> Rule:
+        if not callable(function):
+            raise self._fail(f"the rule for {target!r} is {function!r}, not a function")
+        results = (*(self.output_names or ()), *self.residual_names)
+        shapes = tuple(f"{n}_shape" for n in self.input_names)
+        known = ("g", "need", *results, *self.input_names, *shapes, *self.static_names)
+        arguments = []
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise self._fail(f"the rule for {target!r} takes *{parameter.name}; name what it needs")
+            if parameter.name not in known:
+                raise self._fail(
+                    f"the rule for {target!r} asks for {parameter.name!r}; it may ask for {', '.join(known)}"
+                )
+            if parameter.name == "need" and target != "joint" and not self.list_input:
+                raise self._fail(f"the rule for {target!r} asks for 'need', which only joint rules get")
+            arguments.append(parameter.name)
+        if "g" not in arguments:
+            raise self._fail(f"the rule for {target!r} ignores 'g'; a gradient is always a multiple of what arrives")
+        return Rule(function, tuple(arguments))
+
+    def _plan_saving(self) -> None:
+        results = (*(self.output_names or ()), *self.residual_names)
+        requests: dict[str, set[str]] = {}
+        for table in self.tables.values():
+            if table is None:
+                continue
+            for name, inputs in table.requests().items():
+                if name in results or name in self.input_names:
+                    requests.setdefault(name, set()).update(self.differentiable if inputs is None else inputs)
+        for target, accumulator in self.accumulate.items():
+            for name in accumulator.arguments:
+                if name in results or name in self.input_names:
+                    requests.setdefault(name, set()).add(target)
+        order = (*results, *self.input_names)
+        self.saved_names = tuple(n for n in order if n in requests)
+        self.saved_for = {n: tuple(i for i in self.input_names if i in requests[n]) for n in self.saved_names}
+        self.several = len(self.tables) > 1 or self.output_names is None
+        self.returns_tuple = self.output_names is None or len(self.output_names) > 1
+
+    # -- using it ------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def formula(self, input_name: str) -> str:
+        """Return the rule for one input as text, such as ``g·(1 − out·out)``.
+
+        Raises:
+            KeyError: the input has no rule.
+        """
+        from .formula import rule_text
+
+        return rule_text(self, input_name)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}{self.signature}, {self.kind}>"
+
+
+def _read_accumulator(function: Callable[..., Any]) -> Rule:
+    return Rule(function, tuple(inspect.signature(function).parameters)[1:])
+
+
+def _no_derivative(*_: Any) -> None:
+    raise RuntimeError("this operation has no derivative")
+
+
+def primitive(
+    kind: str = "general", *, scalar: Callable[..., Any] | None = None, name: str | None = None,
+    list_input: bool = False, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] | str = (),
+    residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None, accumulate: dict[str, Callable[..., Any]] | None = None,
+    domain: tuple[float, float] | None = None, symbol: Any = None, **rules: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
+    """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
+
+    Args:
+        kind: one of ``KINDS``: ``"elementwise"``, ``"linear"``, ``"multilinear"``, ``"general"``, ...
+        scalar: the kernel on Python floats, such as ``math.tanh``. Without one the array kernel is used.
+        name: defaults to the function's name.
+        list_input: the first parameter is a list of tensors; its rule gets ``need`` and returns one gradient each.
+        inputs: with a ``joint`` rule, the parameters that are inputs.
+        outputs: names of the outputs when there are several; ``"list"`` when their number varies, and then the rule's
+            ``g`` is a list. A keyword of an output's name holds the rules of that output as a dict.
+        residuals: names of further kernel results that rules may ask for. A floating-point residual must have rules of
+            its own, as an output does: treated as a constant it would make second derivatives wrong.
+        joint: one rule for all inputs, returning a tuple of gradients in their order.
+        accumulate: input name to a function ``(buffer, g, ...)`` that adds the rule's result into an array that the
+            engine owns; used where a dense gradient for a small part would be wasteful.
+        domain: the interval in which the operation is smooth and real.
+        symbol: how pictures write it: a format such as ``"{0} + {1}"``.
+        **rules: input name to rule, or to ``None`` for an input without derivative. The remaining parameters are
+            static arguments.
+
+    Returns:
+        A decorator that gives a function of the same signature, on Tensors, Scalars, arrays and numbers.
+
+    Raises:
+        DeclarationError: (a ``TypeError``) the declaration is wrong; the message says how.
+
+    >>> import numpy as np, glassgrad as gg
+    >>> @gg.primitive(kind="elementwise", x=lambda g, x: g * 3 * x * x)
+    ... def cube(x):
+    ...     return x * x * x
+    >>> x = gg.tensor([1.0, 2.0], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    tensor([ 3., 12.])
+    """
+    if callable(kind):
+        raise DeclarationError("write @primitive(...) with the rules in brackets, not @primitive")
+
+    def declare(kernel: Callable[..., Any]) -> Callable[..., Any]:
+        from .generate import make_function
+
+        declared = Primitive(
+            kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
+            residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol, rules=rules,
+        )  # fmt: skip
+        function = make_function(declared)
+        if kernel.__module__.startswith(__package__ + "."):
+            if declared.name in REGISTRY:
+                raise declared._fail("a primitive of this name exists already")
+            REGISTRY[declared.name] = declared
+        return function
+
+    return declare
