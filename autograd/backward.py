@@ -28,12 +28,28 @@ __all__ = ["LEAF", "backward", "grad", "reachable"]
 _age = attrgetter("sequence")
 
 
-def sweep(order: Iterable[Node], cotangents: Cotangents, pull: Callable[..., None], wanted: set[Node] | None) -> None:
-    """The whole of backpropagation: visit the nodes from last to first, and let each hand its gradient on."""
+def sweep(
+    order: Iterable[Node], cotangents: Cotangents, wanted: set[Node] | None, free: bool,
+    arrive: Callable[[Node, Any], Any], run: Callable[..., None] | None = None,
+) -> None:  # fmt: skip
+    """The whole of backpropagation: visit the nodes from last to first, and let each hand its gradient on.
+
+    ``arrive`` sees the finished gradient of leaves and of nodes with hooks; ``run`` replaces the ordinary step.
+    """
     for node in order:
         g = cotangents.pop(node, None)
-        if g is not None or node.primitive.several:
-            pull(node, g, cotangents, wanted)
+        if g is None and not node.primitive.several:
+            continue
+        if node.extra is not None and g is not None:
+            g = arrive(node, g)
+            if g is None:
+                continue
+        if run is None:
+            node.primitive.pull(node, g, cotangents, wanted)
+        else:
+            run(node, g, cotangents, wanted)
+        if free and node.saved:
+            node.saved = FREED
 
 
 def reachable(roots: Iterable[Node]) -> list[Node]:
@@ -67,20 +83,23 @@ def backward(
     cotangents = Cotangents()
     for root, gradient in zip(roots, gradients, strict=True):
         accumulate(cotangents, root._node, gradient)
+    if wanted is not None:
+        order = [node for node in order if node in wanted]
     changed = bool(order) and storage.latest_change() > order[-1].sequence
     observers = current_mode().observers
-    free = not retain_graph
 
-    def visit(node: Node, g: Any, cotangents: Cotangents, wanted: set[Node] | None) -> None:
-        if node.extra is not None and g is not None:
-            if node.extra.hooks:
-                g = _run_hooks(node, g, create_graph)
-            if node.primitive is LEAF:
-                if capture is None:
-                    _deposit(node, g, create_graph)
-                elif node in capture:
-                    capture[node] = g
-                return
+    def arrive(node: Node, g: Any) -> Any:
+        if node.extra.hooks:  # type: ignore[union-attr]
+            g = _run_hooks(node, g, create_graph)
+        if node.primitive is not LEAF:
+            return g
+        if capture is None:
+            _deposit(node, g, create_graph)
+        elif node in capture:
+            capture[node] = g
+        return None
+
+    def run(node: Node, g: Any, cotangents: Cotangents, wanted: set[Node] | None) -> None:
         if capture is not None and node in capture:
             capture[node] = g
         if changed:
@@ -89,14 +108,11 @@ def backward(
             run_recorded(node, g, cotangents, wanted)
         else:
             node.primitive.pull(node, g, cotangents, wanted)
-        if observers:
-            for observer in observers:
-                observer.backward(node, tuple(cotangents.get(v) for v in node.inputs))
-        if free and node.saved:
-            node.saved = FREED
+        for observer in observers:
+            observer.backward(node, tuple(cotangents.get(v) for v in node.inputs))
 
-    order = [n for n in order if wanted is None or n in wanted]
-    sweep(order, cotangents, visit, wanted)
+    ordinary = capture is None and not (changed or create_graph or observers)
+    sweep(order, cotangents, wanted, not retain_graph, arrive, None if ordinary else run)
 
 
 def _leading_to(order: list[Node], targets: set[Node]) -> set[Node]:
@@ -117,7 +133,7 @@ def _identity(x: Any) -> Any:
 
 LEAF = Primitive(
     _identity, "predicate", scalar=None, name="leaf", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, rules={},
+    accumulate=None, domain=None, symbol=None, ufunc=None, rules={},
 )  # fmt: skip
 LEAF.pull = lambda *_: None
 
@@ -166,16 +182,17 @@ def _calibrate() -> int:
     def deposit(node: Node, g: Any, create_graph: bool) -> None:
         own(g)
 
-    def visit(node: Any, g: Any, cotangents: Any, wanted: Any) -> None:
+    def arrive(node: Any, g: Any) -> Any:
         deposit(node, g, False)
 
     class Stand:
         primitive = LEAF
+        extra = ()
 
     stand: Any = Stand()
     cotangents = Cotangents()
     cotangents[stand] = np.empty(1)
-    sweep([stand], cotangents, visit, None)
+    sweep([stand], cotangents, None, False, arrive)
     return seen[0]
 
 

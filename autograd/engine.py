@@ -148,6 +148,8 @@ def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, .
 
 def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
     """Call the kernel with its parameters in their declared order."""
+    if primitive.ufunc is not None:
+        return primitive.ufunc(*inputs)
     values = dict(zip((*primitive.input_names, *primitive.static_names), (*inputs, *static), strict=True))
     return primitive.kernel(**values)
 
@@ -269,7 +271,7 @@ def _output_kernel(x: Any, index: int) -> Any:
 
 OUTPUT = Primitive(
     _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, rules={"x": _pass_on},
+    accumulate=None, domain=None, symbol=None, ufunc=None, rules={"x": _pass_on},
 )  # fmt: skip
 
 
@@ -428,12 +430,27 @@ def accumulate(cotangents: Any, vertex: Any, gradient: Any) -> None:
     old = cotangents.get(vertex)
     if old is None:
         cotangents[vertex] = gradient
-    elif old.__class__ is not np.ndarray or gradient.__class__ is not np.ndarray:
-        cotangents[vertex] = old + gradient
     elif vertex in cotangents.owned:
-        np.add(old, gradient, out=old)
+        np.add(old, gradient, old)
+    elif old.__class__ is np.ndarray and gradient.__class__ is np.ndarray:
+        total = np.add(old, gradient)
+        if total.__class__ is np.ndarray:
+            cotangents.owned.add(vertex)
+        else:
+            total = np.asarray(total)
+        cotangents[vertex] = total
     else:
-        cotangents[vertex] = np.add(old, gradient, out=np.empty(old.shape, old.dtype))
+        cotangents[vertex] = old + gradient
+
+
+def accumulate_new(cotangents: Any, vertex: Any, gradient: Any) -> None:
+    """Like :func:`accumulate`, for a gradient in an array that this pass has just made and nobody else holds."""
+    old = cotangents[vertex]
+    if vertex in cotangents.owned:
+        np.add(old, gradient, old)
+    else:
+        np.add(old, gradient, gradient)
+        cotangents[vertex] = gradient
         cotangents.owned.add(vertex)
 
 

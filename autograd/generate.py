@@ -17,6 +17,7 @@ import numpy as np
 
 from . import engine
 from .dtypes import promote
+from .inline import inline_rule
 from .mode import current_mode
 from .node import FREED, Node, next_sequence
 from .primitive import Primitive
@@ -39,7 +40,7 @@ def make_function(primitive: Primitive) -> Callable[..., Any]:
     specialised = can_specialise(primitive)
     function = _forward(primitive, "dispatch" if specialised else None, engine.dispatch)
     primitive.function = function
-    primitive.pull = _pull(primitive) if specialised and primitive.differentiable else engine.pull_generic
+    primitive.pull = _pull_when_needed(primitive) if specialised and primitive.differentiable else engine.pull_generic
     return function
 
 
@@ -88,7 +89,7 @@ def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any
     inputs, statics = primitive.input_names, primitive.static_names
     pack = _tuple(inputs)
     static_pack = _tuple(statics)
-    lines = [f"def {primitive.name}({parameters}):"]
+    lines = [f"def call({parameters}):"]
     if resolve:
         lines.append(resolve)
     if fast:
@@ -102,8 +103,8 @@ def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any
         "cut_off": engine.CUT_BY_NO_GRAD, "observe": engine.observe,
     }  # fmt: skip
     namespace = {**defaults, "UNSET": UNSET, **{f"_{name}": value for name, value in helpers.items()}}
-    function = compile_function(lines, primitive, namespace, "call", primitive.name)
-    functools.update_wrapper(function, primitive.kernel, updated=())
+    function = compile_function(lines, primitive, namespace, "call", "call")
+    functools.update_wrapper(function, primitive.definition, updated=())
     del function.__wrapped__  # type: ignore[attr-defined]
     function.__annotations__ = {}
     function.primitive = primitive  # type: ignore[attr-defined]
@@ -114,17 +115,29 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     inputs, statics = primitive.input_names, primitive.static_names
     arrays = [f"{n}_array" for n in inputs]
     differentiable = primitive.differentiable
-    lines = ["    if " + " and ".join(f"{n}.__class__ in $handles" for n in inputs) + ":"]
+    tests = [f"({n}.__class__ is $Tensor or {n}.__class__ in $handles)" for n in inputs]
+    lines = [f"    if {' and '.join(tests)}:"]
     add = lines.append
     for n in inputs:
         add(f"        {n}_array = {n}._array")
     promoted = [f"{n}_array" for n in (differentiable or inputs)]
-    if len(promoted) > 1:
-        first = promoted[0]
-        add("        if " + " or ".join(f"{first}.dtype is not {a}.dtype" for a in promoted[1:]) + ":")
-        add(f"            {', '.join(promoted)} = $promote(({', '.join(promoted)}))")
+    call = f"$kernel({', '.join((*arrays, *statics)) if _in_order(primitive) else _call(primitive)})"
     add("        try:")
-    add(f"            $out = $kernel({', '.join((*arrays, *statics)) if _in_order(primitive) else _call(primitive)})")
+    add(f"            $out = {call}")
+    if differentiable:
+        # One look at the dtypes, after the kernel: it is right at once for all but mixed dtypes.
+        add("            $dtype = $out.dtype")
+        add(f"            if {' or '.join(f'$dtype is not {a}.dtype' for a in promoted)}:")
+        if len(promoted) > 1:
+            add(f"                {', '.join(promoted)} = $promote(({', '.join(promoted)}))")
+            add(f"                $out = {call}")
+        add(f"                $out = $retype($asarray($out), {promoted[0]})")
+        add("                $dtype = $out.dtype")
+    elif len(promoted) > 1:
+        first = promoted[0]
+        add(f"            if {' or '.join(f'{first}.dtype is not {a}.dtype' for a in promoted[1:])}:")
+        add(f"                {', '.join(promoted)} = $promote(({', '.join(promoted)}))")
+        add(f"                $out = {call}")
     add("        except Exception as $error:")
     add(f"            raise $explain($primitive, $error, {_tuple(arrays)}) from None")
     add("        if $out.__class__ is not $ndarray:")
@@ -133,8 +146,6 @@ def _fast_forward(primitive: Primitive) -> list[str]:
         add("        $result = $new($Tensor); $result._array = $out; $result._node = None; $result._grad = None")
         add("        return $result")
         return lines
-    add(f"        if $out.dtype is not {promoted[0]}.dtype:")
-    add(f"            $out = $retype($out, {promoted[0]})")
     add("        $result = $new($Tensor)")
     add("        $result._array = $out")
     add("        $result._grad = None")
@@ -163,7 +174,7 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     add(f"                $node.saved = {_tuple(saved)}")
     add("                $node.sequence = $next_sequence()")
     add("                $node.shape = $out.shape")
-    add("                $node.dtype = $out.dtype")
+    add("                $node.dtype = $dtype")
     add(f"                $node.static = {_tuple(statics)}")
     add("                $node.context = $mode.context")
     add("                $node.extra = None")
@@ -174,6 +185,17 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     add("        $result._node = None")
     add("        return $result")
     return lines
+
+
+def _pull_when_needed(primitive: Primitive) -> Callable[..., None]:
+    """Return a pull that writes the real one when it is first called: imports stay quick, and by then every operation
+    that the rules mention is declared."""
+
+    def pull(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
+        primitive.pull = _pull(primitive)
+        primitive.pull(node, g, cotangents, wanted)
+
+    return pull
 
 
 def _pull(primitive: Primitive) -> Callable[..., None]:
@@ -189,31 +211,50 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
         add(f"    {targets([f'saved_{n}' for n in primitive.saved_names])} = saved")
     if primitive.static_names:
         add(f"    {targets([f'static_{n}' for n in primitive.static_names])} = node.static")
-    for n in primitive.differentiable:
-        rule = table.rules[n]
-        arguments = []
-        for a in rule.arguments:
-            if a == "g":
-                arguments.append("g")
-            elif a in primitive.saved_names:
-                arguments.append(f"saved_{a}")
-            elif a in primitive.static_names:
-                arguments.append(f"static_{a}")
-            else:
-                arguments.append(f"{a.removesuffix('_shape')}_vertex.shape")
-        vertex = f"{n}_vertex"
-        add(f"    if {vertex}.__class__ is Node and (wanted is None or {vertex} in wanted):")
-        add(f"        d = rule_{n}({', '.join(arguments)})")
-        add(f"        if d.__class__ is not ndarray or d.dtype is not {vertex}.dtype or d.shape != {vertex}.shape:")
-        add(f"            d = conform(d, node, '{n}', {vertex})")
-        add(f"        if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
-        add(f"        elif d is not None: cotangents[{vertex}] = d")
     namespace = {
         "FREED": FREED, "second_backward": engine.second_backward, "Node": Node, "ndarray": np.ndarray,
-        "conform": engine.conform, "accumulate": engine.accumulate,
+        "conform": engine.conform, "accumulate": engine.accumulate, "accumulate_new": engine.accumulate_new,
         **{f"rule_{n}": table.rules[n].function for n in primitive.differentiable},
     }  # fmt: skip
-    return compile_function(lines, primitive, namespace, "pull", "pull")
+    for n in primitive.differentiable:
+        rule = table.rules[n]
+        variables = {a: _variable(primitive, a) for a in rule.arguments}
+        call = f"d = rule_{n}({', '.join(variables.values())})"
+        vertex = f"{n}_vertex"
+        add(f"    if {vertex}.__class__ is Node and (wanted is None or {vertex} in wanted):")
+        inlined = inline_rule(primitive, rule, variables, f"{n}_t") if primitive.kind == "elementwise" else None
+        if inlined is None:
+            add(f"        {call}")
+        else:
+            steps, functions, new = inlined
+            namespace.update(functions)
+            if new:
+                # Ufuncs give NumPy scalars for 0-d arrays, which cannot be written over.
+                lines += ["        if g.ndim:", *(f"            {step}" for step in steps), f"        else: {call}"]
+            else:
+                lines += [f"        {step}" for step in steps]
+        add(f"        if d.__class__ is not ndarray or d.dtype is not {vertex}.dtype or d.shape != {vertex}.shape:")
+        add(f"            d = conform(d, node, '{n}', {vertex})")
+        if inlined is not None and inlined[2]:
+            add(f"            if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
+            add(f"            else: cotangents[{vertex}] = d")
+            add(f"        elif {vertex} in cotangents: accumulate_new(cotangents, {vertex}, d)")
+            add(f"        else: cotangents[{vertex}] = d")
+        else:
+            add(f"        if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
+            add(f"        elif d is not None: cotangents[{vertex}] = d")
+    return compile_function(lines, primitive, namespace, "pull", "pull")  # type: ignore[no-any-return]
+
+
+def _variable(primitive: Primitive, argument: str) -> str:
+    """Return the name that a rule's argument has inside the written-out pull."""
+    if argument == "g":
+        return "g"
+    if argument in primitive.saved_names:
+        return f"saved_{argument}"
+    if argument in primitive.static_names:
+        return f"static_{argument}"
+    return f"{argument.removesuffix('_shape')}_vertex.shape"
 
 
 def _in_order(primitive: Primitive) -> bool:
@@ -236,20 +277,25 @@ def targets(items: list[str]) -> str:
     return ", ".join(items) + ("," if len(items) == 1 else "")
 
 
+_codes: dict[str, Any] = {}
+
+
 def compile_function(
     lines: list[str], primitive: Primitive, namespace: dict[str, Any], role: str, name: str
 ) -> Any:
     """Compile a function whose helpers are closure variables, so that its globals are the kernel's module's.
 
-    Then doctest finds the docstring, and tracebacks show the generated lines.
+    Then doctest finds the docstring, and tracebacks show the generated lines. Operations of the same form share one
+    compiled code: compiling each by itself made up half of the time of importing the library.
     """
     # "$" marks the names of this file, kept apart from the names of the user's parameters.
     body = "\n".join("    " + line for text in lines for line in text.split("\n")).replace("$", "_")
     source = f"def make({', '.join(namespace)}):\n{body}\n    return {name}\n"
-    filename = f"<glassgrad {role} of {primitive.name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    code = _codes.get(source)
+    if code is None:
+        filename = f"<glassgrad {role} {len(_codes)}, first for {primitive.name}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        code = _codes[source] = compile(source, filename, "exec")
     local: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), primitive.kernel.__globals__, local)  # noqa: S102
+    exec(code, primitive.definition.__globals__, local)
     return local["make"](**namespace)
-
-

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from .generate import compile_function, targets
+from .inline import scalar_expression
 from .mode import current_mode
 from .node import next_sequence
 from .primitive import Primitive
-from .scalar import Scalar, apply, ieee, pull_ieee
+from .scalar import Scalar, apply, as_number, ieee, pull_ieee
 
-__all__ = ["make_scalar_method", "make_scalar_pull"]
+__all__ = ["make_scalar_method", "make_scalar_pull", "pull_when_needed"]
 
 # Operators that Python has a symbol for need no call.
 _INLINE: dict[Any, str] = {
@@ -26,11 +27,11 @@ _INLINE: dict[Any, str] = {
 def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
     """Return the method of ``Scalar`` for an elementwise primitive without static arguments."""
     names = primitive.input_names
-    first, others = names[0], names[1:]
+    others = names[1:]
     kernel = primitive.scalar
     values = [f"{n}.value" for n in names]
     expression = _INLINE[kernel].format(*values) if kernel in _INLINE else f"kernel({', '.join(values)})"
-    lines = [f"def {primitive.name}({', '.join(names)}):"]
+    lines = [f"def call({', '.join(names)}):"]
     add = lines.append
     for n in others:
         add(f"    if {n}.__class__ is not Scalar:")
@@ -43,19 +44,19 @@ def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
     add("    result.sequence = next_sequence()")
     add("    result.extra = None")
     add("    result.mark = None")
-    add("    result.static = ()")
     add("    if " + " or ".join(f"{n}.requires_grad" for n in names if n in primitive.differentiable) + ":")
     add("        mode = current_mode()")
     add("        if mode.grad:")
     add("            result.requires_grad = True")
     add("            result.primitive = primitive")
-    add(f"            result.inputs = ({', '.join(names)},)")
+    add(f"            result.first = {names[0]}")
+    add(f"            result.second = {names[1] if others else None}")
     add("            result.context = mode.context")
     add(f"            if mode.observers: observe(mode, result, ({', '.join(values)},), result.value)")
     add("            return result")
     add("    result.requires_grad = False")
     add("    result.primitive = leaf")
-    add("    result.inputs = ()")
+    add("    result.first = result.second = None")
     add("    result.context = None")
     add("    return result")
     from . import engine
@@ -66,8 +67,9 @@ def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
         "fallback": _fallback, "new": object.__new__, "errors": (ArithmeticError, ValueError), "ieee": ieee,
         "next_sequence": next_sequence, "current_mode": current_mode, "observe": engine.observe, "leaf": LEAF,
     }  # fmt: skip
-    assert first
-    return compile_function(lines, primitive, namespace, "Scalar call", primitive.name)
+    function: Callable[..., Any] = compile_function(lines, primitive, namespace, "Scalar call", "call")
+    function.__name__ = primitive.name
+    return function
 
 
 def _fallback(primitive: Primitive, *inputs: Any) -> Any:
@@ -77,6 +79,16 @@ def _fallback(primitive: Primitive, *inputs: Any) -> Any:
     return apply(primitive, inputs, ())
 
 
+def pull_when_needed(primitive: Primitive) -> Callable[..., None]:
+    """Return a pull that writes the real one when it is first called."""
+
+    def pull(node: Any, g: Any) -> None:
+        primitive.scalar_pull = make_scalar_pull(primitive)
+        primitive.scalar_pull(node, g)
+
+    return pull
+
+
 def make_scalar_pull(primitive: Primitive) -> Callable[..., None]:
     """Return the backward step of an elementwise primitive on Scalars."""
     table = primitive.tables["out"]
@@ -84,37 +96,52 @@ def make_scalar_pull(primitive: Primitive) -> Callable[..., None]:
     names = primitive.input_names
     lines = ["def pull(node, g):"]
     add = lines.append
-    add(f"    {targets([f'{n}_operand' for n in names])} = node.inputs")
+    if len(names) > 2 or primitive.static_names:
+        add(f"    {targets([f'{n}_operand' for n in names])} = node.inputs")
+    else:
+        for n, slot in zip(names, ("first", "second"), strict=False):
+            add(f"    {n}_operand = node.{slot}")
     if primitive.static_names:
         add(f"    {targets([f'static_{n}' for n in primitive.static_names])} = node.static")
-    add("    try:")
-    for n in primitive.differentiable:
-        rule = table.rules[n]
-        arguments = []
-        for a in rule.arguments:
-            if a == "g":
-                arguments.append("g")
-            elif a == "out":
-                arguments.append("node.value")
-            elif a in names:
-                arguments.append(f"{a}_operand.value")
-            elif a in primitive.static_names:
-                arguments.append(f"static_{a}")
-            else:
-                arguments.append("()")
-        call = f"rule_{n}({', '.join(arguments)})"
-        if primitive.scalar is None:
-            call = f"number({call})"
-        add(f"        if {n}_operand.requires_grad: d_{n} = {call}")
-    add("    except errors:")
-    add("        return pull_ieee(node, g)")
-    for n in primitive.differentiable:
-        add(f"    if {n}_operand.requires_grad: {n}_operand.grad += d_{n}")
-    from .scalar import _number
-
     namespace: dict[str, Any] = {
-        "errors": (ArithmeticError, ValueError, TypeError), "pull_ieee": pull_ieee, "number": _number,
+        "errors": (ArithmeticError, ValueError, TypeError), "pull_ieee": pull_ieee, "number": as_number,
         **{f"rule_{n}": table.rules[n].function for n in primitive.differentiable},
     }  # fmt: skip
+    steps, plain = {}, True
+    for n in primitive.differentiable:
+        variables = {a: _variable(primitive, a) for a in table.rules[n].arguments}
+        inlined = scalar_expression(primitive, table.rules[n], variables)
+        if inlined is not None:
+            steps[n], safe = inlined
+            plain = plain and safe
+            continue
+        plain = False
+        call = f"rule_{n}({', '.join(variables.values())})"
+        steps[n] = call if primitive.scalar is not None else f"number({call})"
+    if plain:
+        # Nothing here can raise, so what is computed can be added at once.
+        for n, step in steps.items():
+            add(f"    if {n}_operand.requires_grad: {n}_operand.grad += {step}")
+    else:
+        add("    try:")
+        for n, step in steps.items():
+            add(f"        if {n}_operand.requires_grad: d_{n} = {step}")
+        add("    except errors:")
+        add("        return pull_ieee(node, g)")
+        for n in steps:
+            add(f"    if {n}_operand.requires_grad: {n}_operand.grad += d_{n}")
     result: Callable[..., None] = compile_function(lines, primitive, namespace, "Scalar pull", "pull")
     return result
+
+
+def _variable(primitive: Primitive, argument: str) -> str:
+    """Return the expression that a rule's argument has inside the written-out pull."""
+    if argument == "g":
+        return "g"
+    if argument == "out":
+        return "node.value"
+    if argument in primitive.input_names:
+        return f"{argument}_operand.value"
+    if argument in primitive.static_names:
+        return f"static_{argument}"
+    return "()"

@@ -11,10 +11,10 @@ import numpy as np
 from . import effects, engine
 from .dtypes import to_dtype
 from .generate import make_method
-from .generate_scalar import make_scalar_method, make_scalar_pull
+from .generate_scalar import make_scalar_method, pull_when_needed
 from .ops import arithmetic, comparison, elementwise, indexing, linalg, loss, reduction, shaping
 from .ops import random as random_ops
-from .primitive import REGISTRY, Primitive
+from .primitive import Primitive
 from .scalar import Scalar
 from .scalar import apply as apply_scalar
 from .tensor import Tensor
@@ -337,11 +337,6 @@ _bind(Tensor, "__array_function__", _array_function)
 
 # -- scalars ---------------------------------------------------------------------------------------------------------------
 
-for _primitive in REGISTRY.values():
-    if _primitive.kind == "elementwise" and _primitive.differentiable and not _primitive.list_input:
-        _primitive.scalar_pull = make_scalar_pull(_primitive)
-
-
 def _scalar_method(function: Callable[..., Any]) -> Callable[..., Any]:
     primitive: Primitive = function.primitive  # type: ignore[attr-defined]
     if primitive.static_names or primitive.kind != "elementwise" or not primitive.differentiable:
@@ -354,6 +349,7 @@ def _scalar_method(function: Callable[..., Any]) -> Callable[..., Any]:
             return apply_scalar(primitive, operands, ())
 
         return method
+    primitive.scalar_pull = pull_when_needed(primitive)
     return make_scalar_method(primitive)
 
 
@@ -362,7 +358,7 @@ for _name, _function in BINARY.items():
         continue
     _method = _scalar_method(_function)
     if _name == "pow":
-        _square = make_scalar_method(arithmetic.square.primitive)  # type: ignore[attr-defined]
+        _square = _scalar_method(arithmetic.square)
 
         def _scalar_pow(x: Any, y: Any, _square: Any = _square, _power: Any = _method) -> Any:
             return _square(x) if y.__class__ is int and y == 2 else _power(x, y)

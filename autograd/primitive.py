@@ -77,7 +77,8 @@ class Primitive:
     Attributes:
         name: the operation's name, unique in ``REGISTRY`` unless it is a user's.
         kind: one of ``KINDS``.
-        kernel: the pure function on arrays.
+        kernel: the pure function on arrays; the ufunc itself where one was named.
+        definition: the function that was decorated.
         scalar: the same on Python floats, if there is a quicker way than the kernel.
         input_names, static_names: the parameters, in order.
         differentiable: the inputs that have a rule.
@@ -92,12 +93,13 @@ class Primitive:
         self, kernel: Callable[..., Any], kind: str, *, scalar: Callable[..., Any] | None, name: str | None,
         list_input: bool, inputs: tuple[str, ...], outputs: tuple[str, ...] | str, residuals: tuple[str, ...],
         joint: Callable[..., Any] | None, accumulate: dict[str, Callable[..., Any]] | None,
-        domain: tuple[float, float] | None, symbol: Any, rules: dict[str, Any],
+        domain: tuple[float, float] | None, symbol: Any, ufunc: Any, rules: dict[str, Any],
     ) -> None:  # fmt: skip
-        self.kernel = kernel
+        self.kernel = ufunc if ufunc is not None else kernel
         self.name = name or kernel.__name__
         self.kind = kind
         self.scalar = scalar
+        self.ufunc = ufunc
         self.list_input = list_input
         self.domain = domain
         self.symbol = symbol
@@ -107,6 +109,7 @@ class Primitive:
         self.scalar_pull: Callable[..., Any] | None = None
         if kind not in KINDS:
             raise DeclarationError(f"primitive {self.name}: unknown kind {kind!r}; choose from {', '.join(KINDS)}")
+        self.definition = kernel
         self.signature = inspect.signature(kernel)
         self.output_names = None if outputs == "list" else tuple(outputs) if outputs else ("out",)
         self.residual_names = tuple(residuals)
@@ -261,7 +264,7 @@ def primitive(
     kind: str = "general", *, scalar: Callable[..., Any] | None = None, name: str | None = None,
     list_input: bool = False, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] | str = (),
     residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None, accumulate: dict[str, Callable[..., Any]] | None = None,
-    domain: tuple[float, float] | None = None, symbol: Any = None, **rules: Any,
+    domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, **rules: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
 
@@ -280,6 +283,8 @@ def primitive(
             engine owns; used where a dense gradient for a small part would be wasteful.
         domain: the interval in which the operation is smooth and real.
         symbol: how pictures write it: a format such as ``"{0} + {1}"``.
+        ufunc: the NumPy ufunc that is the kernel, in place of a function body. Calls and rules reach it without a
+            Python function between.
         **rules: input name to rule, or to ``None`` for an input without derivative. The remaining parameters are
             static arguments.
 
@@ -306,7 +311,7 @@ def primitive(
 
         declared = Primitive(
             kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
-            residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol, rules=rules,
+            residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol, ufunc=ufunc, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
         if kernel.__module__.startswith(__package__ + "."):

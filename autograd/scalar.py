@@ -30,6 +30,17 @@ _age = attrgetter("sequence")
 _pass_lock = threading.RLock()
 
 
+class ScalarExtra(Extra):
+    """What few Scalars have: a name, operands beyond the second, static arguments."""
+
+    __slots__ = ("rest", "static")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rest: tuple[Scalar, ...] = ()
+        self.static: tuple[Any, ...] = ()
+
+
 class Scalar:
     """A number that records the operations it takes part in, in double precision.
 
@@ -56,20 +67,21 @@ class Scalar:
     (7.0, 2.0)
     """
 
+    # Small on purpose: a training step makes a hundred thousand of these, and what they cost is mostly memory. The
+    # first two operands are slots, not a tuple, which halves what the garbage collector has to walk.
     __slots__ = (
-        "__weakref__", "context", "extra", "grad", "inputs", "mark", "primitive", "requires_grad", "sequence", "static",
-        "value",
+        "context", "extra", "first", "grad", "mark", "primitive", "requires_grad", "second", "sequence", "value",
     )  # fmt: skip
 
     value: float
     grad: Any
     requires_grad: bool
     primitive: Primitive
-    inputs: tuple[Scalar, ...]
+    first: Scalar | None
+    second: Scalar | None
     sequence: int
-    static: tuple[Any, ...]
     context: Context | None
-    extra: Extra | None
+    extra: ScalarExtra | None
     mark: Any
 
     # A Scalar in the role of a node.
@@ -83,7 +95,6 @@ class Scalar:
     attributes = Node.attributes
     is_leaf = Node.is_leaf
     name = Node.name
-    details = Node.details
 
     def __init__(self, value: Any, requires_grad: bool = False, name: str | None = None) -> None:
         if value.__class__ is not float:
@@ -92,14 +103,35 @@ class Scalar:
         self.grad = None
         self.requires_grad = bool(requires_grad)
         self.primitive = LEAF
-        self.inputs = ()
+        self.first = None
+        self.second = None
         self.sequence = next_sequence()
-        self.static = ()
         self.context = None
         self.extra = None
         self.mark = None
         if name is not None:
             self.name = name
+
+    @property
+    def inputs(self) -> tuple[Scalar, ...]:
+        """The operands, in order; empty for a leaf."""
+        if self.first is None:
+            return ()
+        if self.second is None:
+            return (self.first,)
+        rest = () if self.extra is None else self.extra.rest
+        return (self.first, self.second, *rest)
+
+    @property
+    def static(self) -> tuple[Any, ...]:
+        """The values of ``primitive.static_names``."""
+        return () if self.extra is None else self.extra.static
+
+    def details(self) -> ScalarExtra:
+        """Return the rarely needed part, made when first asked for."""
+        if self.extra is None:
+            self.extra = ScalarExtra()
+        return self.extra
 
     def handle(self) -> Scalar:
         """Return the Scalar itself."""
@@ -219,13 +251,15 @@ def _record(primitive: Primitive, operands: tuple[Scalar, ...], static: tuple[An
             mode = current_mode()
             if mode.grad:
                 if primitive.scalar_pull is None:
-                    from .generate_scalar import make_scalar_pull
+                    from .generate_scalar import pull_when_needed
 
-                    primitive.scalar_pull = make_scalar_pull(primitive)
+                    primitive.scalar_pull = pull_when_needed(primitive)
                 result.requires_grad = True
                 result.primitive = primitive
-                result.inputs = operands
-                result.static = static
+                result.first, result.second = operands[0], operands[1] if len(operands) > 1 else None
+                if len(operands) > 2 or static:
+                    details = result.details()
+                    details.rest, details.static = operands[2:], static
                 result.context = mode.context
                 if mode.observers:
                     engine.observe(mode, result, tuple(o.value for o in operands), result.value)  # type: ignore[arg-type]
@@ -243,14 +277,16 @@ def reachable(root: Scalar) -> list[Scalar]:
     """Return the Scalars that ``root`` was computed from and that need a gradient, latest first."""
     token = object()
     root.mark = token
-    stack = [root]
     found = [root]
+    stack = [root] if root.first is not None else []
     while stack:
-        for operand in stack.pop().inputs:
-            if operand.requires_grad and operand.mark is not token:
+        node = stack.pop()
+        operands = (node.first, node.second) if node.extra is None else node.inputs
+        for operand in operands:
+            if operand is not None and operand.requires_grad and operand.mark is not token:
                 operand.mark = token
                 found.append(operand)
-                if operand.inputs:
+                if operand.first is not None:
                     stack.append(operand)
     found.sort(key=_age, reverse=True)
     return found
@@ -259,16 +295,15 @@ def reachable(root: Scalar) -> list[Scalar]:
 def _backward(root: Scalar, gradient: float) -> None:
     order = reachable(root)
     for node in order:
-        if node.inputs:
-            node.grad = 0.0
-        elif node.grad is None:
+        if node.first is not None or node.grad is None:
             node.grad = 0.0
     root.grad += gradient
     observers = current_mode().observers
     for node in order:
+        g = node.grad
         # A gradient of zero sends nothing on; dead ReLUs make this worth the test.
-        if node.inputs and node.grad:
-            node.primitive.scalar_pull(node, node.grad)  # type: ignore[misc]
+        if g and node.first is not None:
+            node.primitive.scalar_pull(node, g)  # type: ignore[misc]
             if observers:
                 for observer in observers:
                     observer.backward(node, tuple(i.grad for i in node.inputs))  # type: ignore[arg-type]
@@ -291,7 +326,7 @@ def derivatives(node: Scalar, g: Any, lift: Callable[[Scalar], Any], need: Itera
     )
 
 
-def _number(value: Any) -> float:
+def as_number(value: Any) -> float:
     return float(value) if not isinstance(value, complex) else float("nan")
 
 
@@ -301,19 +336,19 @@ def pull_ieee(node: Scalar, g: float) -> None:
         gradients = derivatives(node, np.float64(g), lambda s: np.float64(s.value), (i.requires_grad for i in node.inputs))
     for operand, d in zip(node.inputs, gradients, strict=True):
         if operand.requires_grad and d is not None:
-            operand.grad += _number(d)
+            operand.grad += as_number(d)
 
 
 def _backward_recorded(root: Scalar, gradient: Any) -> None:
     order = reachable(root)
     for node in order:
-        if node.inputs:
+        if node.first is not None:
             node.grad = None
     root.grad = gradient if gradient.__class__ is Scalar else Scalar(gradient)
     outer = current_mode()
     try:
         for node in order:
-            if not node.inputs or node.grad is None:
+            if node.first is None or node.grad is None:
                 continue
             context = (node.context or NOWHERE).replace(origin=node, order=node.order + 1)
             set_mode(outer.replace(grad=True, context=context))
@@ -340,7 +375,7 @@ def local_derivatives(node: Scalar) -> tuple[float, ...]:
         return ()
     with np.errstate(all="ignore"):
         found = derivatives(node, np.float64(1.0), lambda s: np.float64(s.value))
-    return tuple(0.0 if d is None else _number(d) for d in found)
+    return tuple(0.0 if d is None else as_number(d) for d in found)
 
 
 def local_formulas(node: Scalar, names: Iterable[str], out: str = "out") -> tuple[str, ...]:

@@ -101,7 +101,13 @@ HEAD = '<tr><td height="2" cellpadding="0"></td></tr>'
 
 
 def card(
-    rows: Iterable[Sequence[Cell] | str], *, line: str, fill: str, border: float = 1, dashed: bool = False, padding: int = 4
+    rows: Iterable[Sequence[Cell] | str],
+    *,
+    line: str,
+    fill: str,
+    border: float = 1,
+    dashed: bool = False,
+    padding: int = 4,
 ) -> str:
     """Return a rounded card: rows of cells, and :data:`HEAD`, :data:`RULE`, :data:`FOOT` above, between, below them."""
     style = "rounded,dashed" if dashed else "rounded"
@@ -122,7 +128,10 @@ def pill(text: str, fill: str) -> str:
 
 def beside(text: str) -> str:
     """Return an edge label that stands a little away from its line."""
-    return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr><td width="3"></td><td>{text}</td></tr></table>>'
+    return (
+        '<<table border="0" cellborder="0" cellspacing="0" cellpadding="2"><tr><td width="3"></td>'
+        f"<td>{text}</td></tr></table>>"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +189,8 @@ class Drawing:
                 written.pop("label", None)
             if statement.key == "graph" and (positions is not None or not labels):
                 written |= self.spread
-            if positions is not None and statement.key in positions:
-                written |= positions[statement.key]
+            if positions is not None and statement.key is not None:
+                written |= positions.get(statement.key, {})
             pairs = ", ".join(f"{name}={_value(name, value)}" for name, value in written.items() if value != "")
             lines.append(f"{statement.subject} [{pairs}];")
         return "\n".join([*lines, ""])
@@ -217,7 +226,15 @@ class Writer:
         self._add(quote(key), {"id": key, "tooltip": title, "label": label}, key)
 
     def edge(
-        self, key: str, tail: str, head: str, title: str, *, text: str = "", on_line: bool = False, **attributes: str | float
+        self,
+        key: str,
+        tail: str,
+        head: str,
+        title: str,
+        *,
+        text: str = "",
+        on_line: bool = False,
+        looks: Mapping[str, str | float] | None = None,
     ) -> None:
         """Write an edge between ids, each optionally followed by ports as in ``n3:v:e``.
 
@@ -227,10 +244,10 @@ class Writer:
             title: its full description.
             text: its label.
             on_line: whether the label is to be placed on the line once the layout is known.
-            **attributes: further DOT attributes.
+            looks: further DOT attributes.
         """
         self._titles[key] = title
-        written: dict[str, str | float] = {"id": key, "tooltip": title, **attributes}
+        written: dict[str, str | float] = {"id": key, "tooltip": title, **(looks or {})}
         if text:
             # Beside its line a label needs distance, on its line a ground that hides the line.
             label = pill(run(text), self.theme.background) if on_line else beside(run(text))
@@ -243,14 +260,14 @@ class Writer:
         """Write attributes for the edges that follow."""
         self._add("edge", attributes)
 
-    def open(self, label: str, title: str, **attributes: str | float) -> None:
+    def open(self, label: str, title: str, looks: Mapping[str, str | float]) -> None:
         """Begin a box."""
         key = f"cluster_{self._boxes}"
         self._boxes += 1
         self._titles[key] = title
         self._add(f"subgraph {quote(key)} {{")
         self._depth += 1
-        self._add("graph", {"id": key, "tooltip": title, "label": label, **attributes})
+        self._add("graph", {"id": key, "tooltip": title, "label": label, **looks})
 
     def close(self) -> None:
         """End the box begun last."""

@@ -31,7 +31,9 @@ _DEFAULTS: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 
 
-def draw(graph: Graph, theme: Theme, heading: str | None = None, direction: str = "TB", hurried: bool = False) -> Drawing:
+def draw(
+    graph: Graph, theme: Theme, heading: str | None = None, direction: str = "TB", hurried: bool = False
+) -> Drawing:
     """Return the network view of a graph in DOT.
 
     Args:
@@ -41,7 +43,9 @@ def draw(graph: Graph, theme: Theme, heading: str | None = None, direction: str 
         direction: graphviz's ``rankdir``.
         hurried: ask ``dot`` to settle for straight lines and fewer rounds, for expensive graphs.
     """
-    speed: dict[str, str | float] = {"splines": "line", "nslimit": 1, "mclimit": 0.3} if hurried else {"splines": "spline"}
+    speed: dict[str, str | float] = {"splines": "spline"}
+    if hurried:
+        speed = {"splines": "line", "nslimit": 1, "mclimit": 0.3}
     writer = Writer(theme, rankdir=direction, nodesep=0.35, ranksep=0.32, newrank="true", **speed)
     lines = [run(heading, bold=True)] if heading else []
     lines += [run(line, theme.muted, 10.5) for line in (facts(graph), *graph.meta.get("notes", ())) if line]
@@ -93,17 +97,16 @@ def _boxes(graph: Graph, operands: Mapping[str, _Operands], writer: Writer, them
             writer.close()
             drawn.pop()
         elif isinstance(entry, Node):
-            writer.node(entry.id, _card(entry, operands[entry.id].title(), badges.get(entry.group or "", ""), theme), _node_title(entry))
+            label = _card(entry, operands[entry.id].title(), badges.get(entry.group or "", ""), theme)
+            writer.node(entry.id, label, _node_title(entry))
         else:
             label = _box_label(entry, calls[entry.path])
             if size[entry.key] == 1:
                 badges[entry.key] = f"{badges[entry.parent]}.{label}" if entry.parent in badges else label
             else:
                 colour = {"fillcolor": theme.inner_fill if len(drawn) % 2 else theme.group_fill, "color": theme.group}
-                writer.open(
-                    _box_title(label, theme), ".".join(entry.path), style="rounded,filled", labeljust="l",
-                    penwidth=1, margin=10, **colour,
-                )  # fmt: skip
+                looks: dict[str, str | float] = {"style": "rounded,filled", "labeljust": "l", **colour}
+                writer.open(_box_title(label, theme), ".".join(entry.path), looks)
                 drawn.append(entry.key)
                 stack.append(None)
             stack.extend(reversed(children[entry.key]))
@@ -239,8 +242,8 @@ def _norm(node: Node, theme: Theme) -> str:
 
 def type_text(node: Node) -> str:
     """Write shape and dtype, and the value of a single number: ``() f32 = 2.417``."""
-    kind = node.dtype if isinstance(node.dtype, str) else node.dtype[0] if len(set(node.dtype)) == 1 else ", ".join(node.dtype)
-    text = f"{numbers.shape(node.shape)} {numbers.dtype(kind)}"
+    kinds = (node.dtype,) if isinstance(node.dtype, str) else tuple(dict.fromkeys(node.dtype))
+    text = f"{numbers.shape(node.shape)} {', '.join(map(numbers.dtype, kinds))}"
     if node.value is not None and node.value.value is not None:
         text += f" = {numbers.number(node.value.value)}"
     return text
@@ -314,7 +317,7 @@ def _edges(graph: Graph, operands: Mapping[str, _Operands], writer: Writer, them
             looks |= {"color": theme.leaf, "penwidth": 1.5}
         if source.kind == "alias":
             looks["style"] = "dashed"
-        writer.edge(f"e{i}", edge.src, edge.dst, _edge_title(edge, source, target), text=text, **looks)
+        writer.edge(f"e{i}", edge.src, edge.dst, _edge_title(edge, source, target), text=text, looks=looks)
 
 
 def _edge_title(edge: Edge, source: Node, target: Node) -> str:

@@ -76,7 +76,7 @@ def shape(sizes: Sequence[int]) -> str:
     '3 × (2, 3)'
     """
     if sizes and isinstance(sizes[0], tuple):
-        parts = [shape(part) for part in sizes]  # type: ignore[arg-type]
+        parts = [shape(part) for part in sizes]
         if len(set(parts)) == 1 and len(parts) > 1:
             return f"{len(parts)} × {parts[0]}"
         return ", ".join(parts[:3]) + (f", … {len(parts)} outputs" if len(parts) > 3 else "")

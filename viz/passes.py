@@ -19,7 +19,7 @@ __all__ = [
     "inline_constants", "name_inputs", "ranks", "select",
 ]  # fmt: skip
 
-VIEWS = frozenset({"reshape", "transpose", "permute", "flatten", "squeeze", "unsqueeze", "view", "moveaxis", "swapaxes"})
+VIEWS = frozenset("reshape transpose permute flatten squeeze unsqueeze view moveaxis swapaxes".split())
 _PORTS = frozenset({"input", "target", "weight", "bias", "mask", "condition", "indices"})
 
 
@@ -84,8 +84,7 @@ def inline_constants(graph: Graph) -> Graph:
     written: dict[str, str] = {}
     for node in graph.nodes:
         if node.kind == "const" and node.name is None and not node.output:
-            known = node.value is not None and node.value.value is not None
-            written[node.id] = numbers.number(node.value.value) if known else "const"  # type: ignore[union-attr, arg-type]
+            written[node.id] = node.symbol
     if not written:
         return graph
     inline: dict[str, list[tuple[int, str]]] = defaultdict(list)
@@ -111,10 +110,8 @@ def name_inputs(graph: Graph) -> Graph:
         words = ports[edge.dst]
         word = words[edge.port] if edge.port < len(words) else ""
         symbols.setdefault(edge.src, word if word in _PORTS else "input")
-    nodes = (
-        replace(node, symbol=symbols[node.id]) if node.kind == "input" and not node.name and node.id in symbols else node
-        for node in graph.nodes
-    )
+    unnamed = {node.id for node in graph.nodes if node.kind == "input" and not node.name and node.id in symbols}
+    nodes = (replace(node, symbol=symbols[node.id]) if node.id in unnamed else node for node in graph.nodes)
     return graph.replace(nodes=tuple(nodes))
 
 
@@ -133,9 +130,7 @@ def attach_parameters(graph: Graph) -> Graph:
             edges.append(edge)
             continue
         listed[edge.dst].append(
-            Parameter(
-                leaf.id, leaf.name, leaf.shape, _one(leaf.dtype), edge.via, uses[leaf.id], edge.port, leaf.grad
-            )  # fmt: skip
+            Parameter(leaf.id, leaf.name, leaf.shape, _one(leaf.dtype), edge.via, uses[leaf.id], edge.port, leaf.grad)
         )
     nodes = tuple(
         replace(node, params=(*node.params, *listed[node.id])) if node.id in listed else node

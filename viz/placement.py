@@ -18,9 +18,10 @@ _SIZE = 11.0  # points, as dot.Writer sets the font of edges
 _HEIGHT = 17.0
 _PADDING = 8.0
 # Widths of Helvetica's characters in thousandths of the font size; other characters count as a digit does.
-_NARROW = {" ": 278, ".": 278, ",": 278, "(": 333, ")": 333, "i": 222, "j": 222, "l": 222, "f": 278, "t": 278, "r": 333, "·": 278}
-_WIDE = {"m": 833, "w": 722, "M": 833, "W": 944, "@": 1015, "…": 1000, "Σ": 618}
-_WIDTHS = _NARROW | _WIDE | dict.fromkeys("×=−+", 584)
+_WIDTHS = {
+    **dict.fromkeys(" .,ft·", 278), **dict.fromkeys("ijl", 222), **dict.fromkeys("()r", 333),
+    **dict.fromkeys("×=−+", 584), "m": 833, "w": 722, "M": 833, "W": 944, "@": 1015, "…": 1000, "Σ": 618,
+}  # fmt: skip
 _STEPS = np.linspace(0.12, 0.88, 39)
 
 
@@ -100,20 +101,18 @@ def _best(
     """Return the box of a label at the best place on its curve."""
     length = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(curve, axis=0).T))])
     half = np.array([text_width(text) + _PADDING, _HEIGHT]) / 2
-    best, least = (0.0, 0.0, 0.0, 0.0), np.inf
-    for step in _STEPS:
-        at = step * length[-1]
-        centre = np.array([np.interp(at, length, curve[:, axis]) for axis in (0, 1)])
-        low, high = centre - half, centre + half
-        inside = np.all((points >= low - 2) & (points <= high + 2), axis=1)
-        cost = 8.0 * _overlaps(cards, low - 5, high + 5) + 4.0 * _overlaps(labels, low, high)
-        cost += 0.25 * float(inside.sum()) + abs(step - 0.5)
-        if cost < least:
-            best, least = (*low.tolist(), *high.tolist()), cost
-    return best
+    at = _STEPS * length[-1]
+    centres = np.stack([np.interp(at, length, curve[:, axis]) for axis in (0, 1)], axis=1)
+    low, high = centres - half, centres + half
+    bottom, top = low.min(axis=0) - 2, high.max(axis=0) + 2
+    near = points[np.all((points >= bottom) & (points <= top), axis=1)]
+    crossed = np.all((near >= low[:, None] - 2) & (near <= high[:, None] + 2), axis=2).sum(axis=1)
+    cost = 8.0 * _overlaps(cards, low - 5, high + 5) + 4.0 * _overlaps(labels, low, high)
+    cost += 0.25 * crossed + np.abs(_STEPS - 0.5)
+    best = int(np.argmin(cost))
+    return (*low[best].tolist(), *high[best].tolist())
 
 
-def _overlaps(boxes: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]) -> float:
-    if not len(boxes):
-        return 0.0
-    return float(np.sum(np.all((boxes[:, :2] < high) & (boxes[:, 2:] > low), axis=1)))
+def _overlaps(boxes: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]) -> Any:
+    """Return how many boxes each candidate touches."""
+    return np.all((boxes[:, :2] < high[:, None]) & (boxes[:, 2:] > low[:, None]), axis=2).sum(axis=1)

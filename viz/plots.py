@@ -51,7 +51,7 @@ def learning_curve(history: Any, path: str | os.PathLike[str], *, title: str | N
     accuracies = {name: values for name, values in series.items() if "acc" in name.lower()}
     losses = {name: values for name, values in series.items() if name not in accuracies}
     panels = [panel for panel in ((losses, "loss"), (accuracies, "accuracy in %")) if panel[0]]
-    settings = {
+    settings: dict[Any, Any] = {
         "svg.hashsalt": "glassgrad", "svg.fonttype": "path", "font.size": 10, "axes.spines.top": False,
         "axes.spines.right": False, "axes.edgecolor": LIGHT.muted, "axes.labelcolor": LIGHT.ink,
         "xtick.color": LIGHT.muted, "ytick.color": LIGHT.muted, "text.color": LIGHT.ink,
@@ -79,8 +79,8 @@ def _panel(axes: Any, epochs: Sequence[float], lines: Mapping[str, Sequence[floa
         colour = _COLOURS[i % len(_COLOURS)]
         few = len(shown) <= 25
         axes.plot(
-            epochs, shown, color=colour, linewidth=1.8, marker=_MARKERS[i % len(_MARKERS)] if few else None, markersize=3.5,
-            label=name.replace("_", " "), solid_capstyle="round",
+            epochs, shown, color=colour, linewidth=1.8, markersize=3.5, solid_capstyle="round",
+            marker=_MARKERS[i % len(_MARKERS)] if few else None, label=name.replace("_", " "),
         )  # fmt: skip
         finite = [v for v in shown if math.isfinite(v)]
         if finite:

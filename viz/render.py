@@ -22,6 +22,7 @@ __all__ = ["IMAGE_FORMATS", "TIME_LIMIT", "RenderError", "image", "svg", "write_
 
 IMAGE_FORMATS = ("svg", "png", "pdf")
 TIME_LIMIT = 10.0  # seconds
+COST_LIMIT = 20_000  # see passes.dot_cost; from here on dot runs out of time or memory
 _INSTALL = (
     "install it with 'apt-get install graphviz', 'brew install graphviz', 'conda install graphviz' or from "
     "https://graphviz.org/download; .dot and .txt files and print(g) need no program"
@@ -39,7 +40,7 @@ def run_dot(source: str, suffix: str, seconds: float = TIME_LIMIT, *options: str
     Raises:
         RenderError: the program is missing, took too long, failed, or complained.
     """
-    from graphviz.backend import DOT_BINARY, ExecutableNotFound, execute
+    from graphviz.backend import DOT_BINARY, ExecutableNotFound, execute  # type: ignore[import-untyped]
 
     command = [str(DOT_BINARY), f"-T{suffix}", *options]
     try:
@@ -66,14 +67,14 @@ def run_dot(source: str, suffix: str, seconds: float = TIME_LIMIT, *options: str
 def _words(stderr: bytes | None) -> str:
     # Font hints of the rendering library are not about our picture.
     lines = (stderr or b"").decode("utf-8", "replace").splitlines()
-    ignored = ("Fontconfig", "Pango", "cairo", "(process:", "Warning: no hard-coded metrics", "Warning: cell size too small")
-    return " ".join(line.strip() for line in lines if line.strip() and not line.strip("* ()").startswith(ignored))[:2000]
+    ignored = ("Fontconfig", "Pango", "cairo", "process:", "Warning: no hard-coded metrics")
+    return " ".join(line.strip() for line in lines if line.strip() and not line.strip("* (").startswith(ignored))[:2000]
 
 
 def image(drawing: Drawing, suffix: str) -> bytes:
     """Return a drawing as ``"svg"``, ``"png"`` or ``"pdf"`` bytes, equal on every run."""
     if suffix == "svg":
-        return svg(drawing, standalone=True).encode()
+        return svg(drawing).encode()
     data = layout(drawing, suffix)
     if suffix == "pdf":
         data = re.sub(rb"/CreationDate \(D:[^)]*\)", lambda m: re.sub(rb"\d", b"0", m.group()), data)
@@ -94,7 +95,7 @@ def layout(drawing: Drawing, suffix: str) -> bytes:
     return run_dot(drawing.write(tooltips=False, positions=positions), suffix, TIME_LIMIT, "-Kneato", "-n2", *options)
 
 
-def svg(drawing: Drawing, standalone: bool = False) -> str:
+def svg(drawing: Drawing) -> str:
     """Return a drawing as SVG that can stand beside others on one page.
 
     Ids begin with a hash of the content, comments with the program's version are gone, every card and arrow has its
@@ -113,19 +114,16 @@ def svg(drawing: Drawing, standalone: bool = False) -> str:
         return f'<g id="g{digest}-{key}" class="{kind}"{rest}>\n<title>{escape(clean(title))}</title>'
 
     text = _ELEMENT.sub(element, text)
-    head = (
-        f'<svg role="img" aria-labelledby="g{digest}-title g{digest}-desc" style="max-width:100%;height:auto" '
-    )  # fmt: skip
+    head = f'<svg role="img" aria-labelledby="g{digest}-title g{digest}-desc" style="max-width:100%;height:auto" '
     text = text.replace("<svg ", head, 1)
     end = text.index(">", text.index("<svg")) + 1
     title = f'<title id="g{digest}-title">{escape(clean(drawing.title))}</title>'
     description = f'<desc id="g{digest}-desc">{escape(clean(drawing.description))}</desc>'
-    text = f"{text[:end]}\n{title}\n{description}{text[end:]}"
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + text if standalone else text
+    return f"{text[:end]}\n{title}\n{description}{text[end:]}"
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
-    """Write a file under a temporary name beside its place, then rename it: a reader sees the old file or the new one."""
+    """Write a file under a temporary name beside its place, then rename it: readers see the old file or the new."""
     target = Path(path)
     temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}-{threading.get_ident()}.part")
     try:

@@ -13,14 +13,18 @@ from typing import Any
 from . import numbers
 from .model import Graph, Node
 
-__all__ = ["Expression", "atom", "bracketed", "clip", "expression", "formula_title", "header", "letters", "operands", "title"]
+__all__ = [
+    "Expression", "atom", "bracketed", "clip", "expression", "formula_title", "header", "letters", "operands", "title",
+]  # fmt: skip
 
 SUM, TERM, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
 _FUNCTIONS = frozenset(
     "exp log sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh log1p expm1 log2 log10 erf".split()
 )
-_GLYPHS = {"add": "+", "subtract": numbers.MINUS, "multiply": "×", "divide": "÷", "matmul": "matmul", "getitem": "index",
-    "masked_scale": "dropout", "softmax_cross_entropy": "cross_entropy"}  # fmt: skip
+_GLYPHS = {
+    "add": "+", "subtract": numbers.MINUS, "multiply": "×", "divide": "÷", "getitem": "index",
+    "masked_scale": "dropout", "softmax_cross_entropy": "cross_entropy",
+}  # fmt: skip
 _LETTERS = "abcdhkmnpqrsuvw"
 _APPLIED = re.compile(r"(\w[\w ]*) \{0\}")
 _WORD = re.compile(r"\w+(?:\.\w+)*")
@@ -59,7 +63,8 @@ def atom(text: str) -> Expression:
     """Return a name or a written number as an expression."""
     if text.startswith(numbers.MINUS):
         return Expression(text, TERM)
-    return Expression(text, ATOM if _WORD.fullmatch(text) or len(text) <= 1 or not re.search(r"[\s+·/−-]", text) else SUM)
+    whole = _WORD.fullmatch(text) or len(text) <= 1 or not re.search(r"[\s+·/−-]", text)
+    return Expression(text, ATOM if whole else SUM)
 
 
 def bracketed(text: str) -> str:
@@ -116,10 +121,7 @@ def expression(
         if op == "negative":
             return Expression(f"{minus}{a.after(PRODUCT)}", TERM)
         if op in _FUNCTIONS:
-            name = op.replace("arc", "arc ") if op.startswith("arc") else op
-            if a.level == ATOM:
-                return Expression(f"{name} {a.text}", TERM, f"{name}({a.text})")
-            return Expression(f"{name}({a.text})")
+            return _applied(op, a)
         if op == "sigmoid":
             return Expression(f"σ({a.text})")
         if op == "abs":
@@ -131,9 +133,7 @@ def expression(
         if op == "transpose" and len(attrs) <= 2:
             return Expression(f"{a.at(ATOM)}ᵀ")
     if form and len(args) == 1 and (word := _APPLIED.fullmatch(form)):
-        (a,) = args
-        name = word[1]
-        return Expression(f"{name} {a.text}", TERM, f"{name}({a.text})") if a.level == ATOM else Expression(f"{name}({a.text})")
+        return _applied(word[1], args[0])
     if form and re.search(r"[(|\[]\{0\}", form):
         place = {str(position): argument.text for position, argument in enumerate(args)}
         return Expression(re.sub(r"\{(\d+)\}", lambda m: place.get(m[1], m[0]), form))
@@ -142,6 +142,12 @@ def expression(
         place = {str(position): argument.at(ATOM) for position, argument in enumerate(args)}
         return Expression(re.sub(r"\{(\d+)\}", lambda m: place.get(m[1], m[0]), form), SUM if " " in form else POWER)
     return Expression(f"{op}({', '.join(a.text for a in args)})")
+
+
+def _applied(name: str, a: Expression) -> Expression:
+    """Write a named function: ``sin x``, or ``sin(x + y)``, or ``sin(x)`` where the former would be loose."""
+    closed = f"{name}({a.text})"
+    return Expression(f"{name} {a.text}", TERM, closed) if a.level == ATOM else Expression(closed)
 
 
 def _exponent(exponent: Expression) -> str:

@@ -39,7 +39,7 @@ def draw(graph: Graph, theme: Theme, title: str | None = None, direction: str = 
     names = {node.id: node for node in graph.nodes}
     out, back = ("e", "w") if direction == "LR" else ("w", "e") if direction == "RL" else ("_", "_")
     for i, edge in enumerate(graph.edges):
-        writer.edge(f"f{i}", f"{edge.src}:v:{out}", f"{edge.dst}:v:{back}", _forward_title(edge, names), weight=2)
+        writer.edge(f"f{i}", f"{edge.src}:v:{out}", f"{edge.dst}:v:{back}", _forward_title(edge, names))
     writer.defaults(dir="back", color=theme.backward, fontcolor=theme.gradient, style="dashed")
     widest = 0.0
     for i, edge in enumerate(graph.edges):
@@ -63,7 +63,7 @@ def caption(graph: Graph) -> list[str]:
 
 
 def messages(graph: Graph) -> dict[str, list[float]]:
-    """Return the gradients that arrived at every node, in the order of its uses; copies of a leaf count for the leaf."""
+    """Return the gradients that arrived at every node, by the order of its uses; copies of a leaf count for it."""
     home = {node.id: node.target or node.id for node in graph.nodes}
     found: dict[str, list[float]] = defaultdict(list)
     for edge in graph.edges:
@@ -75,7 +75,7 @@ def messages(graph: Graph) -> dict[str, list[float]]:
 def gradient_text(node: Node, arrived: Sequence[float]) -> str:
     """Write a gradient: ``–`` before backward, a sum where messages met, ``(seed)`` where backward began.
 
-    The sum is only written when it is the whole truth: a gradient left from an earlier backward pass would make it false.
+    The sum is only written when it is the whole truth: what an earlier backward pass left would make it false.
     """
     if node.grad is None:
         return "–"

@@ -64,7 +64,7 @@ THEMES = {theme.name: theme for theme in (LIGHT, DARK, PRINT)}
 
 
 def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of two colours, from 1 to 21, as the Web Content Accessibility Guidelines 2.1 define it.
+    """Return the contrast ratio of two colours, from 1 to 21, by the Web Content Accessibility Guidelines 2.1.
 
     >>> round(contrast("#A63C00", "#FDF0E7"), 1)
     5.8

@@ -50,9 +50,10 @@ class GraphView:
             raise ValueError(f"viz.graph: depth must be 'auto', None or a positive integer, got {depth!r}")
         self.full = full
         self.mode = mode
-        self._settings = {"title": title, "mode": mode, "depth": depth, "theme": theme, "direction": direction}
+        self._settings: dict[str, Any] = {
+            "title": title, "mode": mode, "depth": depth, "theme": theme, "direction": direction,
+        }  # fmt: skip
         self.shown = _prepare(full, mode, depth)
-        self._images: dict[str, bytes] = {}
 
     # -- looking at the model ----------------------------------------------------------------------------------------
 
@@ -97,6 +98,16 @@ class GraphView:
         hurried = passes.dot_cost(self.shown) > _HURRY
         return network.draw(self.shown, THEMES[theme], title, direction or "TB", hurried)
 
+    def _image(self, suffix: str) -> bytes:
+        cost = passes.dot_cost(self.shown)
+        if cost > render.COST_LIMIT:
+            raise render.RenderError(
+                f"the graph is too large for dot: {len(self.nodes):,} cards, estimated cost {cost:,} of at most "
+                f"{render.COST_LIMIT:,}. Draw less with viz.graph(y, depth=1) or g.select('module'); "
+                "g.save('graph.dot') and print(g) always work"
+            )
+        return render.image(self.drawing(), suffix)
+
     def to_dot(self) -> str:
         """Return the picture as DOT text; needs no program."""
         return self.drawing().source
@@ -107,7 +118,7 @@ class GraphView:
         Raises:
             RenderError: graphviz's ``dot`` is missing, failed, or took longer than ten seconds.
         """
-        return render.svg(self.drawing())
+        return self._image("svg").decode()
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file whose suffix chooses the format: .svg, .png, .pdf, .dot or .txt.
@@ -132,7 +143,7 @@ class GraphView:
         elif suffix == "txt":
             data = f"{self}\n".encode()
         else:
-            data = render.image(self.drawing(), suffix)
+            data = self._image(suffix)
         return render.write_atomically(path, data)
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from .comparison import where
 from .elementwise import log
 
 
-@primitive(kind="elementwise", scalar=operator.add, symbol="{0} + {1}", x=lambda g: g, y=lambda g: g)
+@primitive(kind="elementwise", ufunc=np.add, scalar=operator.add, symbol="{0} + {1}", x=lambda g: g, y=lambda g: g)
 def add(x, y):
     """Return the sum ``x + y``.
 
@@ -20,10 +20,9 @@ def add(x, y):
     >>> gg.add(gg.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return np.add(x, y)
 
 
-@primitive(kind="elementwise", scalar=operator.sub, symbol="{0} − {1}", x=lambda g: g, y=lambda g: -g)
+@primitive(kind="elementwise", ufunc=np.subtract, scalar=operator.sub, symbol="{0} − {1}", x=lambda g: g, y=lambda g: -g)
 def subtract(x, y):
     """Return the difference ``x - y``.
 
@@ -31,10 +30,9 @@ def subtract(x, y):
     >>> gg.subtract(gg.tensor([1.0, 2.0]), 1)
     tensor([0., 1.])
     """
-    return np.subtract(x, y)
 
 
-@primitive(kind="elementwise", scalar=operator.mul, symbol="{0}·{1}", x=lambda g, y: g * y, y=lambda g, x: g * x)
+@primitive(kind="elementwise", ufunc=np.multiply, scalar=operator.mul, symbol="{0}·{1}", x=lambda g, y: g * y, y=lambda g, x: g * x)
 def multiply(x, y):
     """Return the elementwise product ``x * y``.
 
@@ -42,11 +40,10 @@ def multiply(x, y):
     >>> gg.multiply(gg.tensor([1.0, 2.0]), gg.tensor([3.0, 4.0]))
     tensor([3., 8.])
     """
-    return np.multiply(x, y)
 
 
 @primitive(
-    kind="elementwise", scalar=operator.truediv, symbol="{0}/{1}",
+    kind="elementwise", ufunc=np.true_divide, scalar=operator.truediv, symbol="{0}/{1}",
     x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y,
 )  # fmt: skip
 def divide(x, y):
@@ -56,10 +53,9 @@ def divide(x, y):
     >>> gg.divide(gg.tensor([1.0, 6.0]), 2)
     tensor([0.5, 3. ])
     """
-    return np.true_divide(x, y)
 
 
-@primitive(kind="elementwise", scalar=operator.neg, symbol="−{0}", x=lambda g: -g)
+@primitive(kind="elementwise", ufunc=np.negative, scalar=operator.neg, symbol="−{0}", x=lambda g: -g)
 def negative(x):
     """Return ``-x``.
 
@@ -67,11 +63,10 @@ def negative(x):
     >>> gg.negative(gg.tensor([1.0, -2.0]))
     tensor([-1.,  2.])
     """
-    return np.negative(x)
 
 
 @primitive(
-    kind="elementwise", scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf),
+    kind="elementwise", ufunc=np.power, scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf),
     x=lambda g, x, y: where(y == 0, 0 * g, g * (y * power(x, y - 1))),
     y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where(x == 0, 1 + 0 * x, x)))),
 )  # fmt: skip
@@ -85,10 +80,9 @@ def power(x, y):
     >>> gg.power(gg.tensor([1.0, 2.0]), 3)
     tensor([1., 8.])
     """
-    return np.power(x, y)
 
 
-@primitive(kind="elementwise", scalar=lambda x: x * x, symbol="{0}²", x=lambda g, x: g * (2 * x))
+@primitive(kind="elementwise", ufunc=np.square, scalar=lambda x: x * x, symbol="{0}²", x=lambda g, x: g * (2 * x))
 def square(x):
     """Return ``x`` times itself.
 
@@ -96,4 +90,3 @@ def square(x):
     >>> gg.square(gg.tensor([1.0, -3.0]))
     tensor([1., 9.])
     """
-    return np.multiply(x, x)

@@ -31,70 +31,59 @@ def where(condition, x, y):
     return np.where(condition, x, y)
 
 
-@primitive(kind="predicate", scalar=operator.gt, symbol="{0} > {1}")
+@primitive(kind="predicate", ufunc=np.greater, scalar=operator.gt, symbol="{0} > {1}")
 def greater(x, y):
     """Return whether ``x > y``, element by element, as bools."""
-    return np.greater(x, y)
 
 
-@primitive(kind="predicate", scalar=operator.ge, symbol="{0} ≥ {1}")
+@primitive(kind="predicate", ufunc=np.greater_equal, scalar=operator.ge, symbol="{0} ≥ {1}")
 def greater_equal(x, y):
     """Return whether ``x >= y``, element by element, as bools."""
-    return np.greater_equal(x, y)
 
 
-@primitive(kind="predicate", scalar=operator.lt, symbol="{0} < {1}")
+@primitive(kind="predicate", ufunc=np.less, scalar=operator.lt, symbol="{0} < {1}")
 def less(x, y):
     """Return whether ``x < y``, element by element, as bools."""
-    return np.less(x, y)
 
 
-@primitive(kind="predicate", scalar=operator.le, symbol="{0} ≤ {1}")
+@primitive(kind="predicate", ufunc=np.less_equal, scalar=operator.le, symbol="{0} ≤ {1}")
 def less_equal(x, y):
     """Return whether ``x <= y``, element by element, as bools."""
-    return np.less_equal(x, y)
 
 
-@primitive(kind="predicate", scalar=operator.eq, symbol="{0} = {1}")
+@primitive(kind="predicate", ufunc=np.equal, scalar=operator.eq, symbol="{0} = {1}")
 def equal(x, y):
     """Return whether ``x == y``, element by element, as bools."""
-    return np.equal(x, y)
 
 
-@primitive(kind="predicate", scalar=operator.ne, symbol="{0} ≠ {1}")
+@primitive(kind="predicate", ufunc=np.not_equal, scalar=operator.ne, symbol="{0} ≠ {1}")
 def not_equal(x, y):
     """Return whether ``x != y``, element by element, as bools."""
-    return np.not_equal(x, y)
 
 
-@primitive(kind="predicate", scalar=lambda x, y: bool(x) and bool(y), symbol="{0} and {1}")
+@primitive(kind="predicate", ufunc=np.logical_and, scalar=lambda x, y: bool(x) and bool(y), symbol="{0} and {1}")
 def logical_and(x, y):
     """Return whether both are true (not zero), element by element."""
-    return np.logical_and(x, y)
 
 
-@primitive(kind="predicate", scalar=lambda x, y: bool(x) or bool(y), symbol="{0} or {1}")
+@primitive(kind="predicate", ufunc=np.logical_or, scalar=lambda x, y: bool(x) or bool(y), symbol="{0} or {1}")
 def logical_or(x, y):
     """Return whether at least one is true (not zero), element by element."""
-    return np.logical_or(x, y)
 
 
-@primitive(kind="predicate", scalar=operator.not_, symbol="not {0}")
+@primitive(kind="predicate", ufunc=np.logical_not, scalar=operator.not_, symbol="not {0}")
 def logical_not(x):
     """Return whether ``x`` is zero, element by element."""
-    return np.logical_not(x)
 
 
-@primitive(kind="predicate", scalar=math.isnan)
+@primitive(kind="predicate", ufunc=np.isnan, scalar=math.isnan)
 def isnan(x):
     """Return whether each element is NaN."""
-    return np.isnan(x)
 
 
-@primitive(kind="predicate", scalar=math.isfinite)
+@primitive(kind="predicate", ufunc=np.isfinite, scalar=math.isfinite)
 def isfinite(x):
     """Return whether each element is neither NaN nor infinite."""
-    return np.isfinite(x)
 
 
 @primitive(kind="index")

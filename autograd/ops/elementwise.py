@@ -17,7 +17,7 @@ def _sigmoid_scalar(x):
     return e / (1.0 + e)
 
 
-@primitive(kind="elementwise", scalar=math.exp, symbol="exp {0}", x=lambda g, out: g * out)
+@primitive(kind="elementwise", ufunc=np.exp, scalar=math.exp, symbol="exp {0}", x=lambda g, out: g * out)
 def exp(x):
     """Return e to the power ``x``.
 
@@ -25,10 +25,9 @@ def exp(x):
     >>> gg.exp(gg.tensor([0.0, 1.0]))
     tensor([1.    , 2.7183])
     """
-    return np.exp(x)
 
 
-@primitive(kind="elementwise", scalar=math.log, symbol="log {0}", domain=(0.0, math.inf), x=lambda g, x: g / x)
+@primitive(kind="elementwise", ufunc=np.log, scalar=math.log, symbol="log {0}", domain=(0.0, math.inf), x=lambda g, x: g / x)
 def log(x):
     """Return the natural logarithm; 0 gives −inf, negative numbers NaN.
 
@@ -36,10 +35,9 @@ def log(x):
     >>> gg.log(gg.tensor([1.0, 2.0]))
     tensor([0.    , 0.6931])
     """
-    return np.log(x)
 
 
-@primitive(kind="elementwise", scalar=math.sqrt, symbol="√{0}", domain=(0.0, math.inf), x=lambda g, out: g / (2 * out))
+@primitive(kind="elementwise", ufunc=np.sqrt, scalar=math.sqrt, symbol="√{0}", domain=(0.0, math.inf), x=lambda g, out: g / (2 * out))
 def sqrt(x):
     """Return the square root; negative numbers give NaN. The derivative at 0 is infinite.
 
@@ -47,10 +45,9 @@ def sqrt(x):
     >>> gg.sqrt(gg.tensor([4.0, 9.0]))
     tensor([2., 3.])
     """
-    return np.sqrt(x)
 
 
-@primitive(kind="elementwise", scalar=math.sin, symbol="sin {0}", x=lambda g, x: g * cos(x))
+@primitive(kind="elementwise", ufunc=np.sin, scalar=math.sin, symbol="sin {0}", x=lambda g, x: g * cos(x))
 def sin(x):
     """Return the sine of ``x`` in radians.
 
@@ -58,10 +55,9 @@ def sin(x):
     >>> gg.sin(gg.tensor([0.0, 1.0]))
     tensor([0.    , 0.8415])
     """
-    return np.sin(x)
 
 
-@primitive(kind="elementwise", scalar=math.cos, symbol="cos {0}", x=lambda g, x: -g * sin(x))
+@primitive(kind="elementwise", ufunc=np.cos, scalar=math.cos, symbol="cos {0}", x=lambda g, x: -g * sin(x))
 def cos(x):
     """Return the cosine of ``x`` in radians.
 
@@ -69,10 +65,9 @@ def cos(x):
     >>> gg.cos(gg.tensor([0.0, 1.0]))
     tensor([1.    , 0.5403])
     """
-    return np.cos(x)
 
 
-@primitive(kind="elementwise", scalar=math.tanh, symbol="tanh {0}", x=lambda g, out: g * (1 - out * out))
+@primitive(kind="elementwise", ufunc=np.tanh, scalar=math.tanh, symbol="tanh {0}", x=lambda g, out: g * (1 - out * out))
 def tanh(x):
     """Return the hyperbolic tangent.
 
@@ -80,7 +75,6 @@ def tanh(x):
     >>> gg.tanh(gg.tensor([0.0, 1.0]))
     tensor([0.    , 0.7616])
     """
-    return np.tanh(x)
 
 
 @primitive(kind="elementwise", scalar=_sigmoid_scalar, symbol="σ({0})", x=lambda g, out: g * (out * (1 - out)))
@@ -115,7 +109,7 @@ def _sign_scalar(x):
     return math.copysign(1.0, x) if x else 0.0 * x
 
 
-@primitive(kind="elementwise", scalar=_sign_scalar, symbol="sign {0}", x=lambda g: 0 * g)
+@primitive(kind="elementwise", ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", x=lambda g: 0 * g)
 def sign(x):
     """Return −1, 0 or 1 by the sign of each element. Its derivative is 0.
 
@@ -123,10 +117,9 @@ def sign(x):
     >>> gg.sign(gg.tensor([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
     """
-    return np.sign(x)
 
 
-@primitive(kind="elementwise", scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
+@primitive(kind="elementwise", ufunc=np.absolute, scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
 def absolute(x):
     """Return the absolute value. The derivative at 0 is taken as 0.
 
@@ -134,11 +127,10 @@ def absolute(x):
     >>> gg.absolute(gg.tensor([-3.0, 2.0]))
     tensor([3., 2.])
     """
-    return np.absolute(x)
 
 
 @primitive(
-    kind="elementwise", scalar=lambda x, y: x if x >= y or x != x else y, symbol="max({0}, {1})",
+    kind="elementwise", ufunc=np.maximum, scalar=lambda x, y: x if x >= y or x != x else y, symbol="max({0}, {1})",
     x=lambda g, x, y: where(x == y, g / 2, where(x < y, 0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(y < x, 0, g)),
 )  # fmt: skip
@@ -149,11 +141,10 @@ def maximum(x, y):
     >>> gg.maximum(gg.tensor([1.0, 5.0]), gg.tensor([3.0, 2.0]))
     tensor([3., 5.])
     """
-    return np.maximum(x, y)
 
 
 @primitive(
-    kind="elementwise", scalar=lambda x, y: x if x <= y or x != x else y, symbol="min({0}, {1})",
+    kind="elementwise", ufunc=np.minimum, scalar=lambda x, y: x if x <= y or x != x else y, symbol="min({0}, {1})",
     x=lambda g, x, y: where(x == y, g / 2, where(x > y, 0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(y > x, 0, g)),
 )  # fmt: skip
@@ -164,4 +155,3 @@ def minimum(x, y):
     >>> gg.minimum(gg.tensor([1.0, 5.0]), gg.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
-    return np.minimum(x, y)
