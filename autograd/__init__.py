@@ -13,11 +13,14 @@ from . import operators
 from .dtypes import get_default_dtype, is_floating, set_default_dtype, to_dtype
 from .ops.random import get_rng_state, manual_seed, set_rng_state
 from .vertices import node_of
+from .recording import Event, Recording, detect_anomaly, record
+from .serialization import load, save
+from .transforms import jvp, primitive_jvp, vjp
 
 __all__ = [
-    "KINDS", "REGISTRY", "UPDATES", "Constant", "Context", "HookHandle", "Node", "Primitive", "Scalar", "Tensor",
+    "Event", "KINDS", "REGISTRY", "UPDATES", "Constant", "Context", "HookHandle", "Node", "Primitive", "Recording", "Scalar", "Tensor",
     "Update", "enable_grad", "from_numpy", "get_default_dtype", "get_rng_state", "grad", "is_floating",
     "is_grad_enabled", "local_derivatives", "local_formulas", "manual_seed", "no_grad", "node_of", "operators", "ops",
     "primitive", "reachable", "scope", "set_default_dtype", "set_grad_enabled", "set_rng_state", "tensor", "to_dtype",
-    "update",
+    "update", "detect_anomaly", "record", "load", "save", "jvp", "primitive_jvp", "vjp",
 ]  # fmt: skip

@@ -55,19 +55,36 @@ def new_tensor(array: Any, vertex: Node | Constant | None) -> Any:
     return tensor
 
 
-# What a result computed from differentiable tensors under no_grad has instead of a node: errors can say so later.
-CUT_BY_NO_GRAD = Constant((), np.dtype(np.float32))
-CUT_BY_NO_GRAD.cut = "no_grad"
+class Cut(Constant):
+    """Stands on results that were cut off from differentiable tensors, so that errors can say so later."""
+
+    __slots__ = ()
+
+    def __init__(self, cut: str) -> None:
+        super().__init__((), np.dtype(np.float32))
+        self.cut = cut
+
+
+CUT_BY_NO_GRAD = Cut("no_grad")
+CUT_BY_DETACH = Cut("detach")
+
+
+def inherit(*vertices: Any) -> Any:
+    """Return what a result has in place of a node when none of its operands needs a gradient."""
+    for vertex in vertices:
+        if vertex is not None and vertex.cut is not None:
+            return CUT_BY_DETACH if vertex.cut == "detach" else CUT_BY_NO_GRAD
+    return None
 
 
 def constant_of(tensor: Any) -> Any:
     """Return the vertex of an operand that needs no gradient."""
     vertex = tensor._node
-    if vertex is None or vertex is CUT_BY_NO_GRAD:
+    if vertex is None or vertex.__class__ is Cut:
         array = tensor._array
         made = Constant(array.shape, array.dtype)
-        if vertex is CUT_BY_NO_GRAD:
-            made.cut = "no_grad"
+        if vertex is not None:
+            made.cut = vertex.cut
         made.weak_handle = weakref.ref(tensor)
         tensor._node = vertex = made
     return vertex
@@ -187,7 +204,9 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
                   for t, n in zip(handles, names, strict=True))  # fmt: skip
     mode = current_mode()
     if not (primitive.differentiable and mode.grad and any(needs)):
-        vertex = CUT_BY_NO_GRAD if any(needs) else None
+        vertex = CUT_BY_NO_GRAD if any(needs) else inherit(
+            *(t._node for t in handles if t is not None and t._node.__class__ is not Node)
+        )
         made = tuple(new_tensor(r, vertex) for r in results[:public])
         return made if primitive.returns_tuple else made[0]
     node = Node()

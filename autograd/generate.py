@@ -100,7 +100,7 @@ def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any
         "Tensor": engine.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
         "retype": engine.retype, "explain": engine.explain, "constant_of": engine.constant_of,
-        "cut_off": engine.CUT_BY_NO_GRAD, "observe": engine.observe,
+        "cut_off": engine.CUT_BY_NO_GRAD, "inherit": engine.inherit, "observe": engine.observe,
     }  # fmt: skip
     namespace = {**defaults, "UNSET": UNSET, **{f"_{name}": value for name, value in helpers.items()}}
     function = compile_function(lines, primitive, namespace, "call", "call")
@@ -182,7 +182,9 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     add("                return $result")
     add("            $result._node = $cut_off")
     add("            return $result")
-    add("        $result._node = None")
+    vertices = [f"{n}_node" for n in differentiable]
+    unknown = " is ".join([*vertices, "None"]) if len(vertices) == 1 else " and ".join(f"{v} is None" for v in vertices)
+    add(f"        $result._node = None if {unknown} else $inherit({', '.join(vertices)})")
     add("        return $result")
     return lines
 

@@ -323,7 +323,7 @@ def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: 
     """Run a NumPy function as ours, or refuse."""
     ours = FUNCTIONS.get(function)
     if ours is None:
-        raise _refuse(f"numpy.{function.__name__}")
+        raise _refuse(function.__name__)
     try:
         return ours(*args, **kwargs)
     except TypeError as error:

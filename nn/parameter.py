@@ -51,10 +51,11 @@ class Parameter(Tensor, handle=True):
         converted = Parameter(self, self.requires_grad, dtype=dtype, name=self.name)
         if converted.dtype == self.dtype:
             return
-        gradient = self.grad
-        wanted = self.requires_grad
-        # The leaf vertex names this handle and holds shape and dtype, so it is made anew.
+        gradient, wanted, name = self.grad, self.requires_grad, self.name
+        # The vertex holds the dtype, so it is made anew.
         self.requires_grad = False
+        self._node = None
         self._array = converted._array
+        self.name = name
         self.requires_grad = wanted
         self.grad = None if gradient is None else Tensor(gradient, dtype)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -190,7 +191,8 @@ class _Reader:
         for vertex in self.order:
             if id(vertex) not in self.operations or vertex.order:
                 continue
-            scope, context = vertex.scope, vertex.context
+            scope, context = tuple(vertex.scope), vertex.context
+            module = hasattr(vertex.scope, "module")
             shared = 0
             while shared < min(len(scope), len(opened)) and opened[shared].path == scope[: shared + 1]:
                 shared += 1
@@ -201,7 +203,7 @@ class _Reader:
                 path = scope[: depth + 1]
                 totals[path] += 1
                 key = ".".join(path) + (f"#{totals[path]}" if totals[path] > 1 else "")
-                groups[key] = Group(key, path, opened[-1].key if opened else None, totals[path])
+                groups[key] = Group(key, path, opened[-1].key if opened else None, totals[path], module)
                 opened.append(groups[key])
             before = context
             if opened:
@@ -243,7 +245,7 @@ class _Reader:
             op=primitive.name,
             symbol=self.symbols[key],
             name=self.names.get(key),
-            scope=vertex.scope,
+            scope=tuple(vertex.scope),
             group=group,
             shape=shape,
             dtype=tuple(_dtype(d) for d in dtype) if isinstance(dtype, tuple) else _dtype(dtype),
@@ -297,12 +299,18 @@ class _Reader:
             formulas = autograd.local_formulas(vertex, texts, self.symbols[id(vertex)])
             return {i: Local(*pair) for i, pair in enumerate(zip(values, formulas, strict=True))}
         names = vertex.primitive.input_names
+        words = {"out": self.symbols[id(vertex)]}
+        for port, operand in _operands(vertex):
+            if port < len(names):
+                words[names[port]] = self.symbols.get(id(self.source(operand)[0]), names[port])
+        pattern = re.compile(r"\b(" + "|".join(map(re.escape, words)) + r")\b")
         found = {}
         for port, _ in _operands(vertex):
             try:
-                found[port] = Local(formula=vertex.primitive.formula(names[min(port, len(names) - 1)]))
+                formula = vertex.primitive.formula(names[min(port, len(names) - 1)])
             except KeyError:  # an operand without derivative, such as a mask
                 continue
+            found[port] = Local(formula=pattern.sub(lambda match: words[match[1]], formula))
         return found
 
 

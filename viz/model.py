@@ -173,12 +173,14 @@ class Group:
         path: the module path.
         parent: the key of the box around it.
         call: 1 for the first call of this module, 2 for the second.
+        module: whether it is a module, not a ``gg.scope`` of the user's.
     """
 
     key: str
     path: tuple[str, ...]
     parent: str | None = None
     call: int = 1
+    module: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,8 @@ class Graph:
         nodes, edges: the vertices and their uses.
         groups: boxes by key.
         meta: facts about the whole: ``operations`` and ``parameters`` before any pass, ``scalars`` (whether all values
-            are Scalars), ``notes`` (what the passes did, for the caption).
+            are Scalars), ``notes`` (what the passes did, for the caption), ``title`` (the name of the whole, if the
+            graph tells it).
     """
 
     nodes: tuple[Node, ...]

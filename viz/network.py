@@ -218,13 +218,16 @@ def _rows(texts: Sequence[Sequence[str]]) -> list[list[Cell]]:
 
 def _leaf_card(node: Node, theme: Theme) -> str:
     line, fill = theme.leaf, theme.leaf_fill
-    if node.differentiable:
+    made = node.op not in ("leaf", "constant")  # an activation, where a picture was cut out of a larger one
+    if node.differentiable and not made:
         line, fill = theme.parameter, theme.parameter_fill
     if node.kind == "alias":
         fill = theme.background
     badge = {"alias": f"1 of {node.members} uses", "param": "parameter", "const": "constant"}.get(node.kind, "")
     if node.kind == "input" and node.differentiable:
-        badge = "leaf"
+        badge = f"from {node.op}" if made else "leaf"
+    if node.attrs.get("cut"):
+        badge = {"detach": "detached", "no_grad": "under no_grad"}.get(node.attrs["cut"], "cut off")
     if node.output:
         line, fill = theme.output, theme.output_fill
     rows = [
@@ -272,7 +275,8 @@ def _short(value: Any) -> str:
 
 def parameter_text(parameter: Parameter, node: Node) -> str:
     """Write a parameter as its card shows it: the name inside its module, how it is viewed, its shape."""
-    return f"{_short_name(parameter, node)}{''.join(v for v in parameter.via if v == 'ᵀ')} {numbers.shape(parameter.shape)}"
+    transposed = "".join(view for view in parameter.via if view == "ᵀ")
+    return f"{_short_name(parameter, node)}{transposed} {numbers.shape(parameter.shape)}"
 
 
 def _short_name(parameter: Parameter, node: Node) -> str:

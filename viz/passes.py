@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from math import prod
 
 from . import numbers
 from .model import Edge, Graph, Group, Node, Parameter
@@ -16,7 +17,7 @@ from .symbols import clip
 
 __all__ = [
     "alias_leaves", "attach_parameters", "auto_depth", "between", "collapse", "dot_cost", "fold_views",
-    "inline_constants", "name_inputs", "ranks", "select",
+    "inline_constants", "name_inputs", "ranks", "select", "unwrap",
 ]  # fmt: skip
 
 VIEWS = frozenset("reshape transpose permute flatten squeeze unsqueeze view moveaxis swapaxes".split())
@@ -39,6 +40,28 @@ def _trim_groups(graph: Graph) -> Graph:
             kept[parent] = graph.groups[parent]
             parent = graph.groups[parent].parent
     return graph.replace(groups={key: group for key, group in graph.groups.items() if key in kept})
+
+
+def unwrap(graph: Graph) -> Graph:
+    """Take the box of the one module that was called from outside away: its name becomes the title of the picture.
+
+    Paths below it then read as the module itself writes them, ``conv1`` rather than ``SimpleConvNet.conv1``.
+    """
+    outermost = [group for group in graph.groups.values() if group.parent is None]
+    if len(outermost) != 1 or not outermost[0].module:
+        return graph
+    (root,) = outermost
+    below = {key: group for key, group in graph.groups.items() if key != root.key}
+    keys = {key: key[len(root.path[0]) + 1 :] for key in below}
+    groups = {
+        keys[key]: replace(group, key=keys[key], path=group.path[1:], parent=keys.get(group.parent or ""))
+        for key, group in below.items()
+    }
+    nodes = tuple(
+        replace(node, scope=node.scope[1:], group=keys.get(node.group or "")) if node.scope else node
+        for node in graph.nodes
+    )
+    return graph.replace(nodes=nodes, groups=groups, meta={**graph.meta, "title": root.path[0]})
 
 
 def fold_views(graph: Graph) -> Graph:
@@ -110,6 +133,7 @@ def name_inputs(graph: Graph) -> Graph:
         words = ports[edge.dst]
         word = words[edge.port] if edge.port < len(words) else ""
         symbols.setdefault(edge.src, word if word in _PORTS else "input")
+    symbols |= {node.id: "number" for node in graph.nodes if not node.shape and not node.differentiable}
     unnamed = {node.id for node in graph.nodes if node.kind == "input" and not node.name and node.id in symbols}
     nodes = (replace(node, symbol=symbols[node.id]) if node.id in unnamed else node for node in graph.nodes)
     return graph.replace(nodes=tuple(nodes))
@@ -298,7 +322,11 @@ def _group_node(group: Group, members: list[Node], leaving: set[str], key: str) 
     parameters: dict[str, Parameter] = {}
     for node in members:
         for parameter in node.params:
-            parameters.setdefault(parameter.id, parameter)
+            path = ".".join(node.scope)
+            name = parameter.name or "parameter"
+            # Among those of other modules a parameter needs its full name.
+            name = name if name.startswith(f"{path}.") else f"{path}.{name}"
+            parameters.setdefault(parameter.id, replace(parameter, name=name))
     result = results[-1]
     several = len(results) > 1
     return Node(
@@ -343,7 +371,9 @@ def select(graph: Graph, path: str | tuple[str, ...]) -> Graph:
         known = sorted({".".join(node.scope) for node in graph.nodes if node.scope})
         listing = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
         raise ValueError(f"select: no operation lies in {'.'.join(wanted)!r}; modules here: {listing or 'none'}")
-    return _cut(graph, inside)
+    title = ".".join([*([graph.meta["title"]] if graph.meta.get("title") else []), *wanted])
+    graph = _cut(graph, inside)
+    return graph.replace(meta={**graph.meta, "title": title})
 
 
 def between(graph: Graph, start: Iterable[str], end: Iterable[str]) -> Graph:
@@ -376,4 +406,8 @@ def _cut(graph: Graph, inside: set[str]) -> Graph:
         elif node.id in entering:
             nodes.append(node if not node.is_operation else replace(node, kind="input", group=None, inline=()))
     edges = tuple(edge for edge in graph.edges if edge.dst in inside)
-    return _trim_groups(graph.replace(nodes=tuple(nodes), edges=edges))
+    facts = {
+        "operations": sum(max(1, node.members) for node in nodes if node.is_operation),
+        "parameters": sum(prod(node.shape) for node in nodes if node.kind == "param"),
+    }
+    return _trim_groups(graph.replace(nodes=tuple(nodes), edges=edges, meta={**graph.meta, **facts}))

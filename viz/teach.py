@@ -37,19 +37,21 @@ def draw(graph: Graph, theme: Theme, title: str | None = None, direction: str = 
     for node in graph.nodes:
         writer.node(node.id, _card(node, texts[node.id], arrived[node.id], theme), node_title(node, texts[node.id]))
     names = {node.id: node for node in graph.nodes}
-    out, back = ("e", "w") if direction == "LR" else ("w", "e") if direction == "RL" else ("_", "_")
+    # Row to row where the computation runs sideways; from card to card where it runs down or up.
+    sides = {"LR": (":v:e", ":v:w", ":g:e", ":g:w"), "RL": (":v:w", ":v:e", ":g:w", ":g:e")}
+    value_out, value_in, gradient_in, gradient_out = sides.get(direction, ("", "", "", ""))
     for i, edge in enumerate(graph.edges):
-        writer.edge(f"f{i}", f"{edge.src}:v:{out}", f"{edge.dst}:v:{back}", _forward_title(edge, names))
+        writer.edge(f"f{i}", f"{edge.src}{value_out}", f"{edge.dst}{value_in}", _forward_title(edge, names))
     writer.defaults(dir="back", color=theme.backward, fontcolor=theme.gradient, style="dashed")
     widest = 0.0
     for i, edge in enumerate(graph.edges):
         if names[edge.src].differentiable:
             text = local_text(edge, names[edge.src], names[edge.dst])
             widest = max(widest, text_width(text))
-            tail, head = f"{edge.src}:g:{out}", f"{edge.dst}:g:{back}"
+            tail, head = f"{edge.src}{gradient_in}", f"{edge.dst}{gradient_out}"
             writer.edge(f"b{i}", tail, head, _backward_title(edge, names), text=text, on_line=True)
     # Room between two columns for the widest label and the arrow on both sides of it, in inches.
-    gap = min(3.0, max(1.1, (widest + 48) / 72))
+    gap = min(3.0, max(1.1, (widest + 48) / 72)) if value_out else 0.9
     return writer.finish(heading or "Computation graph", describe(graph), ranksep=gap)
 
 
@@ -57,6 +59,8 @@ def caption(graph: Graph) -> list[str]:
     """Return the lines that explain the drawing."""
     if any(node.grad is not None for node in graph.nodes):
         text = "solid: value, forward    ·    dashed: gradient, backward = upstream × local derivative"
+        if not graph.meta.get("scalars", True) and any(node.grad is None for node in graph.nodes if node.is_operation):
+            text += "    ·    –: not kept (tensors keep gradients on leaves)"
     else:
         text = "solid: value, forward    ·    dashed: local derivative (no backward pass yet)"
     return [text, *graph.meta.get("notes", ())]

@@ -104,4 +104,6 @@ def _boxes(graph: Graph, node: Node) -> list[str]:
 def _leaf_word(node: Node) -> str:
     if node.kind == "param":
         return "parameter"
-    return "leaf" if node.differentiable else "constant" if node.kind == "const" else "input"
+    if node.kind == "const":
+        return "constant"
+    return "leaf" if node.differentiable and node.op == "leaf" else "input"

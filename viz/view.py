@@ -96,6 +96,7 @@ class GraphView:
         if self.mode == "teach":
             return teach.draw(self.shown, THEMES[theme], title, direction or "LR")
         hurried = passes.dot_cost(self.shown) > _HURRY
+        title = title if title is not None else self.shown.meta.get("title")
         return network.draw(self.shown, THEMES[theme], title, direction or "TB", hurried)
 
     def _image(self, suffix: str) -> bytes:
@@ -147,7 +148,7 @@ class GraphView:
         return render.write_atomically(path, data)
 
     def __str__(self) -> str:
-        return listing(self.shown, self.mode, self._settings["title"])
+        return listing(self.shown, self.mode, self._settings["title"] or self.shown.meta.get("title"))
 
     def __repr__(self) -> str:
         return f"<GraphView, {self.mode}: {len(self.nodes)} nodes, {len(self.edges)} edges; print it or save it>"
@@ -215,4 +216,5 @@ def graph(
       a = x · x          9   grad 1
       f = a + 1  output  10  grad 1 (seed)
     """
-    return GraphView(extract(y, names=names), title=title, mode=mode, depth=depth, theme=theme, direction=direction)
+    full = passes.unwrap(extract(y, names=names))
+    return GraphView(full, title=title, mode=mode, depth=depth, theme=theme, direction=direction)

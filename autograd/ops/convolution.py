@@ -7,6 +7,7 @@ without transposing it.
 
 from __future__ import annotations
 
+import math
 import operator
 
 import numpy as np
@@ -138,7 +139,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     if bias is not None and np.shape(bias) != (w.shape[0],):
         raise ValueError(f"conv2d: bias of shape {np.shape(bias)} does not fit {w.shape[0]} filters")
     cols = columns(x, w.shape[2:], strides, pads, dilations, sizes, groups)
-    out = np.matmul(w.reshape(groups, w.shape[0] // groups, -1), cols)
+    out = np.matmul(w.reshape(groups, w.shape[0] // groups, cols.shape[2]), cols)
     out = out.reshape(x.shape[0], w.shape[0], *sizes)
     if bias is not None:
         out += np.reshape(bias, (1, -1, 1, 1))
@@ -160,8 +161,8 @@ def conv2d_input(gradient, weight, input_shape, stride=1, padding=0, dilation=1,
     strides, pads, dilations, sizes = plan(input_shape, w.shape, stride, padding, dilation, groups)
     n, c, height, width = input_shape
     kernel = w.shape[2:]
-    rows = w.reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
-    cols = np.matmul(rows, g.reshape(n, groups, w.shape[0] // groups, -1))
+    rows = w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:])).transpose(0, 2, 1)
+    cols = np.matmul(rows, g.reshape(n, groups, w.shape[0] // groups, sizes[0] * sizes[1]))
     cols = cols.reshape(n, c, *kernel, *sizes)
     framed = np.zeros((n, c, height + 2 * pads[0], width + 2 * pads[1]), g.dtype)
     for k in range(kernel[0]):
@@ -189,5 +190,5 @@ def conv2d_weight(gradient, input, weight_shape, stride=1, padding=0, dilation=1
     strides, pads, dilations, sizes = plan(x.shape, weight_shape, stride, padding, dilation, groups)
     n, filters = x.shape[0], weight_shape[0]
     cols = columns(x, weight_shape[2:], strides, pads, dilations, sizes, groups)
-    products = np.matmul(g.reshape(n, groups, filters // groups, -1), cols.transpose(0, 1, 3, 2))
+    products = np.matmul(g.reshape(n, groups, filters // groups, cols.shape[3]), cols.transpose(0, 1, 3, 2))
     return np.sum(products, axis=0).reshape(weight_shape)

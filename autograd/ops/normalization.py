@@ -37,7 +37,7 @@ def _double_backward(g, gradient, input, weight, mean, variance, eps):  # noqa: 
     u, v, w = g
     shape = input.shape
     axes = _axes(shape)
-    n = math.prod(shape[i] for i in axes)
+    n = max(math.prod(shape[i] for i in axes), 1)
 
     def total(x):
         return sum(x, axes, True)
@@ -88,13 +88,13 @@ def batch_norm_gradient(gradient, input, weight, mean, variance, eps):  # noqa: 
 
 
 def _mean_rule(g, input_shape):
-    n = math.prod(input_shape[i] for i in _axes(input_shape))
+    n = max(math.prod(input_shape[i] for i in _axes(input_shape)), 1)
     return spread(g / n, input_shape, _axes(input_shape))
 
 
 def _variance_rule(g, input, mean):  # noqa: A002
     shape = input.shape
-    n = math.prod(shape[i] for i in _axes(shape))
+    n = max(math.prod(shape[i] for i in _axes(shape)), 1)
     return _over_channels(g, shape) * (2 / n) * (input - _over_channels(mean, shape))
 
 
