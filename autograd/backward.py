@@ -53,21 +53,33 @@ def sweep(
 
 
 def reachable(roots: Iterable[Node]) -> list[Node]:
-    """Return every node that ``roots`` were computed from, latest first.
+    """Return every node that ``roots`` were computed from: results, latest first, then leaves."""
+    results, leaves = collect(roots)
+    return results + leaves
+
+
+def collect(roots: Iterable[Node]) -> tuple[list[Node], list[Node]]:
+    """Return the results that ``roots`` were computed from, latest first, and the leaves.
 
     Creation order is a topological order, so sorting by number is all it takes; there is no recursion.
     """
     stack = list(dict.fromkeys(roots))
-    found = list(stack)
     seen = set(stack)
+    results, leaves = [], []
     while stack:
-        for vertex in stack.pop().inputs:
+        node = stack.pop()
+        if not node.inputs:
+            leaves.append(node)
+            continue
+        # Noted when visited, the newest operand first: so nearly the order of creation that sorting takes no time.
+        results.append(node)
+        for vertex in node.inputs:
             if vertex.__class__ is Node and vertex not in seen:
                 seen.add(vertex)
-                found.append(vertex)
                 stack.append(vertex)
-    found.sort(key=_age, reverse=True)
-    return found
+    results.sort(key=_age, reverse=True)
+    # Leaves only receive, so they may come last, in any order.
+    return results, leaves
 
 
 def backward(
@@ -78,14 +90,15 @@ def backward(
 
     Gradients arrive in the leaves' ``.grad``, or, when ``capture`` is given, in ``capture`` for the nodes it holds.
     """
-    order = reachable(root._node for root in roots)
+    results, leaves = collect(root._node for root in roots)
+    changed = bool(results) and storage.latest_change() > results[-1].sequence
+    order = results + leaves
     wanted = None if inputs is None else _leading_to(order, set(inputs))
     cotangents = Cotangents()
     for root, gradient in zip(roots, gradients, strict=True):
         accumulate(cotangents, root._node, gradient)
     if wanted is not None:
         order = [node for node in order if node in wanted]
-    changed = bool(order) and storage.latest_change() > order[-1].sequence
     observers = current_mode().observers
 
     def arrive(node: Node, g: Any) -> Any:

@@ -274,19 +274,38 @@ engine.register_interpreter(Scalar, apply, priority=2)
 
 
 def reachable(root: Scalar) -> list[Scalar]:
-    """Return the Scalars that ``root`` was computed from and that need a gradient, latest first."""
+    """Return the results that ``root`` was computed from and that need a gradient, latest first.
+
+    On the way every gradient is made ready to be added to: 0 for results; leaves keep what they have.
+    """
     token = object()
     root.mark = token
-    found = [root]
-    stack = [root] if root.first is not None else []
+    root.grad = 0.0 if root.first is not None or root.grad is None else root.grad
+    found = []
+    stack = [root]
     while stack:
         node = stack.pop()
-        operands = (node.first, node.second) if node.extra is None else node.inputs
-        for operand in operands:
-            if operand is not None and operand.requires_grad and operand.mark is not token:
-                operand.mark = token
-                found.append(operand)
-                if operand.first is not None:
+        if node.first is None:
+            if node.grad is None:
+                node.grad = 0.0
+            continue
+        # Noted when visited, the newest operand first: this is so nearly the order of creation that sorting it takes
+        # no time. Leaves only receive, so they need no place in it.
+        found.append(node)
+        node.grad = 0.0
+        # The two operands that almost every node has are written out: this loop sees every number of a step.
+        operand = node.first
+        if operand.requires_grad and operand.mark is not token:
+            operand.mark = token
+            stack.append(operand)
+        operand = node.second  # type: ignore[assignment]
+        if operand is not None and operand.requires_grad and operand.mark is not token:
+            operand.mark = token
+            stack.append(operand)
+        if node.extra is not None:
+            for operand in node.extra.rest:
+                if operand.requires_grad and operand.mark is not token:
+                    operand.mark = token
                     stack.append(operand)
     found.sort(key=_age, reverse=True)
     return found
@@ -294,15 +313,12 @@ def reachable(root: Scalar) -> list[Scalar]:
 
 def _backward(root: Scalar, gradient: float) -> None:
     order = reachable(root)
-    for node in order:
-        if node.first is not None or node.grad is None:
-            node.grad = 0.0
     root.grad += gradient
     observers = current_mode().observers
     for node in order:
         g = node.grad
         # A gradient of zero sends nothing on; dead ReLUs make this worth the test.
-        if g and node.first is not None:
+        if g:
             node.primitive.scalar_pull(node, g)  # type: ignore[misc]
             if observers:
                 for observer in observers:
@@ -340,15 +356,22 @@ def pull_ieee(node: Scalar, g: float) -> None:
 
 
 def _backward_recorded(root: Scalar, gradient: Any) -> None:
+    kept = {}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) not in kept:
+            kept[id(node)] = (node, node.grad if node.first is None else None)
+            stack.extend(node.inputs)
     order = reachable(root)
-    for node in order:
-        if node.first is not None:
-            node.grad = None
-    root.grad = gradient if gradient.__class__ is Scalar else Scalar(gradient)
+    for node, before in kept.values():
+        node.grad = before
+    start = gradient if gradient.__class__ is Scalar else Scalar(gradient)
+    root.grad = start if root.grad is None else root.grad + start
     outer = current_mode()
     try:
         for node in order:
-            if node.first is None or node.grad is None:
+            if node.grad is None:
                 continue
             context = (node.context or NOWHERE).replace(origin=node, order=node.order + 1)
             set_mode(outer.replace(grad=True, context=context))

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd import Tensor, no_grad, tensor
 from ..autograd.effects import update_running_statistics
-from ..autograd.ops.comparison import one_hot
+from ..autograd.ops.comparison import one_hot, where
 from ..autograd.ops.convolution import conv2d
 from ..autograd.ops.creation import ones, zeros
 from ..autograd.ops.elementwise import exp, log, relu, sigmoid, sqrt, tanh
@@ -166,8 +166,8 @@ def binary_cross_entropy_with_logits(
         ValueError: the shapes differ, or `reduction` is unknown.
 
     >>> import glassgrad as gg
-    >>> binary_cross_entropy_with_logits(gg.tensor([0.0, -800.0]), gg.tensor([1.0, 0.0]), reduction="none")
-    tensor([0.6931, 0.    ])
+    >>> binary_cross_entropy_with_logits(gg.tensor([0.0, -800.0]), gg.tensor([1.0, 0.0]), reduction="sum")
+    tensor(0.6931)
     """
     what = "binary_cross_entropy_with_logits"
     check_reduction(reduction, what)
@@ -204,9 +204,8 @@ def _pick(log_probabilities: Tensor, labels: Any, weights: Any, ignore_index: in
     factors = counted.astype(log_probabilities.dtype)
     if weights is not None:
         factors = factors * weights[safe]
-    chosen = getitem(log_probabilities, tuple(index))
     # Ignored rows are selected away, not multiplied by 0: theirs may be −inf.
-    chosen = Tensor.where(counted, chosen) if hasattr(Tensor, "where") else chosen
+    chosen = where(counted, getitem(log_probabilities, tuple(index)), 0)
     return -chosen * factors, factors
 
 
@@ -348,7 +347,7 @@ def cross_entropy_composed(input: Tensor, target: Any) -> Any:  # noqa: A002
     labels = _labels(target)
     if logits.ndim != 2:
         raise located(ValueError, f"cross_entropy_composed: the logits must have shape (N, C), got {logits.shape}")
-    _check_labels(labels, logits.shape, -1, "cross_entropy_composed")
+    _check_labels(labels, logits.shape, -100, "cross_entropy_composed")
     chosen = tensor(one_hot(labels, logits.shape[1]), dtype=logits.dtype)
     # Whatever is subtracted from all logits of a row cancels, so the maximum may be held constant.
     shifted: Any = logits - amax(logits.detach(), 1, True)  # type: ignore[operator]

@@ -466,7 +466,7 @@ class Module:
         layer  kind     output shape  parameters
         0      Flatten  (1, 64)                0
         1      Linear   (1, 10)              650
-        Sequential: 650 parameters, 650 trainable, 2.5 KiB
+        Sequential: 650 parameters, 650 trainable, 2.54 KiB
         """
         return summarize(self, inputs)
 

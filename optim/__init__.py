@@ -1,1 +1,20 @@
+"""Optimisers: they change parameters so that a loss falls.
 
+>>> import glassgrad as gg
+>>> from glassgrad import optim
+>>> w = gg.tensor([3.0], requires_grad=True)
+>>> optimizer = optim.SGD([w], lr=0.1)
+>>> for _ in range(100):
+...     optimizer.zero_grad()
+...     loss = ((w - 1) ** 2).sum()
+...     loss.backward()
+...     optimizer.step()
+>>> round(w.item(), 4)
+1.0
+"""
+
+from .optimizer import Optimizer
+from .sgd import SGD
+from .adam import Adam
+
+__all__ = ["SGD", "Adam", "Optimizer"]

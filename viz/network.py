@@ -15,7 +15,7 @@ from .dot import HEAD, Cell, Drawing, Writer, card, run
 from .model import Edge, Graph, Group, Node, Parameter
 from .passes import ranks
 from .placement import text_width
-from .symbols import clip, header, title
+from .symbols import clip, header, last_name, title
 from .teach import describe
 from .theme import Theme
 
@@ -114,8 +114,7 @@ def _boxes(graph: Graph, operands: Mapping[str, _Operands], writer: Writer, them
 
 
 def _box_label(group: Group, calls: int) -> str:
-    last = group.path[-1]
-    name = ".".join(group.path[-2:]) if last.isdigit() else last
+    name = last_name(group.path)
     return f"{name}  (call {group.call} of {calls})" if calls > 1 else name
 
 

@@ -13,7 +13,7 @@ from math import prod
 
 from . import numbers
 from .model import Edge, Graph, Group, Node, Parameter
-from .symbols import clip
+from .symbols import clip, last_name
 
 __all__ = [
     "alias_leaves", "attach_parameters", "auto_depth", "between", "collapse", "dot_cost", "fold_views",
@@ -333,7 +333,7 @@ def _group_node(group: Group, members: list[Node], leaving: set[str], key: str) 
         id=key,
         kind="group",
         op="module",
-        symbol=".".join(group.path) or group.key,
+        symbol=last_name(group.path),
         name=result.name if result.output else None,
         scope=group.path,
         group=group.parent,

@@ -14,7 +14,8 @@ from . import numbers
 from .model import Graph, Node
 
 __all__ = [
-    "Expression", "atom", "bracketed", "clip", "expression", "formula_title", "header", "letters", "operands", "title",
+    "Expression", "atom", "bracketed", "clip", "expression", "formula_title", "header", "last_name", "letters",
+    "operands", "title",
 ]  # fmt: skip
 
 SUM, TERM, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
@@ -174,6 +175,15 @@ def letters(taken: set[str], needed: int) -> Iterator[str]:
         name = "v" + str(position).translate(subscripts)
         if name not in taken:
             yield name
+
+
+def last_name(path: Sequence[str]) -> str:
+    """Return what a module is called inside the one around it; a number alone says too little.
+
+    >>> last_name(("encoder", "norm")), last_name(("layers", "0"))
+    ('norm', 'layers.0')
+    """
+    return ".".join(path[-2:]) if path[-1].isdigit() else path[-1]
 
 
 def operands(graph: Graph) -> dict[str, list[str]]:

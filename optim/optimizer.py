@@ -1,0 +1,259 @@
+"""What all optimisers share: groups of parameters with their options, state, and the step that updates them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Tensor, enable_grad, no_grad
+from ..autograd.dtypes import as_array
+from ..autograd.effects import assign
+from ..autograd.ops.creation import zeros_like
+
+__all__ = ["Optimizer", "check_number"]
+
+
+def check_number(owner: str, name: str, value: Any, below: float = math.inf) -> None:
+    """Raise unless `value` is a number, at least 0, and less than `below`; NaN and infinity are not.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is out of range.
+
+    >>> check_number("SGD", "lr", 0.1)
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"{owner}: {name} must be a number, not {value!r}")
+    if not 0 <= value < below:
+        limit = "finite" if below == math.inf else f"less than {below:g}"
+        raise ValueError(f"{owner}: {name} must be at least 0 and {limit}, got {value}")
+
+
+class Optimizer:
+    """The base class of optimisers. A subclass checks its options and updates one parameter at a time.
+
+    Args:
+        params: tensors that require gradients, such as ``model.parameters()``; or several groups as dicts with the key
+            ``"params"`` and options that differ from the defaults.
+        defaults: the options of groups that do not set them.
+
+    Attributes:
+        param_groups: one dict per group: its ``"params"`` and options. Changing ``group["lr"]`` takes effect at once.
+        state: what is remembered for each parameter, made at its first update.
+
+    Raises:
+        TypeError: something given is not a tensor, or an option is not a number.
+        ValueError: there are no parameters, one comes twice, one is the result of an operation, or an option is out of
+            range or unknown.
+
+    >>> import glassgrad as gg
+    >>> from glassgrad import optim
+    >>> w = gg.tensor([1.0], requires_grad=True)
+    >>> optimizer = optim.SGD([{"params": [w], "lr": 0.5}], lr=0.1)
+    >>> optimizer.param_groups[0]["lr"]
+    0.5
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self.defaults = dict(defaults)
+        self.param_groups: list[dict[str, Any]] = []
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        groups = self._read_groups(params)
+        if not groups:
+            raise ValueError(f"{type(self).__name__}: got no parameters; a generator can be used only once")
+        for group in groups:
+            self.add_param_group(group)
+
+    def _read_groups(self, params: Any) -> list[Any]:
+        owner = type(self).__name__
+        if isinstance(params, Tensor):
+            raise TypeError(f"{owner}: expected a list of parameters, got a single tensor; put it in brackets")
+        if hasattr(params, "parameters"):
+            raise TypeError(f"{owner}: expected parameters, got a {type(params).__name__}; give .parameters() of it")
+        if isinstance(params, Mapping) or not isinstance(params, Iterable):
+            raise TypeError(f"{owner}: expected a list of parameters or of groups, got a {type(params).__name__}")
+        items = list(params)
+        return items if not items or isinstance(items[0], Mapping) else [{"params": items}]
+
+    def check_options(self, options: dict[str, Any]) -> None:
+        """Raise if the options of a group are not allowed. Subclasses define it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define check_options")
+
+    def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], options: dict[str, Any]) -> None:
+        """Change one parameter in place, by its gradient. Subclasses define it; it runs under `no_grad`.
+
+        Args:
+            parameter: what is changed.
+            gradient: of the same shape and dtype.
+            state: what earlier steps left for this parameter; at first empty.
+            options: of its group.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define update")
+
+    def add_param_group(self, param_group: Any) -> None:
+        """Add a group: a dict with ``"params"`` and, where they differ from the defaults, options.
+
+        Raises:
+            TypeError, ValueError: as the constructor does.
+
+        >>> import glassgrad as gg
+        >>> from glassgrad import optim
+        >>> a, b = gg.ones(2, requires_grad=True), gg.ones(3, requires_grad=True)
+        >>> optimizer = optim.SGD([a], lr=0.1)
+        >>> optimizer.add_param_group({"params": [b], "lr": 0.01})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
+        """
+        owner = type(self).__name__
+        if not isinstance(param_group, Mapping) or "params" not in param_group:
+            raise TypeError(f'{owner}: a group is a dict with the key "params", got {_kind(param_group)}')
+        given = param_group["params"]
+        params = [given] if isinstance(given, Tensor) else list(given)
+        if not params:
+            raise ValueError(f"{owner}: a group has no parameters; a generator can be used only once")
+        unknown = [name for name in param_group if name != "params" and name not in self.defaults]
+        if unknown:
+            raise ValueError(f"{owner}: unknown options {', '.join(map(str, unknown))}; known are {', '.join(self.defaults)}")
+        options = {**self.defaults, **{name: value for name, value in param_group.items() if name != "params"}}
+        self.check_options(options)
+        self._check_parameters(params)
+        self.param_groups.append({"params": params, **options})
+
+    def _check_parameters(self, params: list[Any]) -> None:
+        owner = type(self).__name__
+        # By identity: == on tensors compares their elements.
+        taken = {id(p) for group in self.param_groups for p in group["params"]}
+        for position, parameter in enumerate(params):
+            if not isinstance(parameter, Tensor):
+                hint = "; mixing tensors and groups is not possible" if isinstance(parameter, Mapping) else ""
+                raise TypeError(f"{owner}: item {position} of the parameters is {_kind(parameter)}, not a Tensor{hint}")
+            name = f" ({parameter.name!r})" if parameter.name else ""
+            if not parameter.is_leaf:
+                raise ValueError(
+                    f"{owner}: item {position} of the parameters{name} is the result of an operation; "
+                    "only tensors that were made with requires_grad=True, such as nn.Parameter, can be optimised"
+                )
+            if id(parameter) in taken:
+                raise ValueError(f"{owner}: item {position} of the parameters{name}, of shape {parameter.shape}, comes twice")
+            taken.add(id(parameter))
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters; with ``set_to_none=False``, make them zero."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    parameter.grad = None if set_to_none else zeros_like(parameter)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        Args:
+            closure: computes the loss and its gradients, and returns the loss; runs first, with recording on.
+
+        Returns:
+            What the closure returned, or None.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        with no_grad():
+            for group in self.param_groups:
+                for parameter in group["params"]:
+                    gradient = parameter.grad
+                    if gradient is not None:
+                        state = self.state.get(parameter)
+                        if state is None:
+                            state = self.state[parameter] = {}
+                        self.update(parameter, gradient, state, group)
+                        if not state:
+                            del self.state[parameter]
+        return loss
+
+    # -- state -------------------------------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a copy of state and options, in PyTorch's form: parameters are numbered in their order.
+
+        >>> import glassgrad as gg
+        >>> from glassgrad import optim
+        >>> optim.SGD([gg.ones(2, requires_grad=True)], lr=0.1).state_dict()["param_groups"][0]["params"]
+        [0]
+        """
+        numbers = {id(p): i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
+        return {
+            "state": {
+                numbers[id(p)]: {name: Tensor(v) if isinstance(v, Tensor) else v for name, v in state.items()}
+                for p, state in self.state.items()
+            },
+            "param_groups": [
+                {**{n: v for n, v in group.items() if n != "params"}, "params": [numbers[id(p)] for p in group["params"]]}
+                for group in self.param_groups
+            ],
+        }
+
+    def load_state_dict(self, state_dict: Any) -> None:
+        """Take over the state and options of a `state_dict`: all of it, or on any error nothing.
+
+        The parameters must be the same in number, order and shape; state takes the dtype of its parameter.
+
+        Raises:
+            TypeError: it is not a state dict.
+            ValueError: groups, options or shapes do not fit.
+        """
+        owner = f"{type(self).__name__}.load_state_dict"
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+            raise TypeError(f'{owner}: expected a dict with "state" and "param_groups", got {_kind(state_dict)}')
+        groups = self._read_saved_groups(owner, state_dict["param_groups"])
+        order = [n for group in state_dict["param_groups"] for n in group["params"]]
+        parameters = dict(zip(order, (p for group in self.param_groups for p in group["params"]), strict=True))
+        unknown = [n for n in state_dict["state"] if n not in parameters]
+        if unknown:
+            raise ValueError(f"{owner}: there is state for parameters {unknown}, which are in no group")
+        state = {
+            parameters[n]: {name: self._read_state(owner, n, parameters[n], name, v) for name, v in saved.items()}
+            for n, saved in state_dict["state"].items()
+        }
+        for group, options in zip(self.param_groups, groups, strict=True):
+            group.update(options)
+        self.state = state
+
+    def _read_saved_groups(self, owner: str, groups: Any) -> list[dict[str, Any]]:
+        sizes, own = [len(g["params"]) for g in groups], [len(g["params"]) for g in self.param_groups]
+        if sizes != own:
+            raise ValueError(f"{owner}: the state has groups of {sizes} parameters, the optimiser has {own}")
+        options = [{name: group[name] for name in self.defaults if name in group} for group in groups]
+        for group in options:
+            self.check_options({**self.defaults, **group})
+        return options
+
+    def _read_state(self, owner: str, number: Any, parameter: Tensor, name: str, value: Any) -> Any:
+        if not isinstance(value, Tensor | np.ndarray):
+            return value
+        array = as_array(value.numpy() if isinstance(value, Tensor) else value)
+        if array.ndim and array.shape != parameter.shape:
+            raise ValueError(
+                f"{owner}: {name} of parameter {number} has shape {array.shape} in the state, but the parameter has "
+                f"{parameter.shape}"
+            )
+        copied = Tensor(array, parameter.dtype if array.shape == parameter.shape and name != "step" else None)
+        return copied
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for number, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {number}")
+            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__}"
+
+
+def state_like(parameter: Tensor, values: Any = None) -> Tensor:
+    """Return state of the shape and dtype of a parameter: zeros, or a copy of `values`."""
+    return zeros_like(parameter) if values is None else Tensor(values)
