@@ -9,10 +9,11 @@ tensor([2., 4.])
 
 from . import autograd, check, data, nn, optim, train, viz
 from .autograd import (
-    Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad, is_grad_enabled, load,
-    manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled, set_rng_state, tensor, update,
+    Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad, is_grad_enabled,
+    load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled, set_rng_state,
+    tensor, update,
 )  # fmt: skip
-from .autograd.operators import maximum_over as max, minimum_over as min, power as pow  # noqa: A004
+from .autograd.operators import maximum_over as max, minimum_over as min, power as pow
 from .autograd.ops.arithmetic import add, divide, multiply, negative, power, square, subtract
 from .autograd.ops.comparison import (
     argmax, argmin, equal, greater, greater_equal, isfinite, isnan, less, less_equal, logical_and, logical_not,
@@ -28,12 +29,12 @@ from .autograd.ops.elementwise import (
 from .autograd.ops.linalg import matmul
 from .autograd.ops.loss import log_softmax, softmax
 from .autograd.ops.pooling import max_pool2d
-from .autograd.ops.reduction import amax, amin, mean, sum  # noqa: A004
+from .autograd.ops.reduction import amax, amin, mean, sum
 from .autograd.ops.shaping import (
     broadcast_to, clone, concatenate, flatten, permute, reshape, split, squeeze, stack, sum_to, transpose, unsqueeze,
 )  # fmt: skip
 
-abs = absolute  # noqa: A001 - PyTorch's name
+abs = absolute
 cat = concatenate
 sub, mul, div, neg = subtract, multiply, divide, negative
 eq, ne, gt, ge, lt, le = equal, not_equal, greater, greater_equal, less, less_equal

@@ -61,7 +61,8 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
         raise TypeError(f"{dtype!r} is not a dtype; use for example numpy.float32 or 'float32'") from None
     if result.kind not in _ALLOWED_KINDS or result.itemsize > 8:
         raise TypeError(f"tensors cannot have dtype {result}; use a float, integer or bool dtype of up to 64 bits")
-    return result.newbyteorder("=")
+    native: np.dtype[Any] = result.newbyteorder("=")
+    return native
 
 
 def is_floating(dtype: Any) -> bool:
@@ -89,7 +90,8 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool = True) -> np.ndarray[A
             return as_array(_stack(data), wanted, copy=False)
         array = _from_python(data)
         if wanted is None:
-            wanted = {"f": _default, "i": _INT, "u": _INT, "b": _BOOL}[array.dtype.kind]
+            kinds: dict[str, np.dtype[Any]] = {"f": _default, "i": _INT, "u": _INT, "b": _BOOL}
+            wanted = kinds[array.dtype.kind]
     target = wanted if wanted is not None else array.dtype.newbyteorder("=")
     if copy or array.dtype != target or not array.dtype.isnative:
         return np.array(array, dtype=target, order="K", copy=True, subok=False)

@@ -56,7 +56,9 @@ class Update:
             if name not in self.mutates or argument is None:
                 continue
             if not handle:
-                raise TypeError(f"{self.name}: {name} is changed in place and must be a Tensor, not {type(argument).__name__}")
+                raise TypeError(
+                    f"{self.name}: {name} is changed in place and must be a Tensor, not {type(argument).__name__}"
+                )
             self._check(name, argument, mode.grad, sources_need)
         try:
             self.kernel(**arrays)
@@ -73,8 +75,8 @@ class Update:
         if target._node.__class__ is Node:
             if not target.is_leaf:
                 raise RuntimeError(
-                    f"{self.name}: this tensor (shape {target.shape}) is the result of {target._node.primitive.name} in "
-                    "a recorded graph, and changing it in place would make its gradient wrong. Compute a new tensor "
+                    f"{self.name}: this tensor (shape {target.shape}) is the result of {target._node.primitive.name} "
+                    "in a recorded graph, and changing it in place would make its gradient wrong. Compute a new tensor "
                     "instead (x = x + y, gg.where), or work on x.detach().clone()"
                 )
             if grad:
@@ -89,8 +91,8 @@ class Update:
             )
         if not target._array.flags.writeable:
             raise ValueError(
-                f"{self.name}: the memory of this tensor (shape {target.shape}) is shared by broadcasting and cannot be "
-                "changed; call .clone() first"
+                f"{self.name}: the memory of this tensor (shape {target.shape}) is shared by broadcasting and cannot "
+                "be changed; call .clone() first"
             )
 
 
@@ -148,38 +150,38 @@ def _values(values: Any, like: np.ndarray[Any, Any]) -> Any:
 
 
 @update(mutates=("target",))
-def assign(target, values):
+def assign(target: Any, values: Any) -> Any:
     """Overwrite every element of ``target``; ``values`` broadcast."""
     target[...] = _values(values, target)
 
 
 @update(mutates=("target",))
-def assign_at(target, index, values):
+def assign_at(target: Any, index: Any, values: Any) -> Any:
     """Overwrite ``target[index]``."""
     target[index] = _values(values, target[index])
 
 
 @update(mutates=("target",))
-def add_(target, values, alpha=1):
+def add_(target: Any, values: Any, alpha: Any = 1) -> Any:
     """Add ``alpha·values`` to ``target``."""
     scaled = _values(values, target)
     np.add(target, scaled if alpha == 1 else scaled * alpha, out=target, casting="same_kind")
 
 
 @update(mutates=("target",))
-def subtract_(target, values):
+def subtract_(target: Any, values: Any) -> Any:
     """Subtract ``values`` from ``target``."""
     np.subtract(target, _values(values, target), out=target, casting="same_kind")
 
 
 @update(mutates=("target",))
-def multiply_(target, values):
+def multiply_(target: Any, values: Any) -> Any:
     """Multiply ``target`` by ``values``."""
     np.multiply(target, _values(values, target), out=target, casting="same_kind")
 
 
 @update(mutates=("target",))
-def divide_(target, values):
+def divide_(target: Any, values: Any) -> Any:
     """Divide ``target`` by ``values``."""
     if target.dtype.kind != "f":
         raise TypeError(f"division gives floating-point values, which a tensor of dtype {target.dtype} cannot hold")
@@ -187,7 +189,9 @@ def divide_(target, values):
 
 
 @update(mutates=("running_mean", "running_var"))
-def update_running_statistics(running_mean, running_var, mean, variance, momentum, count):
+def update_running_statistics(
+    running_mean: Any, running_var: Any, mean: Any, variance: Any, momentum: Any, count: Any
+) -> Any:
     """Move BatchNorm's running statistics towards those of a batch; the variance becomes unbiased: n/(n − 1)."""
     running_mean *= 1 - momentum
     running_mean += momentum * mean

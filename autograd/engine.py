@@ -19,11 +19,11 @@ from .primitive import REGISTRY, Primitive, Table
 
 Array = np.ndarray[Any, Any]
 
-# -- handles: tensor.py registers its class here, so that the operations need not know it --------------------------------
+# -- handles: tensor.py registers its class here, so that the operations need not know it ---------------------
 
-HANDLES: set[type] = set()
-_interpreters: dict[type, Callable[[Primitive, tuple[Any, ...], tuple[Any, ...]], Any]] = {}
-_priority: dict[type, int] = {}
+HANDLES: set[Any] = set()
+_interpreters: dict[Any, Callable[[Primitive, tuple[Any, ...], tuple[Any, ...]], Any]] = {}
+_priority: dict[Any, int] = {}
 _tensor_class: list[type] = []
 
 
@@ -109,7 +109,7 @@ def scalar_constant(value: Any, like: np.dtype[Any]) -> Any:
     return new_tensor(array, vertex)
 
 
-# -- dispatch ------------------------------------------------------------------------------------------------------------
+# -- dispatch -------------------------------------------------------------------------------------------------
 
 
 def dispatch(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
@@ -129,7 +129,11 @@ def dispatch_operator(primitive: Primitive, inputs: tuple[Any, ...], static: tup
     """Like :func:`dispatch`, but ``NotImplemented`` for operands of unknown types, as Python's operators want it."""
     for operand in inputs:
         kind = operand.__class__
-        if kind not in _interpreters and kind not in dtypes.NUMBERS and not isinstance(operand, np.ndarray | np.generic):
+        if (
+            kind not in _interpreters
+            and kind not in dtypes.NUMBERS
+            and not isinstance(operand, np.ndarray | np.generic)
+        ):
             return NotImplemented
     return dispatch(primitive, inputs, static)
 
@@ -171,7 +175,7 @@ def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any,
     return primitive.kernel(**values)
 
 
-# -- the recorded call, by interpretation --------------------------------------------------------------------------------
+# -- the recorded call, by interpretation ---------------------------------------------------------------------
 
 
 def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
@@ -183,7 +187,7 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
     positions = [i for i, n in enumerate(names) if n in primitive.differentiable and arrays[i] is not None]
     if not primitive.differentiable:
         positions = [i for i, a in enumerate(arrays) if a is not None]
-    differentiable = [arrays[i] for i in positions]
+    differentiable: list[Any] = [arrays[i] for i in positions]
     if any(a.dtype is not differentiable[0].dtype for a in differentiable):
         differentiable = list(dtypes.promote(tuple(differentiable)))
         for i, array in zip(positions, differentiable, strict=True):
@@ -204,8 +208,10 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
                   for t, n in zip(handles, names, strict=True))  # fmt: skip
     mode = current_mode()
     if not (primitive.differentiable and mode.grad and any(needs)):
-        vertex = CUT_BY_NO_GRAD if any(needs) else inherit(
-            *(t._node for t in handles if t is not None and t._node.__class__ is not Node)
+        vertex = (
+            CUT_BY_NO_GRAD
+            if any(needs)
+            else inherit(*(t._node for t in handles if t is not None and t._node.__class__ is not Node))
         )
         made = tuple(new_tensor(r, vertex) for r in results[:public])
         return made if primitive.returns_tuple else made[0]
@@ -289,8 +295,8 @@ def _output_kernel(x: Any, index: int) -> Any:
 
 
 OUTPUT = Primitive(
-    _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, ufunc=None, rules={"x": _pass_on},
+    _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(),
+    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, rules={"x": _pass_on},
 )  # fmt: skip
 
 
@@ -315,7 +321,7 @@ def project(node: Node, index: int, array: Array) -> Node:
     return view
 
 
-# -- the backward step, by interpretation --------------------------------------------------------------------------------
+# -- the backward step, by interpretation ---------------------------------------------------------------------
 
 
 def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: bool = False) -> None:
@@ -478,7 +484,9 @@ def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
     if gradient is None:
         return None
     if gradient.__class__ in _interpreters:
-        raise TypeError(f"{node.primitive.name}: the rule for {name!r} returned a {type(gradient).__name__} in a pass on raw arrays")
+        raise TypeError(
+            f"{node.primitive.name}: the rule for {name!r} returned a {type(gradient).__name__} in a pass on raw arrays"
+        )
     try:
         array = np.asarray(gradient)
     except ValueError:
@@ -544,7 +552,7 @@ def run_recorded(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
         set_mode(outer)
 
 
-# -- messages ------------------------------------------------------------------------------------------------------------
+# -- messages -------------------------------------------------------------------------------------------------
 
 
 def observe(mode: Mode, node: Node, inputs: tuple[Any, ...], out: Any) -> None:
@@ -596,6 +604,6 @@ def _clash(shapes: list[tuple[int, ...]]) -> bool:
 def second_backward(node: Node) -> RuntimeError:
     """Return the error for a pass through a graph whose saved values are gone."""
     return RuntimeError(
-        f"backward a second time through {node.primitive.name} (shape {node.shape}): its saved values were freed by the "
-        "first backward. Compute the result again, or call the first backward with retain_graph=True"
+        f"backward a second time through {node.primitive.name} (shape {node.shape}): its saved values were freed by "
+        "the first backward. Compute the result again, or call the first backward with retain_graph=True"
     )

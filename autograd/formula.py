@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .engine import register_interpreter
@@ -167,7 +168,9 @@ def _product(left: Symbol, right: Symbol) -> Symbol:
         return -_product(Symbol(left.text[1:], PRODUCT, None if left.number is None else -left.number), right)
     if right.text.startswith("−") and right.binding == UNARY:
         return -_product(left, Symbol(right.text[1:], PRODUCT, None if right.number is None else -right.number))
-    return Symbol(f"{left.within(PRODUCT)}·{right.within(PRODUCT + ('/' in right.text and right.binding == PRODUCT))}", PRODUCT)
+    return Symbol(
+        f"{left.within(PRODUCT)}·{right.within(PRODUCT + ('/' in right.text and right.binding == PRODUCT))}", PRODUCT
+    )
 
 
 def _quotient(left: Symbol, right: Symbol) -> Symbol:
@@ -216,7 +219,7 @@ def operation_text(primitive: Primitive, operands: tuple[Any, ...]) -> Symbol:
     return Symbol(f"{name}({', '.join(a.text for a in args)})")
 
 
-_OPERATORS: dict[str, Any] = {
+_OPERATORS: dict[str, Callable[..., Symbol]] = {
     "add": lambda x, y: x + y, "subtract": lambda x, y: x - y, "multiply": lambda x, y: x * y,
     "divide": lambda x, y: x / y, "power": lambda x, y: x**y, "matmul": lambda x, y: x @ y,
     "greater": lambda x, y: x > y, "less": lambda x, y: x < y, "equal": lambda x, y: x == y,
@@ -239,7 +242,9 @@ register_interpreter(Symbol, _interpret, priority=3)
 register_interpreter(Shape, _interpret, priority=3)
 
 
-def rule_symbol(primitive: Primitive, input_name: str, values: dict[str, Any], g: Symbol, output: str = "out") -> Symbol:
+def rule_symbol(
+    primitive: Primitive, input_name: str, values: dict[str, Any], g: Symbol, output: str = "out"
+) -> Symbol:
     """Run one rule on symbols; names that ``values`` lacks stand for themselves."""
     table = primitive.tables[next(iter(primitive.tables))] if output == "out" else primitive.tables[output]
     if table is None:
@@ -257,12 +262,14 @@ def rule_symbol(primitive: Primitive, input_name: str, values: dict[str, Any], g
             arguments.append(values.get(name, Symbol(name)))
     try:
         result = rule.function(*arguments)
-    except Exception:  # noqa: BLE001 - a rule that computes with shapes has no closed formula
+    except Exception:
         result = None
     if isinstance(result, list | tuple) and table.joint is not None and input_name in primitive.input_names:
         result = result[primitive.input_names.index(input_name)] if len(result) == len(primitive.input_names) else None
     if result is None or isinstance(result, list | tuple):
-        others = [n for n in rule.arguments if n != "g" and not n.endswith("_shape") and n in (*primitive.input_names, "out")]
+        others = [
+            n for n in rule.arguments if n != "g" and not n.endswith("_shape") and n in (*primitive.input_names, "out")
+        ]
         return Symbol(f"∂{primitive.name}/∂{input_name}({', '.join([g.text, *others])})")
     return as_symbol(result)
 

@@ -1,7 +1,7 @@
 """Writes the call of a primitive: the one place where code is generated.
 
 An ordinary operation costs about a microsecond above NumPy because its function is written out for its very signature:
-no ``*args``, no loops, no look-ups by name. ``call_generic`` and ``pull_generic`` in ``engine.py`` do the same things by
+no ``*args``, no loops, no look-ups by name. ``call_generic`` and ``pull_generic`` in ``engine.py`` do the same by
 interpretation, for the primitives that need more (lists, several outputs, optional inputs) and as the readable
 reference; a test holds the two against each other. See ``PRIMITIVES.md`` beside this file for a worked example.
 """
@@ -103,12 +103,13 @@ def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any
         "cut_off": engine.CUT_BY_NO_GRAD, "inherit": engine.inherit, "observe": engine.observe,
     }  # fmt: skip
     namespace = {**defaults, "UNSET": UNSET, **{f"_{name}": value for name, value in helpers.items()}}
-    function = compile_function(lines, primitive, namespace, "call", "call")
+    function: Any = compile_function(lines, primitive, namespace, "call", "call")
     functools.update_wrapper(function, primitive.definition, updated=())
-    del function.__wrapped__  # type: ignore[attr-defined]
+    del function.__wrapped__
     function.__annotations__ = {}
-    function.primitive = primitive  # type: ignore[attr-defined]
-    return function
+    function.primitive = primitive
+    result: Callable[..., Any] = function
+    return result
 
 
 def _fast_forward(primitive: Primitive) -> list[str]:
@@ -265,9 +266,7 @@ def _in_order(primitive: Primitive) -> bool:
 
 
 def _call(primitive: Primitive) -> str:
-    return ", ".join(
-        f"{n}_array" if n in primitive.input_names else n for n in primitive.signature.parameters
-    )
+    return ", ".join(f"{n}_array" if n in primitive.input_names else n for n in primitive.signature.parameters)
 
 
 def _tuple(items: Any) -> str:
@@ -282,9 +281,7 @@ def targets(items: list[str]) -> str:
 _codes: dict[str, Any] = {}
 
 
-def compile_function(
-    lines: list[str], primitive: Primitive, namespace: dict[str, Any], role: str, name: str
-) -> Any:
+def compile_function(lines: list[str], primitive: Primitive, namespace: dict[str, Any], role: str, name: str) -> Any:
     """Compile a function whose helpers are closure variables, so that its globals are the kernel's module's.
 
     Then doctest finds the docstring, and tracebacks show the generated lines. Operations of the same form share one

@@ -1,13 +1,13 @@
 """Turns an elementwise derivative rule into a list of NumPy calls that reuse their temporaries.
 
-``g * (1 - out * out)`` run as Python makes three arrays and goes three times through Python's operators, which cost more
-than the ufuncs behind them. Run once on recording objects, the same rule becomes
+``g * (1 - out * out)`` run as Python makes three arrays and goes three times through Python's operators, which cost
+more than the ufuncs behind them. Run once on recording objects, the same rule becomes
 
     t0 = multiply(out, out);  subtract(1, t0, t0);  d = multiply(g, t0, t0)
 
 with one new array. The arithmetic and its order are the rule's own, so the results are equal bit for bit. A rule that
-does anything other than arithmetic on its arguments is left as it is. Measured on the benchmark mix of multiply, add and
-tanh: a quarter off the backward pass.
+does anything other than arithmetic on its arguments is left as it is. Measured on the benchmark mix of multiply, add
+and tanh: a quarter off the backward pass.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ def _reflected(function: Any) -> Callable[[Any, Any], Any]:
     return lambda self, other: _call(function, other, self)
 
 
+_ufunc: Any
 for _name, _ufunc in {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide,
 }.items():  # fmt: skip
@@ -74,7 +75,7 @@ for _name, _ufunc in {
     "and": np.bitwise_and, "or": np.bitwise_or,
 }.items():  # fmt: skip
     setattr(Traced, f"__{_name}__", _binary(_ufunc))
-Traced.__neg__ = lambda self: _call(np.negative, self)  # type: ignore[attr-defined]
+setattr(Traced, "__neg__", lambda self: _call(np.negative, self))  # noqa: B010 - unknown to type checkers
 Traced.__hash__ = object.__hash__  # type: ignore[method-assign]
 Traced.__iter__ = None  # type: ignore[attr-defined]
 
@@ -112,7 +113,7 @@ def _trace(primitive: Primitive, rule: Rule, names: dict[str, str]) -> Traced | 
         arguments.append(Traced(names[argument], full=single or argument in ("g", "out"), floating=differentiable))
     try:
         result = rule.function(*arguments)
-    except Exception:  # noqa: BLE001 - whatever a user's rule does with a value it cannot use, it is left as it is
+    except Exception:
         return None
     return result if isinstance(result, Traced) else None
 
@@ -124,7 +125,7 @@ _SIGNS = {
 
 
 def scalar_expression(primitive: Primitive, rule: Rule, names: dict[str, str]) -> tuple[str, bool] | None:
-    """Return a rule as an expression on Python floats, and whether it can never raise; None if it is not that simple."""
+    """Return a rule as an expression on Python floats, and whether it can never raise; None if it is not so simple."""
     result = _trace(primitive, rule, names)
     if result is None:
         return None

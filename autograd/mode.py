@@ -49,7 +49,7 @@ class Mode:
         return Mode(**values)
 
 
-_mode: ContextVar[Mode] = ContextVar("glassgrad_mode", default=Mode())
+_mode: ContextVar[Mode] = ContextVar("glassgrad_mode", default=Mode())  # noqa: B039 - a Mode is immutable
 current_mode = _mode.get
 set_mode = _mode.set
 
@@ -123,7 +123,7 @@ class ModeSwitch:
                         step = generator.send
                     except GeneratorExit:
                         raise
-                    except BaseException as error:  # noqa: BLE001 - handed to the generator, as "yield from" does
+                    except BaseException as error:
                         argument = error
                         step = generator.throw
             finally:
@@ -133,7 +133,7 @@ class ModeSwitch:
         return wrapper
 
 
-class no_grad(ModeSwitch):  # noqa: N801 - PyTorch's name
+class no_grad(ModeSwitch):
     """Switch recording off: results require no gradient and no graph is kept.
 
     Use it as ``with no_grad():`` or ``@no_grad()``. It is local to the thread and to the asyncio task.
@@ -150,7 +150,7 @@ class no_grad(ModeSwitch):  # noqa: N801 - PyTorch's name
         return mode.replace(grad=False)
 
 
-class enable_grad(ModeSwitch):  # noqa: N801 - PyTorch's name
+class enable_grad(ModeSwitch):
     """Switch recording on again inside :class:`no_grad`.
 
     >>> import glassgrad as gg
@@ -165,7 +165,7 @@ class enable_grad(ModeSwitch):  # noqa: N801 - PyTorch's name
         return mode.replace(grad=True)
 
 
-class set_grad_enabled(ModeSwitch):  # noqa: N801 - PyTorch's name
+class set_grad_enabled(ModeSwitch):
     """Switch recording on or off by a boolean, for a ``with`` block or a decorated function.
 
     Unlike PyTorch's, calling it without ``with`` changes nothing: a switch always ends.
@@ -187,7 +187,7 @@ class set_grad_enabled(ModeSwitch):  # noqa: N801 - PyTorch's name
         return set_grad_enabled(self._grad)
 
 
-class scope(ModeSwitch):  # noqa: N801 - a context manager
+class scope(ModeSwitch):
     """Name the part of the program that the operations inside belong to; pictures draw it as a box.
 
     ``Module.__call__`` opens one for every module. Scopes nest.

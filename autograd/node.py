@@ -71,33 +71,20 @@ class Extra:
         self.handle: weakref.ref[Any] | None = None
 
 
-class Node:
-    """One recorded operation, or one leaf.
+class Vertex:
+    """What a ``Node`` and a ``Scalar`` tell about themselves in the same words."""
 
-    Attributes:
-        primitive: what was done; its rules say how to go back. A leaf's primitive is named ``"leaf"``.
-        inputs: one entry per operand: a ``Node``, a :class:`Constant`, or ``None`` for an optional operand left out.
-        saved: the raw values that the rules asked for, in the order of ``primitive.saved_names``.
-        sequence: the process-wide creation number.
-        shape, dtype: of the value. A node with several outputs holds a tuple of each, and its outputs are read through
-            projection nodes (primitive ``"output"``).
-        static: the values of ``primitive.static_names`` (axes, strides, ...).
-        context: see :class:`Context`; ``None`` at top level.
-    """
-
-    __slots__ = (
-        "__weakref__", "context", "dtype", "extra", "inputs", "primitive", "saved", "sequence", "shape", "static",
-    )  # fmt: skip
+    __slots__ = ()
 
     primitive: Primitive
-    inputs: tuple[Any, ...]
-    saved: Any
-    sequence: int
-    shape: Any
-    dtype: Any
-    static: tuple[Any, ...]
+    inputs: Any
+    static: Any
     context: Context | None
-    extra: Extra | None
+    extra: Any
+
+    def details(self) -> Any:
+        """Return the rarely needed part, made when first asked for."""
+        raise NotImplementedError
 
     @property
     def is_leaf(self) -> bool:
@@ -114,18 +101,6 @@ class Node:
         if value is not None and not isinstance(value, str):
             raise TypeError(f"a name must be a string or None, not {type(value).__name__}")
         self.details().name = value
-
-    def details(self) -> Extra:
-        """Return the rarely needed part, made when first asked for."""
-        if self.extra is None:
-            self.extra = Extra()
-        return self.extra
-
-    def handle(self) -> Any:
-        """Return the leaf's ``Tensor``, or ``None`` for interior nodes and when the user has dropped it."""
-        if self.extra is None or self.extra.handle is None:
-            return None
-        return self.extra.handle()
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -151,6 +126,45 @@ class Node:
     def attributes(self) -> dict[str, Any]:
         """The static arguments by name."""
         return dict(zip(self.primitive.static_names, self.static, strict=False))
+
+
+class Node(Vertex):
+    """One recorded operation, or one leaf.
+
+    Attributes:
+        primitive: what was done; its rules say how to go back. A leaf's primitive is named ``"leaf"``.
+        inputs: one entry per operand: a ``Node``, a :class:`Constant`, or ``None`` for an optional operand left out.
+        saved: the raw values that the rules asked for, in the order of ``primitive.saved_names``.
+        sequence: the process-wide creation number.
+        shape, dtype: of the value. A node with several outputs holds a tuple of each, and its outputs are read through
+            projection nodes (primitive ``"output"``).
+        static: the values of ``primitive.static_names`` (axes, strides, ...).
+        context: see :class:`Context`; ``None`` at top level.
+    """
+
+    __slots__ = (
+        "__weakref__", "context", "dtype", "extra", "inputs", "primitive", "saved", "sequence", "shape", "static",
+    )  # fmt: skip
+
+    inputs: tuple[Any, ...]
+    saved: Any
+    sequence: int
+    shape: Any
+    dtype: Any
+    static: tuple[Any, ...]
+    extra: Extra | None
+
+    def details(self) -> Extra:
+        """Return the rarely needed part, made when first asked for."""
+        if self.extra is None:
+            self.extra = Extra()
+        return self.extra
+
+    def handle(self) -> Any:
+        """Return the leaf's ``Tensor``, or ``None`` for interior nodes and when the user has dropped it."""
+        if self.extra is None or self.extra.handle is None:
+            return None
+        return self.extra.handle()
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f" {self.name!r}"

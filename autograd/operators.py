@@ -19,7 +19,7 @@ from .scalar import Scalar
 from .scalar import apply as apply_scalar
 from .tensor import Tensor
 
-# -- operators: Python's name, the primitive -------------------------------------------------------------------------------
+# -- operators: Python's name, the primitive ------------------------------------------------------------------
 
 BINARY = {
     "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
@@ -96,7 +96,7 @@ def _pow_operator(operator: Callable[..., Any]) -> Callable[..., Any]:
     return __pow__
 
 
-# -- tensors ---------------------------------------------------------------------------------------------------------------
+# -- tensors --------------------------------------------------------------------------------------------------
 
 for _name, _function in BINARY.items():
     _method = make_method(_function)
@@ -234,14 +234,15 @@ def _all(self: Tensor) -> Any:
     return engine.new_tensor(np.all(self._array), None)
 
 
-for _name, _function in {
+OTHERS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape, "view": _reshape, "permute": _permute, "expand": _expand, "max": maximum_over,
     "min": minimum_over, "astype": _astype, "to": _astype, "copy_": _copy_, "zero_": _fill(0), "fill_": _fill_,
     "__getitem__": _getitem, "__setitem__": _setitem, "any": _any, "all": _all,
     "float": lambda self: _astype(self, np.float32), "double": lambda self: _astype(self, np.float64),
     "long": lambda self: _astype(self, np.int64), "bool": lambda self: _astype(self, np.bool_),
     "dropout": random_ops.dropout,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _function in OTHERS.items():
     _bind(Tensor, _name, _function)
 
 
@@ -268,7 +269,7 @@ def _t(self: Tensor) -> Any:
 
 _bind(Tensor, "t", _t)
 
-# -- NumPy's functions on tensors --------------------------------------------------------------------------------------------
+# -- NumPy's functions on tensors -----------------------------------------------------------------------------
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
     np.add: arithmetic.add, np.subtract: arithmetic.subtract, np.multiply: arithmetic.multiply,
@@ -335,7 +336,8 @@ def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: 
 _bind(Tensor, "__array_ufunc__", _array_ufunc)
 _bind(Tensor, "__array_function__", _array_function)
 
-# -- scalars ---------------------------------------------------------------------------------------------------------------
+# -- scalars --------------------------------------------------------------------------------------------------
+
 
 def _scalar_method(function: Callable[..., Any]) -> Callable[..., Any]:
     primitive: Primitive = function.primitive  # type: ignore[attr-defined]
@@ -376,4 +378,3 @@ for _name, _function in METHODS.items():
     _bind(Scalar, _name, _scalar_method(_function))
 _bind(Scalar, "pow", power)
 _bind(Scalar, "__array_ufunc__", None)  # type: ignore[arg-type]
-

@@ -135,7 +135,9 @@ class Primitive:
         parameters = self.signature.parameters
         for parameter in parameters.values():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                raise self._fail(f"the kernel takes *{parameter.name}; name every parameter, or declare list_input=True")
+                raise self._fail(
+                    f"the kernel takes *{parameter.name}; name every parameter, or declare list_input=True"
+                )
         result_names = (*(self.output_names or ()), *self.residual_names)
         for name, rule in rules.items():
             if isinstance(rule, dict) or name in result_names:
@@ -145,7 +147,9 @@ class Primitive:
         for name in self._listed:
             if name not in parameters:
                 raise self._fail(f"inputs names {name!r}, which is not a parameter ({', '.join(parameters)})")
-        tabled = set(self._listed) | {n for rule in rules.values() if isinstance(rule, dict) for n in rule if n != "joint"}
+        tabled = set(self._listed) | {
+            n for rule in rules.values() if isinstance(rule, dict) for n in rule if n != "joint"
+        }
         self.input_names = tuple(
             n for n in parameters if (n in rules and not isinstance(rules[n], dict)) or n in tabled
         )
@@ -263,7 +267,8 @@ def _no_derivative(*_: Any) -> None:
 def primitive(
     kind: str = "general", *, scalar: Callable[..., Any] | None = None, name: str | None = None,
     list_input: bool = False, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] | str = (),
-    residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None, accumulate: dict[str, Callable[..., Any]] | None = None,
+    residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None,
+    accumulate: dict[str, Callable[..., Any]] | None = None,
     domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, **rules: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
@@ -311,7 +316,8 @@ def primitive(
 
         declared = Primitive(
             kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
-            residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol, ufunc=ufunc, rules=rules,
+            residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol,
+            ufunc=ufunc, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
         if kernel.__module__.startswith(__package__ + "."):

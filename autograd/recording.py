@@ -15,7 +15,9 @@ from .node import NOWHERE, Node
 __all__ = ["Event", "Recording", "detect_anomaly", "record"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_ROOMS = tuple(os.path.join(_PACKAGE, room) + os.sep for room in ("autograd", "nn", "optim", "check", "train", "viz", "data"))
+_ROOMS = tuple(
+    os.path.join(_PACKAGE, room) + os.sep for room in ("autograd", "nn", "optim", "check", "train", "viz", "data")
+)
 
 
 def source_line() -> str | None:
@@ -99,7 +101,7 @@ class Recording:
         """Backward steps are not recorded here; with ``create_graph`` they are operations of their own."""
 
 
-class record(ModeSwitch):  # noqa: N801 - a context manager
+class record(ModeSwitch):
     """Keep a list of the operations recorded inside, with the source line of each.
 
     Args:
@@ -155,8 +157,9 @@ class _AnomalyDetector:
         found = self._bad(out)
         if found:
             came_in = next((i for i, value in enumerate(inputs) if value is not None and self._bad(value)), None)
+            names = node.primitive.input_names
             source = (
-                f"its input {node.primitive.input_names[min(came_in, len(node.primitive.input_names) - 1)]!r} holds one already"
+                f"its input {names[min(came_in, len(names) - 1)]!r} holds one already"
                 if came_in is not None
                 else "all its inputs are finite"
             )
@@ -180,7 +183,7 @@ def _module(node: Any) -> str:
     return f" in module {'.'.join(node.scope)}" if node.scope else ""
 
 
-class detect_anomaly(ModeSwitch):  # noqa: N801 - PyTorch's name
+class detect_anomaly(ModeSwitch):
     """Raise ``FloatingPointError`` at the first NaN or infinity, forward or backward, naming operation and source line.
 
     Checking every result costs time; use it to find the place, then leave it out.
@@ -206,5 +209,3 @@ class detect_anomaly(ModeSwitch):  # noqa: N801 - PyTorch's name
 
     def clone(self) -> ModeSwitch:
         return detect_anomaly(self._check_inf)
-
-

@@ -1,8 +1,8 @@
 """Single numbers with a graph: what a teacher shows first.
 
-A ``Scalar`` is its own node: it keeps its value, its gradient and its operands after backward, so a picture always shows
-the numbers. It runs on Python floats and knows nothing of arrays. Arithmetic follows IEEE, as arrays do: log 0 is −inf,
-1/0 is inf, and nothing raises.
+A ``Scalar`` is its own node: it keeps its value, its gradient and its operands after backward, so a picture always
+shows the numbers. It runs on Python floats and knows nothing of arrays. Arithmetic follows IEEE, as arrays do: log 0 is
+−inf, 1/0 is inf, and nothing raises.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,13 @@ from . import engine
 from .backward import LEAF
 from .formula import ATOM, Symbol, rule_symbol
 from .mode import current_mode, set_mode
-from .node import NOWHERE, Context, Extra, Node, next_sequence
+from .node import NOWHERE, Extra, Vertex, next_sequence
 from .primitive import Primitive
+
+if TYPE_CHECKING:
+    from .signatures import ScalarOperators
+else:
+    ScalarOperators = object
 
 __all__ = ["Scalar", "local_derivatives", "local_formulas"]
 
@@ -41,7 +46,7 @@ class ScalarExtra(Extra):
         self.static: tuple[Any, ...] = ()
 
 
-class Scalar:
+class Scalar(Vertex, ScalarOperators):
     """A number that records the operations it takes part in, in double precision.
 
     Args:
@@ -76,11 +81,9 @@ class Scalar:
     value: float
     grad: Any
     requires_grad: bool
-    primitive: Primitive
     first: Scalar | None
     second: Scalar | None
     sequence: int
-    context: Context | None
     extra: ScalarExtra | None
     mark: Any
 
@@ -88,13 +91,6 @@ class Scalar:
     shape = ()
     dtype = _FLOAT64
     saved = ()
-    order = Node.order
-    origin = Node.origin
-    scope = Node.scope
-    where = Node.where
-    attributes = Node.attributes
-    is_leaf = Node.is_leaf
-    name = Node.name
 
     def __init__(self, value: Any, requires_grad: bool = False, name: str | None = None) -> None:
         if value.__class__ is not float:
@@ -204,7 +200,7 @@ def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
-# -- forward -------------------------------------------------------------------------------------------------------------
+# -- forward --------------------------------------------------------------------------------------------------
 
 
 def ieee(primitive: Primitive, values: tuple[float, ...], static: tuple[Any, ...] = ()) -> Any:
@@ -231,7 +227,11 @@ def apply(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]
     for name, value in zip(primitive.input_names, inputs, strict=True):
         if value.__class__ is Scalar:
             operands.append(value)
-        elif value.__class__ in _NUMBERS or isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim):
+        elif (
+            value.__class__ in _NUMBERS
+            or isinstance(value, np.generic)
+            or (isinstance(value, np.ndarray) and not value.ndim)
+        ):
             operands.append(Scalar(value))
         else:
             raise TypeError(
@@ -270,7 +270,7 @@ def _record(primitive: Primitive, operands: tuple[Scalar, ...], static: tuple[An
 engine.register_interpreter(Scalar, apply, priority=2)
 
 
-# -- backward ------------------------------------------------------------------------------------------------------------
+# -- backward -------------------------------------------------------------------------------------------------
 
 
 def reachable(root: Scalar) -> list[Scalar]:
@@ -325,14 +325,18 @@ def _backward(root: Scalar, gradient: float) -> None:
                     observer.backward(node, tuple(i.grad for i in node.inputs))  # type: ignore[arg-type]
 
 
-def derivatives(node: Scalar, g: Any, lift: Callable[[Scalar], Any], need: Iterable[bool] | None = None) -> tuple[Any, ...]:
+def derivatives(
+    node: Scalar, g: Any, lift: Callable[[Scalar], Any], need: Iterable[bool] | None = None
+) -> tuple[Any, ...]:
     """Run the rules of one Scalar: the gradient for each operand (None where no rule or no need)."""
     primitive = node.primitive
     table = primitive.tables["out"]
     assert table is not None
     values: dict[str, Any] = dict(zip(primitive.static_names, node.static, strict=False))
     values.update(zip(primitive.input_names, (lift(i) for i in node.inputs), strict=True))
-    values.update({f"{n}_shape": () for n in primitive.input_names}, out=lift(node), g=g, need=(True,) * len(node.inputs))
+    values.update(
+        {f"{n}_shape": () for n in primitive.input_names}, out=lift(node), g=g, need=(True,) * len(node.inputs)
+    )
     if table.joint is not None:
         return tuple(table.joint.function(*(values[a] for a in table.joint.arguments)))
     wanted = tuple(need) if need is not None else (True,) * len(node.inputs)
@@ -349,7 +353,9 @@ def as_number(value: Any) -> float:
 def pull_ieee(node: Scalar, g: float) -> None:
     """The backward step with NumPy's floats, for values at which Python's raise."""
     with np.errstate(all="ignore"):
-        gradients = derivatives(node, np.float64(g), lambda s: np.float64(s.value), (i.requires_grad for i in node.inputs))
+        gradients = derivatives(
+            node, np.float64(g), lambda s: np.float64(s.value), (i.requires_grad for i in node.inputs)
+        )
     for operand, d in zip(node.inputs, gradients, strict=True):
         if operand.requires_grad and d is not None:
             operand.grad += as_number(d)
@@ -383,7 +389,7 @@ def _backward_recorded(root: Scalar, gradient: Any) -> None:
         set_mode(outer)
 
 
-# -- what pictures show ----------------------------------------------------------------------------------------------------
+# -- what pictures show ---------------------------------------------------------------------------------------
 
 
 def local_derivatives(node: Scalar) -> tuple[float, ...]:

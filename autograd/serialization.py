@@ -50,7 +50,9 @@ def save(tensors: Mapping[str, Any], path: Any, metadata: Mapping[str, str] | No
     from safetensors.numpy import save as to_bytes
 
     if not isinstance(tensors, Mapping):
-        raise TypeError(f"save: expected a mapping of name to tensor, such as model.state_dict(), not {type(tensors).__name__}")
+        raise TypeError(
+            f"save: expected a mapping of name to tensor, such as model.state_dict(), not {type(tensors).__name__}"
+        )
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     notes = dict(metadata or {})
     for name, value in tensors.items():
@@ -68,7 +70,9 @@ def save(tensors: Mapping[str, Any], path: Any, metadata: Mapping[str, str] | No
 def write_atomically(path: Any, content: bytes) -> None:
     """Write a file under a temporary name in the same folder, flush it to disk, and rename it into place."""
     target = os.path.abspath(os.fspath(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", suffix=".part", dir=os.path.dirname(target))
+    handle, temporary = tempfile.mkstemp(
+        prefix=f".{os.path.basename(target)}.", suffix=".part", dir=os.path.dirname(target)
+    )
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -104,7 +108,9 @@ def load(path: Any) -> dict[str, Tensor]:
             raise ValueError(f"load: {path} is not a safetensors file: it has only {size} bytes")
         (length,) = struct.unpack("<Q", prefix)
         if length > min(_LONGEST_HEADER, size - 8) or length < 2:
-            raise ValueError(f"load: {path} is not a safetensors file, or damaged: a header of {length} bytes in a file of {size}")
+            raise ValueError(
+                f"load: {path} is not a safetensors file, or damaged: a header of {length} bytes in a file of {size}"
+            )
         header = _header(file.read(length), path)
         notes = header.pop("__metadata__", {})
         places = _places(header, size - 8 - length, path)
@@ -136,7 +142,9 @@ def _header(raw: bytes, path: Any) -> dict[str, Any]:
     try:
         header = json.loads(raw.decode("utf-8"), object_pairs_hook=unique)
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ValueError(f"load: {path} is not a safetensors file, or damaged: its header cannot be read ({error})") from None
+        raise ValueError(
+            f"load: {path} is not a safetensors file, or damaged: its header cannot be read ({error})"
+        ) from None
     if not isinstance(header, dict):
         raise ValueError(f"load: {path} is not a safetensors file: its header is not a mapping")
     return header
@@ -160,7 +168,10 @@ def _places(header: dict[str, Any], room: int, path: Any) -> dict[str, tuple[str
             if count > room:
                 break
         if len(shape) > 64 or count * np.dtype(dtype).itemsize != stop - start or stop > room:
-            raise ValueError(f"load: {path} is damaged: {name!r} of shape {shape} does not fit its place {start}..{stop} of {room} bytes")
+            raise ValueError(
+                f"load: {path} is damaged: {name!r} of shape {shape} does not fit its place {start}..{stop} "
+                f"of {room} bytes"
+            )
         places[name] = (dtype, shape, start, stop)
     position = 0
     for _, _, start, stop in sorted(places.values(), key=lambda place: (place[2], place[3])):

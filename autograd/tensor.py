@@ -5,13 +5,18 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import dtypes, engine
 from .backward import LEAF, backward, seed
 from .node import Constant, Node, next_sequence
+
+if TYPE_CHECKING:
+    from .signatures import TensorOperators
+else:
+    TensorOperators = object
 
 __all__ = ["HookHandle", "Tensor", "from_numpy", "tensor"]
 
@@ -38,7 +43,7 @@ class HookHandle:
         self.remove()
 
 
-class Tensor:
+class Tensor(TensorOperators):
     """An n-dimensional array that records the operations it takes part in.
 
     Make one with :func:`tensor`. Attributes and methods have PyTorch's names. Values are NumPy's; ``numpy()`` shows
@@ -55,7 +60,7 @@ class Tensor:
     __slots__ = ("__weakref__", "_array", "_grad", "_node")
     __array_priority__ = 1000
 
-    _array: np.ndarray[Any, Any]
+    _array: np.ndarray[tuple[int, ...], np.dtype[Any]]
     _node: Any
     _grad: Any
 
@@ -128,7 +133,7 @@ class Tensor:
     def __iter__(self) -> Iterator[Any]:
         if not self._array.ndim:
             raise TypeError("iteration over a 0-d tensor; use .item() for its number")
-        return (self[i] for i in range(len(self._array)))  # type: ignore[index]
+        return (self[i] for i in range(len(self._array)))
 
     def __hash__(self) -> int:
         return id(self)
@@ -416,4 +421,3 @@ def from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: expected a NumPy array, got {type(array).__name__}")
     return Tensor(array)
-

@@ -59,7 +59,9 @@ def jvp(function: Callable[..., Any], primals: Sequence[Tensor], tangents: Seque
     >>> gg.autograd.jvp(lambda x: x * x, [gg.tensor([2.0, 3.0])], [gg.tensor([1.0, 10.0])])
     (tensor([4., 9.]), tensor([ 4., 60.]))
     """
-    if len(primals) != len(tangents) or any(np.shape(p) != np.shape(t) for p, t in zip(primals, tangents, strict=False)):
+    if len(primals) != len(tangents) or any(
+        np.shape(p) != np.shape(t) for p, t in zip(primals, tangents, strict=False)
+    ):
         raise ValueError("jvp: give one tangent of the same shape for each primal")
     with enable_grad():
         inputs = [_leaf(p) for p in primals]

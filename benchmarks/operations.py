@@ -77,7 +77,7 @@ def versions(n: int, backward: bool) -> dict[str, Callable[[], object]]:
         pass
     try:
         # DeZero 0.0.13 still uses the name that NumPy removed.
-        np.int = int  # type: ignore[attr-defined]
+        np.__dict__.setdefault("int", int)  # type: ignore[attr-defined]
         import dezero
         import dezero.functions as dezero_functions
 

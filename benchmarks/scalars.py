@@ -6,6 +6,7 @@ Run: ``python benchmarks/scalars.py`` (micrograd takes part if it is installed).
 from __future__ import annotations
 
 import gc
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -33,7 +34,7 @@ class MLP:
         random.seed(1337)
         self.layers = [
             [([make(random.uniform(-1, 1)) for _ in range(n)], make(0.0)) for _ in range(m)]
-            for n, m in zip(sizes, sizes[1:], strict=False)
+            for n, m in itertools.pairwise(sizes)
         ]
         self.parameters = [p for layer in self.layers for weights, bias in layer for p in [*weights, bias]]
 

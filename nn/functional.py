@@ -15,9 +15,7 @@ from ..autograd.ops.creation import ones, zeros
 from ..autograd.ops.elementwise import exp, log, relu, sigmoid, sqrt, tanh
 from ..autograd.ops.indexing import getitem
 from ..autograd.ops.linalg import linear
-from ..autograd.ops.loss import (
-    check_labels, check_reduction, log_softmax, softmax, softmax_cross_entropy,
-)  # fmt: skip
+from ..autograd.ops.loss import check_labels, check_reduction, log_softmax, softmax, softmax_cross_entropy
 from ..autograd.ops.normalization import batch_norm as _batch_norm
 from ..autograd.ops.normalization import batch_norm_composed
 from ..autograd.ops.pooling import max_pool2d
@@ -38,7 +36,7 @@ __all__ = [
 
 
 def batch_norm(
-    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,  # noqa: A002
+    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
     bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
 ) -> Any:  # fmt: skip
     """Normalise each channel to mean 0 and variance 1, then scale and shift it.
@@ -65,7 +63,7 @@ def batch_norm(
     tensor([-1.069 , -0.2673,  1.3363])
     """
     if not isinstance(input, Tensor):
-        input = tensor(input)  # noqa: A001
+        input = tensor(input)
     if input.ndim < 2:
         raise located(ValueError, f"batch_norm: the input must have shape (N, C, ...), got {input.shape}")
     channels = input.shape[1]
@@ -82,16 +80,17 @@ def batch_norm(
     scale = ones(channels, dtype=input.dtype) if weight is None else weight
     shift = zeros(channels, dtype=input.dtype) if bias is None else bias
     if training:
-        out, average, variance = _batch_norm(input, scale, shift, eps)
+        out, average, population = _batch_norm(input, scale, shift, eps)
         count = input.numel() // channels if channels else 0
         if running_mean is not None and count > 1:
             with no_grad():
-                update_running_statistics(running_mean, running_var, average, variance, momentum, count)
+                update_running_statistics(running_mean, running_var, average, population, momentum, count)
         return out
     if running_mean is None or running_var is None:
         raise located(ValueError, "batch_norm: evaluation needs running_mean and running_var; or set training=True")
     column = (1, channels) + (1,) * (input.ndim - 2)
-    factor = scale / sqrt(running_var + eps)
+    variance: Any = running_var
+    factor = scale / sqrt(variance + eps)
     return (input - reshape(running_mean, column)) * reshape(factor, column) + reshape(shift, column)
 
 
@@ -112,7 +111,8 @@ def _as_target(target: Any, like: Tensor, what: str) -> Tensor:
         if result.numel() == like.numel():
             hint = f"; reshape one of them, for example target.reshape({like.shape})"
         raise located(
-            ValueError, f"{what}: input of shape {like.shape} and target of shape {result.shape} must have equal shapes{hint}"
+            ValueError,
+            f"{what}: input of shape {like.shape} and target of shape {result.shape} must have equal shapes{hint}",
         )
     return result
 
@@ -124,7 +124,7 @@ def _logits(value: Any, what: str) -> Tensor:
     return result
 
 
-def mse_loss(input: Tensor, target: Any, reduction: str = "mean") -> Any:  # noqa: A002
+def mse_loss(input: Tensor, target: Any, reduction: str = "mean") -> Any:
     """Return the squared error (input − target)²: its mean, its sum, or each element's.
 
     Textbooks often take half of it; its gradient is then (input − target)/N instead of twice that.
@@ -148,7 +148,7 @@ def mse_loss(input: Tensor, target: Any, reduction: str = "mean") -> Any:  # noq
 
 
 def binary_cross_entropy_with_logits(
-    input: Tensor, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None,  # noqa: A002
+    input: Tensor, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None,
 ) -> Any:  # fmt: skip
     """Return the cross entropy between sigmoid(input) and target: log(1 + eˣ) − t·x, for any x without overflow.
 
@@ -210,7 +210,7 @@ def _pick(log_probabilities: Tensor, labels: Any, weights: Any, ignore_index: in
 
 
 def nll_loss(
-    input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",  # noqa: A002
+    input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """Return the negative log likelihood −weight[t]·input[n, t] of class labels t, from log-probabilities.
 
@@ -259,7 +259,7 @@ def _weighted(losses: Any, factors: Any, reduction: str) -> Any:
 
 
 def cross_entropy(
-    input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",  # noqa: A002
+    input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:  # fmt: skip
     """Return the cross entropy between softmax of the logits and the target.
@@ -327,7 +327,7 @@ def _soft_cross_entropy(
     return _reduce(losses, reduction)
 
 
-def cross_entropy_composed(input: Tensor, target: Any) -> Any:  # noqa: A002
+def cross_entropy_composed(input: Tensor, target: Any) -> Any:
     """Return the mean cross entropy written out in small operations, as a lesson draws it.
 
     shifted = x − max x;  log p = shifted − log Σ exp(shifted);  E = −(1/N) Σ_n Σ_c one-hot(t)[n, c]·log p[n, c]

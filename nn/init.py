@@ -47,7 +47,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         slope = 0.01 if param is None else float(param)
         return math.sqrt(2.0 / (1 + slope**2))
     if nonlinearity not in _GAINS:
-        raise ValueError(f"calculate_gain: unknown nonlinearity {nonlinearity!r}; known are leaky_relu, {', '.join(_GAINS)}")
+        known = ", ".join(["leaky_relu", *_GAINS])
+        raise ValueError(f"calculate_gain: unknown nonlinearity {nonlinearity!r}; known are {known}")
     return _GAINS[nonlinearity]
 
 
@@ -133,7 +134,7 @@ def _fans(tensor: Tensor, what: str) -> tuple[int, int]:
         raise TypeError(f"{what}: expected a Tensor to fill, not {type(tensor).__name__}")
     shape = tensor.shape
     if len(shape) < 2:
-        raise ValueError(f"{what}: fan-in and fan-out need a weight of at least two dimensions (out, in, ...), got {shape}")
+        raise ValueError(f"{what}: fans need a weight of at least two dimensions (out, in, ...), got {shape}")
     field = math.prod(shape[2:])
     return shape[1] * field, shape[0] * field
 

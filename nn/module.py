@@ -42,8 +42,8 @@ _REGISTRIES = (
 class Module:
     """The base class of layers and networks.
 
-    A subclass calls ``super().__init__()``, assigns its parameters and submodules to attributes, which registers them in
-    the order of assignment, and defines ``forward``. Calling the module runs ``forward`` inside a scope of the
+    A subclass calls ``super().__init__()``, assigns its parameters and submodules to attributes, which registers them
+    in the order of assignment, and defines ``forward``. Calling the module runs ``forward`` inside a scope of the
     attribute's name, so graphs and error messages say in which part of the network an operation ran.
 
     Attributes:
@@ -493,5 +493,6 @@ def describe(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"expected a Module, not a {type(value).__name__}; unpack it with *, or use nn.ModuleList"
     if callable(value):
-        return f"expected a Module, not the function {getattr(value, '__name__', value)!s}; wrap it in a Module's forward"
+        name = getattr(value, "__name__", type(value).__name__)
+        return f"expected a Module, not the function {name}; call it in a Module's forward"
     return f"expected a Module, not {type(value).__name__}"

@@ -22,8 +22,9 @@ class ModulePath(tuple[str, ...]):
 def path_below(above: tuple[str, ...], module: Module) -> ModulePath:
     """Return the path for calls of `module` from where the path is `above`.
 
-    What is added is the name under which the calling module holds it: ``"conv1"``, or ``"layers", "0"`` if it sits in a
-    container that is not called itself. The outermost module, and one that the caller does not hold, add the class name.
+    What is added is the name under which the calling module holds it: ``"conv1"``, or ``"layers", "0"`` if it sits in
+    a container that is not called itself. The outermost module, and one that the caller does not hold, add their class
+    name.
     """
     path = ModulePath((*above, *_name_below(above, module)))
     path.module = weakref.ref(module)

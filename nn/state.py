@@ -44,12 +44,14 @@ def load_state(owner: str, targets: Mapping[str, Tensor], state: Any, strict: bo
                 problem = f"shares one tensor with {first}, but the state has different values for them"
         if problem is not None:
             mismatched.append(f"{name} {problem}")
-    lists = [("mismatched", mismatched)]
-    if strict:
-        lists = [("missing", fit.missing_keys), ("unexpected", fit.unexpected_keys), *lists]
-    problems = [f"  {title}: " + ("; " if title == "mismatched" else ", ").join(names) for title, names in lists if names]
+    problems = [f"  mismatched: {'; '.join(mismatched)}"] if mismatched else []
+    if strict and fit.unexpected_keys:
+        problems.insert(0, f"  unexpected: {', '.join(fit.unexpected_keys)}")
+    if strict and fit.missing_keys:
+        problems.insert(0, f"  missing: {', '.join(fit.missing_keys)}")
     if problems:
-        raise RuntimeError("\n".join([f"{owner}.load_state_dict: the state does not fit; nothing was loaded", *problems]))
+        title = f"{owner}.load_state_dict: the state does not fit; nothing was loaded"
+        raise RuntimeError("\n".join([title, *problems]))
     with no_grad():
         for name, array in values.items():
             assign(targets[name], array)

@@ -19,15 +19,13 @@ def adam_step(
     parameter: Any, exp_avg: Any, exp_avg_sq: Any, step: Any, max_exp_avg_sq: Any, gradient: Any, lr: float,
     beta1: float, beta2: float, eps: float, weight_decay: float, maximize: bool,
 ) -> None:  # fmt: skip
-    """Move ``parameter`` one step of Adam; ``max_exp_avg_sq`` is AMSGrad's, or None. See :class:`Adam` for the formula."""
+    """Move ``parameter`` one step, as :class:`Adam` says; ``max_exp_avg_sq`` is AMSGrad's, or None."""
     step += 1
     t = float(step)
-    if weight_decay:
-        work = np.multiply(parameter, -weight_decay if maximize else weight_decay)
-        work += gradient
-        gradient = work.copy()
-    else:
-        work = np.empty_like(parameter)
+    if weight_decay or maximize:
+        given, gradient = gradient, np.multiply(parameter, weight_decay, out=np.empty_like(parameter))
+        (np.subtract if maximize else np.add)(gradient, given, out=gradient)
+    work = np.empty_like(parameter)
     np.multiply(gradient, 1 - beta1, out=work)
     exp_avg *= beta1
     exp_avg += work
@@ -43,10 +41,7 @@ def adam_step(
     work += eps
     np.divide(exp_avg, work, out=work)
     work *= lr / (1 - beta1**t)
-    if maximize:
-        parameter += work
-    else:
-        parameter -= work
+    parameter -= work
 
 
 class Adam(Optimizer):
@@ -81,6 +76,8 @@ class Adam(Optimizer):
     >>> w
     tensor([0.9], requires_grad=True)
     """
+
+    required_state = ("step", "exp_avg", "exp_avg_sq")
 
     def __init__(
         self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..autograd import Tensor, enable_grad, no_grad
 from ..autograd.dtypes import as_array
-from ..autograd.effects import assign
 from ..autograd.ops.creation import zeros_like
 
 __all__ = ["Optimizer", "check_number"]
@@ -56,6 +55,9 @@ class Optimizer:
     >>> optimizer.param_groups[0]["lr"]
     0.5
     """
+
+    # What the state of a parameter holds once it exists; a saved state must have it.
+    required_state: tuple[str, ...] = ()
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self.defaults = dict(defaults)
@@ -116,7 +118,8 @@ class Optimizer:
             raise ValueError(f"{owner}: a group has no parameters; a generator can be used only once")
         unknown = [name for name in param_group if name != "params" and name not in self.defaults]
         if unknown:
-            raise ValueError(f"{owner}: unknown options {', '.join(map(str, unknown))}; known are {', '.join(self.defaults)}")
+            known = ", ".join(self.defaults)
+            raise ValueError(f"{owner}: unknown options {', '.join(map(str, unknown))}; known are {known}")
         options = {**self.defaults, **{name: value for name, value in param_group.items() if name != "params"}}
         self.check_options(options)
         self._check_parameters(params)
@@ -137,7 +140,9 @@ class Optimizer:
                     "only tensors that were made with requires_grad=True, such as nn.Parameter, can be optimised"
                 )
             if id(parameter) in taken:
-                raise ValueError(f"{owner}: item {position} of the parameters{name}, of shape {parameter.shape}, comes twice")
+                raise ValueError(
+                    f"{owner}: item {position} of the parameters{name}, of shape {parameter.shape}, comes twice"
+                )
             taken.add(id(parameter))
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -190,7 +195,7 @@ class Optimizer:
                 for p, state in self.state.items()
             },
             "param_groups": [
-                {**{n: v for n, v in group.items() if n != "params"}, "params": [numbers[id(p)] for p in group["params"]]}
+                {**group, "params": [numbers[id(p)] for p in group["params"]]}
                 for group in self.param_groups
             ],
         }
@@ -213,13 +218,10 @@ class Optimizer:
         unknown = [n for n in state_dict["state"] if n not in parameters]
         if unknown:
             raise ValueError(f"{owner}: there is state for parameters {unknown}, which are in no group")
-        state = {
-            parameters[n]: {name: self._read_state(owner, n, parameters[n], name, v) for name, v in saved.items()}
-            for n, saved in state_dict["state"].items()
-        }
+        state = {parameters[n]: self._read_state(owner, n, parameters[n], s) for n, s in state_dict["state"].items()}
         for group, options in zip(self.param_groups, groups, strict=True):
             group.update(options)
-        self.state = state
+        self.state = {parameter: entries for parameter, entries in state.items() if entries}
 
     def _read_saved_groups(self, owner: str, groups: Any) -> list[dict[str, Any]]:
         sizes, own = [len(g["params"]) for g in groups], [len(g["params"]) for g in self.param_groups]
@@ -230,17 +232,27 @@ class Optimizer:
             self.check_options({**self.defaults, **group})
         return options
 
-    def _read_state(self, owner: str, number: Any, parameter: Tensor, name: str, value: Any) -> Any:
-        if not isinstance(value, Tensor | np.ndarray):
-            return value
-        array = as_array(value.numpy() if isinstance(value, Tensor) else value)
-        if array.ndim and array.shape != parameter.shape:
-            raise ValueError(
-                f"{owner}: {name} of parameter {number} has shape {array.shape} in the state, but the parameter has "
-                f"{parameter.shape}"
-            )
-        copied = Tensor(array, parameter.dtype if array.shape == parameter.shape and name != "step" else None)
-        return copied
+    def _read_state(self, owner: str, number: Any, parameter: Tensor, saved: Any) -> dict[str, Any]:
+        if not isinstance(saved, Mapping):
+            raise TypeError(f"{owner}: the state of parameter {number} is {_kind(saved)}, not a dict")
+        entries: dict[str, Any] = {}
+        for name, value in saved.items():
+            if value is None:
+                continue
+            if not isinstance(value, Tensor | np.ndarray):
+                entries[name] = value
+                continue
+            array = as_array(value.numpy() if isinstance(value, Tensor) else value)
+            if name != "step" and array.shape != parameter.shape:
+                raise ValueError(
+                    f"{owner}: {name} of parameter {number} has shape {array.shape} in the state, but the parameter "
+                    f"has {parameter.shape}"
+                )
+            entries[name] = Tensor(array, None if name == "step" else parameter.dtype)
+        missing = [name for name in self.required_state if name not in entries]
+        if entries and missing:
+            raise ValueError(f"{owner}: the state of parameter {number} lacks {', '.join(missing)}")
+        return entries
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -253,7 +265,3 @@ class Optimizer:
 def _kind(value: Any) -> str:
     return f"a {type(value).__name__}"
 
-
-def state_like(parameter: Tensor, values: Any = None) -> Tensor:
-    """Return state of the shape and dtype of a parameter: zeros, or a copy of `values`."""
-    return zeros_like(parameter) if values is None else Tensor(values)

@@ -19,27 +19,22 @@ def sgd_step(
     nesterov: bool, maximize: bool, first: bool,
 ) -> None:  # fmt: skip
     """Move ``parameter`` one step of SGD; ``buffer`` is the momentum's, or None. See :class:`SGD` for the formula."""
-    # One array of working memory, however many options are in use.
+    work = np.empty_like(parameter)  # the only working memory, unless there is dampening or Nesterov's momentum
+    direction = gradient
     if weight_decay:
-        step = np.multiply(parameter, -weight_decay if maximize else weight_decay)
-        step += gradient
-    else:
-        step = gradient
+        np.multiply(parameter, weight_decay, out=work)
+        direction = (np.subtract if maximize else np.add)(work, gradient, out=work)
+    elif maximize:
+        direction = np.negative(gradient, out=work)
     if buffer is not None:
         if first:
-            buffer[...] = step
+            buffer[...] = direction
         else:
             buffer *= momentum
-            buffer += np.multiply(step, 1 - dampening) if dampening else step
-        if nesterov:
-            step = np.add(np.multiply(buffer, momentum), step)
-        else:
-            step = buffer
-    step = np.multiply(step, lr, out=None if step is gradient or step is buffer else step)
-    if maximize:
-        parameter += step
-    else:
-        parameter -= step
+            buffer += np.multiply(direction, 1 - dampening) if dampening else direction
+        direction = np.add(np.multiply(buffer, momentum), direction, out=work) if nesterov else buffer
+    np.multiply(direction, lr, out=work)
+    parameter -= work
 
 
 class SGD(Optimizer):
@@ -84,7 +79,7 @@ class SGD(Optimizer):
         })  # fmt: skip
 
     def check_options(self, options: dict[str, Any]) -> None:
-        """Raise unless all options are numbers in their range, and Nesterov's momentum has momentum and no dampening."""
+        """Raise unless all options are in their range, and Nesterov's momentum has momentum and no dampening."""
         for name in ("lr", "momentum", "dampening", "weight_decay"):
             check_number("SGD", name, options[name])
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):

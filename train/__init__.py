@@ -1,1 +1,12 @@
+"""Training: the loop, and measures of success.
 
+>>> import glassgrad as gg
+>>> from glassgrad import train
+>>> train.accuracy(gg.tensor([[2.0, 1.0]]), gg.tensor([0]))
+1.0
+"""
+
+from .metrics import accuracy
+from .trainer import Trainer
+
+__all__ = ["Trainer", "accuracy"]

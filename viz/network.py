@@ -12,7 +12,7 @@ from typing import Any
 
 from . import numbers
 from .dot import HEAD, Cell, Drawing, Writer, card, run
-from .model import Edge, Graph, Group, Node, Parameter
+from .model import Edge, Graph, Group, Node, Parameter, Summary
 from .passes import ranks
 from .placement import text_width
 from .symbols import clip, header, last_name, title
@@ -183,17 +183,18 @@ def _card(node: Node, text: str, badge: str, theme: Theme) -> str:
         badge = numbers.plural(node.members, "operation")
     if node.name:
         text = f"{clip(node.name)} = {text}"
-    rows = [(run(clip(text, 44), bold=True), run(clip(badge, 30), theme.muted, _SMALL) if badge else "")]
-    for detail in (type_text(node), attributes_text(node)):
-        if detail:
-            rows.append((run(detail, theme.muted, _SMALL), ""))
-    listed: list[tuple[str, ...]] = [*rows]
+    listed: list[tuple[str, ...]] = [
+        (run(clip(text, 44), bold=True), run(clip(badge, 30), theme.muted, _SMALL) if badge else ""),
+        (run(type_text(node), theme.muted, _SMALL), _gradient(node.grad, theme)),
+    ]
+    details = attributes_text(node)
+    if details:
+        listed.append((run(details, theme.muted, _SMALL),))
     for parameter in node.params[:_MOST_PARAMETERS]:
-        norm = parameter.grad.norm if parameter.grad is not None else None
         listed.append((
             run(parameter_text(parameter, node), theme.parameter, _SMALL),
             run(_parameter_facts(parameter), theme.parameter, _SMALL),
-            run(f"‖g‖ {numbers.number(norm)}", theme.gradient, _SMALL) if norm is not None else "",
+            _gradient(parameter.grad, theme),
         ))  # fmt: skip
     rest = node.params[_MOST_PARAMETERS:]
     if rest:
@@ -231,15 +232,17 @@ def _leaf_card(node: Node, theme: Theme) -> str:
         line, fill = theme.output, theme.output_fill
     rows = [
         (run(clip(node.symbol, 30), bold=True), run(badge, theme.muted, _SMALL) if badge else ""),
-        (run(type_text(node), theme.muted, _SMALL), _norm(node, theme)),
+        (run(type_text(node), theme.muted, _SMALL), _gradient(node.grad, theme)),
     ]
     return card([HEAD, *_rows(rows)], line=line, fill=fill, dashed=node.kind == "alias", padding=3)
 
 
-def _norm(node: Node, theme: Theme) -> str:
-    if node.grad is None or node.grad.norm is None:
+def _gradient(grad: Summary | None, theme: Theme) -> str:
+    """Write a gradient: the number of a Scalar, the norm of an array, nothing before backward."""
+    if grad is None or grad.norm is None:
         return ""
-    return run(f"‖g‖ {numbers.number(node.grad.norm)}", theme.gradient, _SMALL)
+    text = f"g {numbers.number(grad.value)}" if grad.value is not None else f"‖g‖ {numbers.number(grad.norm)}"
+    return run(text, theme.gradient, _SMALL)
 
 
 def type_text(node: Node) -> str:

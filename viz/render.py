@@ -34,7 +34,7 @@ class RenderError(RuntimeError):
     """A picture could not be made; the message says why and what to do."""
 
 
-def run_dot(source: str, suffix: str, seconds: float = TIME_LIMIT, *options: str) -> bytes:
+def run_dot(source: str, suffix: str, *options: str) -> bytes:
     """Return what ``dot -T<suffix>`` makes of DOT text.
 
     Raises:
@@ -46,14 +46,14 @@ def run_dot(source: str, suffix: str, seconds: float = TIME_LIMIT, *options: str
     try:
         # run_check hides the console window on Windows and tells a missing program from a failing one.
         done = execute.run_check(
-            command, input=source.encode(), capture_output=True, timeout=seconds, quiet=True,
+            command, input=source.encode(), capture_output=True, timeout=TIME_LIMIT, quiet=True,
             env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
         )  # fmt: skip
     except ExecutableNotFound as error:
         raise RenderError(f"drawing {suffix.upper()} needs the 'dot' program of graphviz; {_INSTALL}") from error
     except subprocess.TimeoutExpired as error:
         raise RenderError(
-            f"dot was stopped after {seconds:g} s: the graph has too many long edges for it. Draw less with "
+            f"dot was stopped after {TIME_LIMIT:g} s: the graph has too many long edges for it. Draw less with "
             "viz.graph(y, depth=1), or g.select('module'); g.save('graph.dot') and print(g) always work"
         ) from error
     except subprocess.CalledProcessError as error:
@@ -89,10 +89,10 @@ def layout(drawing: Drawing, suffix: str) -> bytes:
     """
     options = ["-Gdpi=144"] if suffix == "png" else []
     if not drawing.labels:
-        return run_dot(drawing.write(tooltips=False), suffix, TIME_LIMIT, *options)
+        return run_dot(drawing.write(tooltips=False), suffix, *options)
     plan = json.loads(run_dot(drawing.write(tooltips=False, labels=False), "json0"))
     positions = place_labels(plan, drawing.labels)
-    return run_dot(drawing.write(tooltips=False, positions=positions), suffix, TIME_LIMIT, "-Kneato", "-n2", *options)
+    return run_dot(drawing.write(tooltips=False, positions=positions), suffix, "-Kneato", "-n2", *options)
 
 
 def svg(drawing: Drawing) -> str:

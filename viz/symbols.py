@@ -212,8 +212,8 @@ def title(node: Node) -> str:
     if not node.inline:
         if node.op == "power" and "exponent" in node.attrs:
             return header(node, ["x"])
-        if node.op == "negative":
-            return f"{numbers.MINUS}x"
+        if node.op == "negative" or re.fullmatch(r"\{0\}[^{}\w]+", node.form or ""):
+            return header(node, ["x"])
         return _GLYPHS.get(node.op, node.op)
     if len(node.inline) == 1:
         ((port, text),) = node.inline

@@ -22,7 +22,7 @@ def listing(graph: Graph, mode: str = "net", heading: str | None = None) -> str:
     Scalars are listed with value and gradient; a network with shapes, parameters, and its modules as indentation.
     Beyond 400 values the middle is left out, and the text says so.
     """
-    rows = _teach(graph) if mode == "teach" else _network(graph)
+    rows = _teach(graph) if mode == "teach" or graph.meta.get("scalars") else _network(graph)
     if len(rows) > _MOST_LINES:
         half = _MOST_LINES // 2
         left_out = [f"… {len(rows) - 2 * half:,} lines left out …"]

@@ -46,7 +46,7 @@ class GraphView:
             raise ValueError(f"viz.graph: theme must be one of {', '.join(THEMES)}, got {theme!r}")
         if direction not in (None, "LR", "TB", "RL", "BT"):
             raise ValueError(f"viz.graph: direction must be 'LR', 'TB', 'RL' or 'BT', got {direction!r}")
-        if not (depth is None or depth == "auto" or (isinstance(depth, int) and depth >= 1)):
+        if not (depth is None or depth == "auto" or (type(depth) is int and depth >= 1)):
             raise ValueError(f"viz.graph: depth must be 'auto', None or a positive integer, got {depth!r}")
         self.full = full
         self.mode = mode

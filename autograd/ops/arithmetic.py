@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from .elementwise import log
 
 
 @primitive(kind="elementwise", ufunc=np.add, scalar=operator.add, symbol="{0} + {1}", x=lambda g: g, y=lambda g: g)
-def add(x, y):
+def add(x: Any, y: Any) -> Any:
     """Return the sum ``x + y``.
 
     >>> import glassgrad as gg
@@ -22,8 +23,10 @@ def add(x, y):
     """
 
 
-@primitive(kind="elementwise", ufunc=np.subtract, scalar=operator.sub, symbol="{0} − {1}", x=lambda g: g, y=lambda g: -g)
-def subtract(x, y):
+@primitive(
+    kind="elementwise", ufunc=np.subtract, scalar=operator.sub, symbol="{0} − {1}", x=lambda g: g, y=lambda g: -g
+)
+def subtract(x: Any, y: Any) -> Any:
     """Return the difference ``x - y``.
 
     >>> import glassgrad as gg
@@ -32,8 +35,15 @@ def subtract(x, y):
     """
 
 
-@primitive(kind="elementwise", ufunc=np.multiply, scalar=operator.mul, symbol="{0}·{1}", x=lambda g, y: g * y, y=lambda g, x: g * x)
-def multiply(x, y):
+@primitive(
+    kind="elementwise",
+    ufunc=np.multiply,
+    scalar=operator.mul,
+    symbol="{0}·{1}",
+    x=lambda g, y: g * y,
+    y=lambda g, x: g * x,
+)
+def multiply(x: Any, y: Any) -> Any:
     """Return the elementwise product ``x * y``.
 
     >>> import glassgrad as gg
@@ -46,7 +56,7 @@ def multiply(x, y):
     kind="elementwise", ufunc=np.true_divide, scalar=operator.truediv, symbol="{0}/{1}",
     x=lambda g, y: g / y, y=lambda g, y, out: -g * out / y,
 )  # fmt: skip
-def divide(x, y):
+def divide(x: Any, y: Any) -> Any:
     """Return the quotient ``x / y``; integers give the default dtype. Division by zero gives infinity or NaN.
 
     >>> import glassgrad as gg
@@ -56,7 +66,7 @@ def divide(x, y):
 
 
 @primitive(kind="elementwise", ufunc=np.negative, scalar=operator.neg, symbol="−{0}", x=lambda g: -g)
-def negative(x):
+def negative(x: Any) -> Any:
     """Return ``-x``.
 
     >>> import glassgrad as gg
@@ -70,7 +80,7 @@ def negative(x):
     x=lambda g, x, y: where(y == 0, 0 * g, g * (y * power(x, y - 1))),
     y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where(x == 0, 1 + 0 * x, x)))),
 )  # fmt: skip
-def power(x, y):
+def power(x: Any, y: Any) -> Any:
     """Return ``x`` to the power ``y``.
 
     Negative bases with fractional exponents give NaN. Where ``y`` is 0 the derivative by ``x`` is 0; where ``x`` is 0
@@ -83,7 +93,7 @@ def power(x, y):
 
 
 @primitive(kind="elementwise", ufunc=np.square, scalar=lambda x: x * x, symbol="{0}²", x=lambda g, x: g * (2 * x))
-def square(x):
+def square(x: Any) -> Any:
     """Return ``x`` times itself.
 
     >>> import glassgrad as gg

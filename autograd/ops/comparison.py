@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
 from ..primitive import primitive
 
 
-def _where_scalar(condition, x, y):
+def _where_scalar(condition: Any, x: Any, y: Any) -> Any:
     return x if condition else y
 
 
@@ -18,7 +19,7 @@ def _where_scalar(condition, x, y):
     kind="elementwise", scalar=_where_scalar, symbol="where({0}, {1}, {2})", condition=None,
     x=lambda g, condition: where(condition, g, 0), y=lambda g, condition: where(condition, 0, g),
 )  # fmt: skip
-def where(condition, x, y):
+def where(condition: Any, x: Any, y: Any) -> Any:
     """Return ``x`` where ``condition`` is true, else ``y``. All three broadcast.
 
     The gradient goes to the chosen one only; a NaN or infinity in the other does not leak.
@@ -32,62 +33,62 @@ def where(condition, x, y):
 
 
 @primitive(kind="predicate", ufunc=np.greater, scalar=operator.gt, symbol="{0} > {1}")
-def greater(x, y):
+def greater(x: Any, y: Any) -> Any:
     """Return whether ``x > y``, element by element, as bools."""
 
 
 @primitive(kind="predicate", ufunc=np.greater_equal, scalar=operator.ge, symbol="{0} ≥ {1}")
-def greater_equal(x, y):
+def greater_equal(x: Any, y: Any) -> Any:
     """Return whether ``x >= y``, element by element, as bools."""
 
 
 @primitive(kind="predicate", ufunc=np.less, scalar=operator.lt, symbol="{0} < {1}")
-def less(x, y):
+def less(x: Any, y: Any) -> Any:
     """Return whether ``x < y``, element by element, as bools."""
 
 
 @primitive(kind="predicate", ufunc=np.less_equal, scalar=operator.le, symbol="{0} ≤ {1}")
-def less_equal(x, y):
+def less_equal(x: Any, y: Any) -> Any:
     """Return whether ``x <= y``, element by element, as bools."""
 
 
 @primitive(kind="predicate", ufunc=np.equal, scalar=operator.eq, symbol="{0} = {1}")
-def equal(x, y):
+def equal(x: Any, y: Any) -> Any:
     """Return whether ``x == y``, element by element, as bools."""
 
 
 @primitive(kind="predicate", ufunc=np.not_equal, scalar=operator.ne, symbol="{0} ≠ {1}")
-def not_equal(x, y):
+def not_equal(x: Any, y: Any) -> Any:
     """Return whether ``x != y``, element by element, as bools."""
 
 
 @primitive(kind="predicate", ufunc=np.logical_and, scalar=lambda x, y: bool(x) and bool(y), symbol="{0} and {1}")
-def logical_and(x, y):
+def logical_and(x: Any, y: Any) -> Any:
     """Return whether both are true (not zero), element by element."""
 
 
 @primitive(kind="predicate", ufunc=np.logical_or, scalar=lambda x, y: bool(x) or bool(y), symbol="{0} or {1}")
-def logical_or(x, y):
+def logical_or(x: Any, y: Any) -> Any:
     """Return whether at least one is true (not zero), element by element."""
 
 
 @primitive(kind="predicate", ufunc=np.logical_not, scalar=operator.not_, symbol="not {0}")
-def logical_not(x):
+def logical_not(x: Any) -> Any:
     """Return whether ``x`` is zero, element by element."""
 
 
 @primitive(kind="predicate", ufunc=np.isnan, scalar=math.isnan)
-def isnan(x):
+def isnan(x: Any) -> Any:
     """Return whether each element is NaN."""
 
 
 @primitive(kind="predicate", ufunc=np.isfinite, scalar=math.isfinite)
-def isfinite(x):
+def isfinite(x: Any) -> Any:
     """Return whether each element is neither NaN nor infinite."""
 
 
 @primitive(kind="index")
-def argmax(x, dim=None, keepdim=False):
+def argmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the index of the largest element: of the flattened tensor, or along ``dim``. Ties give the first.
 
     Raises:
@@ -103,7 +104,7 @@ def argmax(x, dim=None, keepdim=False):
 
 
 @primitive(kind="index")
-def argmin(x, dim=None, keepdim=False):
+def argmin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the index of the smallest element: of the flattened tensor, or along ``dim``. Ties give the first.
 
     Raises:
@@ -115,7 +116,7 @@ def argmin(x, dim=None, keepdim=False):
 
 
 @primitive(kind="index")
-def one_hot(x, num_classes=-1):
+def one_hot(x: Any, num_classes: Any = -1) -> Any:
     """Return integer labels as rows with a single 1 in ``num_classes`` columns (default: the largest label + 1).
 
     Raises:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,7 +18,7 @@ from ..primitive import primitive
 from .reduction import sum
 
 
-def pair(value, what):
+def pair(value: Any, what: Any) -> Any:
     """Return an int or a pair as a pair of ints.
 
     Raises:
@@ -32,12 +33,12 @@ def pair(value, what):
         raise ValueError(f"{what} must be an integer or a pair of integers, not {value!r}") from None
 
 
-def output_size(size, kernel, stride, padding, dilation=1):
+def output_size(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any = 1) -> Any:
     """Return how many windows fit: floor((size + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1."""
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def plan(x_shape, weight_shape, stride, padding, dilation, groups):
+def plan(x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
     """Check the arguments of a convolution and return the pairs and the output size.
 
     Raises:
@@ -76,7 +77,7 @@ def plan(x_shape, weight_shape, stride, padding, dilation, groups):
     return strides, pads, dilations, tuple(sizes)
 
 
-def pad_image(x, pads, value=0):
+def pad_image(x: Any, pads: Any, value: Any = 0) -> Any:
     """Return ``x`` with a frame around its last two axes."""
     if not any(pads):
         return x
@@ -86,7 +87,7 @@ def pad_image(x, pads, value=0):
     return framed
 
 
-def windows(x, kernel, strides, dilations, sizes):
+def windows(x: Any, kernel: Any, strides: Any, dilations: Any, sizes: Any) -> Any:
     """Return a view of shape (N, C, kh, kw, oh, ow): every window of every image."""
     reach = tuple(d * (k - 1) + 1 for d, k in zip(dilations, kernel, strict=True))
     view = sliding_window_view(x, reach, axis=(2, 3))
@@ -94,7 +95,7 @@ def windows(x, kernel, strides, dilations, sizes):
     return view[:, :, : sizes[0], : sizes[1]].transpose(0, 1, 4, 5, 2, 3)
 
 
-def columns(x, kernel, strides, pads, dilations, sizes, groups):
+def columns(x: Any, kernel: Any, strides: Any, pads: Any, dilations: Any, sizes: Any, groups: Any) -> Any:
     """Return im2col: shape (N, groups, C/groups·kh·kw, oh·ow)."""
     n, c = x.shape[:2]
     view = windows(pad_image(x, pads), kernel, strides, dilations, sizes)
@@ -111,7 +112,9 @@ def columns(x, kernel, strides, pads, dilations, sizes, groups):
     ),
     bias=lambda g: sum(g, (0, 2, 3)),
 )  # fmt: skip
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):  # noqa: A002
+def conv2d(
+    input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
+) -> Any:
     """Return the cross-correlation of images with filters (the filter is not flipped), plus a bias per filter.
 
     out[n, f, i, j] = bias[f] + Σ_c Σ_k Σ_l padded[n, c, s·i + d·k, s·j + d·l] · weight[f, c, k, l]
@@ -155,7 +158,9 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         gradient, g, weight_shape, stride, padding, dilation, groups
     ),
 )  # fmt: skip
-def conv2d_input(gradient, weight, input_shape, stride=1, padding=0, dilation=1, groups=1):
+def conv2d_input(
+    gradient: Any, weight: Any, input_shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
+) -> Any:
     """Return the gradient of :func:`conv2d` by its input: every window's share is added back where it was read."""
     g, w = np.asarray(gradient), np.asarray(weight)
     strides, pads, dilations, sizes = plan(input_shape, w.shape, stride, padding, dilation, groups)
@@ -184,7 +189,9 @@ def conv2d_input(gradient, weight, input_shape, stride=1, padding=0, dilation=1,
         gradient, g, input_shape, stride, padding, dilation, groups
     ),
 )  # fmt: skip
-def conv2d_weight(gradient, input, weight_shape, stride=1, padding=0, dilation=1, groups=1):  # noqa: A002
+def conv2d_weight(
+    gradient: Any, input: Any, weight_shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
+) -> Any:
     """Return the gradient of :func:`conv2d` by its filters: windows weighted by the gradient they produced."""
     g, x = np.asarray(gradient), np.asarray(input)
     strides, pads, dilations, sizes = plan(x.shape, weight_shape, stride, padding, dilation, groups)

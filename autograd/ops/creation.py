@@ -55,15 +55,17 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool =
     tensor([7, 7])
     """
     kind = Tensor(fill_value, dtype).dtype
-    return _wrap(np.full(_shape((size,), "full") if not isinstance(size, int) else (size,), fill_value, kind), requires_grad)
+    return _wrap(
+        np.full(_shape((size,), "full") if not isinstance(size, int) else (size,), fill_value, kind), requires_grad
+    )
 
 
-def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:  # noqa: A002
+def zeros_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return zeros of the shape and dtype of ``input``."""
     return _wrap(np.zeros(input.shape, input.dtype if dtype is None else to_dtype(dtype)), requires_grad)
 
 
-def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:  # noqa: A002
+def ones_like(input: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ones of the shape and dtype of ``input``."""
     return _wrap(np.ones(input.shape, input.dtype if dtype is None else to_dtype(dtype)), requires_grad)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ..primitive import primitive
 from .comparison import where
 
 
-def _sigmoid_scalar(x):
+def _sigmoid_scalar(x: Any) -> Any:
     if x >= 0:
         return 1.0 / (1.0 + math.exp(-x))
     e = math.exp(x)
@@ -18,7 +19,7 @@ def _sigmoid_scalar(x):
 
 
 @primitive(kind="elementwise", ufunc=np.exp, scalar=math.exp, symbol="exp {0}", x=lambda g, out: g * out)
-def exp(x):
+def exp(x: Any) -> Any:
     """Return e to the power ``x``.
 
     >>> import glassgrad as gg
@@ -27,8 +28,10 @@ def exp(x):
     """
 
 
-@primitive(kind="elementwise", ufunc=np.log, scalar=math.log, symbol="log {0}", domain=(0.0, math.inf), x=lambda g, x: g / x)
-def log(x):
+@primitive(
+    kind="elementwise", ufunc=np.log, scalar=math.log, symbol="log {0}", domain=(0.0, math.inf), x=lambda g, x: g / x
+)
+def log(x: Any) -> Any:
     """Return the natural logarithm; 0 gives −inf, negative numbers NaN.
 
     >>> import glassgrad as gg
@@ -37,8 +40,15 @@ def log(x):
     """
 
 
-@primitive(kind="elementwise", ufunc=np.sqrt, scalar=math.sqrt, symbol="√{0}", domain=(0.0, math.inf), x=lambda g, out: g / (2 * out))
-def sqrt(x):
+@primitive(
+    kind="elementwise",
+    ufunc=np.sqrt,
+    scalar=math.sqrt,
+    symbol="√{0}",
+    domain=(0.0, math.inf),
+    x=lambda g, out: g / (2 * out),
+)
+def sqrt(x: Any) -> Any:
     """Return the square root; negative numbers give NaN. The derivative at 0 is infinite.
 
     >>> import glassgrad as gg
@@ -48,7 +58,7 @@ def sqrt(x):
 
 
 @primitive(kind="elementwise", ufunc=np.sin, scalar=math.sin, symbol="sin {0}", x=lambda g, x: g * cos(x))
-def sin(x):
+def sin(x: Any) -> Any:
     """Return the sine of ``x`` in radians.
 
     >>> import glassgrad as gg
@@ -58,7 +68,7 @@ def sin(x):
 
 
 @primitive(kind="elementwise", ufunc=np.cos, scalar=math.cos, symbol="cos {0}", x=lambda g, x: -g * sin(x))
-def cos(x):
+def cos(x: Any) -> Any:
     """Return the cosine of ``x`` in radians.
 
     >>> import glassgrad as gg
@@ -68,7 +78,7 @@ def cos(x):
 
 
 @primitive(kind="elementwise", ufunc=np.tanh, scalar=math.tanh, symbol="tanh {0}", x=lambda g, out: g * (1 - out * out))
-def tanh(x):
+def tanh(x: Any) -> Any:
     """Return the hyperbolic tangent.
 
     >>> import glassgrad as gg
@@ -78,7 +88,7 @@ def tanh(x):
 
 
 @primitive(kind="elementwise", scalar=_sigmoid_scalar, symbol="σ({0})", x=lambda g, out: g * (out * (1 - out)))
-def sigmoid(x):
+def sigmoid(x: Any) -> Any:
     """Return the logistic function 1 / (1 + e^−x); its derivative is at most 0.25, at 0.
 
     Computed as (1 + tanh(x/2)) / 2, which neither overflows nor loses accuracy for large ``|x|`` near 1; small results
@@ -95,7 +105,7 @@ def sigmoid(x):
 
 @primitive(kind="elementwise", scalar=lambda x: x if x > 0 or x != x else 0.0, symbol="relu {0}",
            x=lambda g, out: where(out > 0, g, 0))  # fmt: skip
-def relu(x):
+def relu(x: Any) -> Any:
     """Return ``max(x, 0)``. The derivative at 0 is taken as 0.
 
     >>> import glassgrad as gg
@@ -105,12 +115,12 @@ def relu(x):
     return np.maximum(x, 0)
 
 
-def _sign_scalar(x):
+def _sign_scalar(x: Any) -> Any:
     return math.copysign(1.0, x) if x else 0.0 * x
 
 
 @primitive(kind="elementwise", ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", x=lambda g: 0 * g)
-def sign(x):
+def sign(x: Any) -> Any:
     """Return −1, 0 or 1 by the sign of each element. Its derivative is 0.
 
     >>> import glassgrad as gg
@@ -120,7 +130,7 @@ def sign(x):
 
 
 @primitive(kind="elementwise", ufunc=np.absolute, scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
-def absolute(x):
+def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.
 
     >>> import glassgrad as gg
@@ -134,7 +144,7 @@ def absolute(x):
     x=lambda g, x, y: where(x == y, g / 2, where(x < y, 0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(y < x, 0, g)),
 )  # fmt: skip
-def maximum(x, y):
+def maximum(x: Any, y: Any) -> Any:
     """Return the larger of each pair. Where they are equal each gets half of the gradient. NaN wins.
 
     >>> import glassgrad as gg
@@ -148,7 +158,7 @@ def maximum(x, y):
     x=lambda g, x, y: where(x == y, g / 2, where(x > y, 0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(y > x, 0, g)),
 )  # fmt: skip
-def minimum(x, y):
+def minimum(x: Any, y: Any) -> Any:
     """Return the smaller of each pair. Where they are equal each gets half of the gradient. NaN wins.
 
     >>> import glassgrad as gg

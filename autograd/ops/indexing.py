@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..primitive import primitive
 
 
-def is_basic(index):
+def is_basic(index: Any) -> Any:
     """Return whether ``index`` holds only slices, integers, Ellipsis and None, and so selects each element once."""
     items = index if isinstance(index, tuple) else (index,)
-    return all(i is None or i is Ellipsis or isinstance(i, slice | int | np.integer) and not isinstance(i, bool)
+    return all(i is None or i is Ellipsis or (isinstance(i, slice | int | np.integer) and not isinstance(i, bool))
                for i in items)  # fmt: skip
 
 
-def add_at(buffer, g, index):
+def add_at(buffer: Any, g: Any, index: Any) -> Any:
     """Add ``g`` into ``buffer`` at ``index``; positions that occur several times receive every contribution."""
     if is_basic(index):
         buffer[index] += g
@@ -26,7 +28,7 @@ def add_at(buffer, g, index):
     kind="linear", symbol="{0}[…]", x=lambda g, index, x_shape: index_add_zeros(g, index, x_shape),
     accumulate={"x": lambda buffer, g, index: add_at(buffer, g, index)},
 )  # fmt: skip
-def getitem(x, index):
+def getitem(x: Any, index: Any) -> Any:
     """Return ``x[index]``: basic, integer-array, boolean and mixed indices, as NumPy's.
 
     An element chosen several times receives the sum of the gradients. The gradient is added into one buffer for all
@@ -43,7 +45,7 @@ def getitem(x, index):
 
 
 @primitive(kind="linear", symbol="scatter {0}", x=lambda g, index: getitem(g, index))
-def index_add_zeros(x, index, shape):
+def index_add_zeros(x: Any, index: Any, shape: Any) -> Any:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of reading there."""
     buffer = np.zeros(shape, np.asarray(x).dtype)
     add_at(buffer, x, index)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..primitive import primitive
@@ -9,7 +11,7 @@ from .reduction import sum
 from .shaping import reshape, sum_to, transpose, unsqueeze
 
 
-def _left(g, y, x_shape):
+def _left(g: Any, y: Any, x_shape: Any) -> Any:
     """Return the gradient of ``x @ y`` with respect to ``x``: g @ yᵀ, summed over the axes where ``x`` was repeated."""
     if len(y.shape) == 1:
         return sum_to(unsqueeze(g, -1) * y, x_shape)
@@ -19,7 +21,7 @@ def _left(g, y, x_shape):
     return product if product.shape == x_shape else sum_to(product, x_shape)
 
 
-def _right(g, x, y_shape):
+def _right(g: Any, x: Any, y_shape: Any) -> Any:
     """Return the gradient of ``x @ y`` with respect to ``y``: xᵀ @ g, summed over the axes where ``y`` was repeated."""
     if len(x.shape) == 1:
         return sum_to(reshape(x, (-1, 1)) * unsqueeze(g, -2) if len(y_shape) > 1 else x * g, y_shape)
@@ -31,7 +33,7 @@ def _right(g, x, y_shape):
 
 @primitive(kind="multilinear", symbol="{0} @ {1}", x=lambda g, y, x_shape: _left(g, y, x_shape),
            y=lambda g, x, y_shape: _right(g, x, y_shape))  # fmt: skip
-def matmul(x, y):
+def matmul(x: Any, y: Any) -> Any:
     """Return the matrix product, with NumPy's rules for vectors and stacks of matrices.
 
     Backward: ``x.grad = g @ yᵀ``, ``y.grad = xᵀ @ g``.
@@ -49,7 +51,7 @@ def matmul(x, y):
         raise ValueError(_matmul_problem(np.shape(x), np.shape(y))) from None
 
 
-def _matmul_problem(x, y):
+def _matmul_problem(x: Any, y: Any) -> Any:
     if not x or not y:
         return f"matmul: shapes {x} and {y}: both operands need at least one dimension; use * to scale"
     inner = y[-2] if len(y) > 1 else y[0]
@@ -61,7 +63,7 @@ def _matmul_problem(x, y):
     return f"matmul: shapes {x} and {y}: the leading dimensions cannot be broadcast together"
 
 
-def _rows(x):
+def _rows(x: Any) -> Any:
     return reshape(x, (-1, x.shape[-1]))
 
 
@@ -70,7 +72,7 @@ def _rows(x):
     input=lambda g, weight: g @ weight, weight=lambda g, input: transpose(_rows(g)) @ _rows(input),
     bias=lambda g: sum(_rows(g), 0),
 )  # fmt: skip
-def linear(input, weight, bias=None):  # noqa: A002 - PyTorch's name
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """Return ``input @ weightᵀ + bias``, the affine map of a fully connected layer.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..primitive import primitive
@@ -14,7 +16,7 @@ from .shaping import reshape
     symbol="log softmax {0}",
     x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
 )
-def log_softmax(x, dim):
+def log_softmax(x: Any, dim: Any) -> Any:
     """Return the logarithm of softmax along ``dim``, safe for any finite input.
 
     log softmax(x)_k = x_k − c − log Σ_j exp(x_j − c) with c = max x.
@@ -29,14 +31,14 @@ def log_softmax(x, dim):
     return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
 
 
-def _finite_maximum(x, dim):
+def _finite_maximum(x: Any, dim: Any) -> Any:
     """Return the maximum along ``dim``; 0 where it is −inf, so that a row of −inf gives NaN without a warning."""
     top = np.max(x, axis=dim, keepdims=True)
     return np.where(top == -np.inf, np.zeros((), top.dtype), top)
 
 
 @primitive(symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
-def softmax(x, dim):
+def softmax(x: Any, dim: Any) -> Any:
     """Return exp(x) / Σ exp(x) along ``dim``, computed with the maximum subtracted, so it cannot overflow.
 
     >>> import glassgrad as gg
@@ -49,18 +51,18 @@ def softmax(x, dim):
     return e / np.sum(e, axis=dim, keepdims=True)
 
 
-# -- cross entropy ---------------------------------------------------------------------------------------------------------
+# -- cross entropy --------------------------------------------------------------------------------------------
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
-def check_reduction(reduction, what):
+def check_reduction(reduction: Any, what: Any) -> Any:
     """Raise ``ValueError`` unless ``reduction`` is one of PyTorch's three."""
     if reduction not in REDUCTIONS:
         raise ValueError(f"{what}: reduction must be 'mean', 'sum' or 'none', not {reduction!r}")
 
 
-def check_labels(target, shape, ignore_index, what):
+def check_labels(target: Any, shape: Any, ignore_index: Any, what: Any) -> Any:
     """Raise for labels of a wrong dtype, shape or value."""
     classes = shape[1] if len(shape) > 1 else shape[0]
     expected = (shape[0], *shape[2:]) if len(shape) > 1 else ()
@@ -80,7 +82,7 @@ def check_labels(target, shape, ignore_index, what):
         )
 
 
-def _picked(target, shape, ignore_index):
+def _picked(target: Any, shape: Any, ignore_index: Any) -> Any:
     """Return (mask of the labelled entries, mask of the rows that count), both broadcastable to ``shape``."""
     axis = 1 if len(shape) > 1 else 0
     classes = np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))])
@@ -88,7 +90,7 @@ def _picked(target, shape, ignore_index):
     return labels == classes, labels != ignore_index
 
 
-def _spread_rows(gradient, shape, reduction, counted):
+def _spread_rows(gradient: Any, shape: Any, reduction: Any, counted: Any) -> Any:
     """Return the loss's gradient laid out over rows: divided by their number for the mean, 0 where ignored."""
     if reduction == "none":
         axis = 1 if len(shape) > 1 else 0
@@ -99,7 +101,9 @@ def _spread_rows(gradient, shape, reduction, counted):
     return gradient * counted
 
 
-def _cross_entropy_gradient_rule(g, gradient_shape, log_probabilities, target, reduction, ignore_index):
+def _cross_entropy_gradient_rule(
+    g: Any, gradient_shape: Any, log_probabilities: Any, target: Any, reduction: Any, ignore_index: Any
+) -> Any:
     """Transpose of the gradient in its first argument: weigh, sum over the classes, reduce as the loss does."""
     picked, counted = _picked(target, log_probabilities.shape, ignore_index)
     axis = 1 if len(log_probabilities.shape) > 1 else 0
@@ -112,16 +116,20 @@ def _cross_entropy_gradient_rule(g, gradient_shape, log_probabilities, target, r
 
 @primitive(
     gradient=_cross_entropy_gradient_rule,
-    log_probabilities=lambda g, gradient, log_probabilities, target, reduction, ignore_index: g
-    * (
-        exp(log_probabilities)
-        * _spread_rows(
-            gradient, log_probabilities.shape, reduction, _picked(target, log_probabilities.shape, ignore_index)[1]
+    log_probabilities=lambda g, gradient, log_probabilities, target, reduction, ignore_index: (
+        g
+        * (
+            exp(log_probabilities)
+            * _spread_rows(
+                gradient, log_probabilities.shape, reduction, _picked(target, log_probabilities.shape, ignore_index)[1]
+            )
         )
     ),
     symbol="(softmax − target)·{0}",
 )
-def softmax_cross_entropy_gradient(gradient, log_probabilities, target, reduction, ignore_index):
+def softmax_cross_entropy_gradient(
+    gradient: Any, log_probabilities: Any, target: Any, reduction: Any, ignore_index: Any
+) -> Any:
     """Return the gradient of :func:`softmax_cross_entropy` by its logits: (softmax − one-hot)·gradient / N."""
     target = np.asarray(target)
     picked, counted = _picked(target, log_probabilities.shape, ignore_index)
@@ -142,7 +150,7 @@ def softmax_cross_entropy_gradient(gradient, log_probabilities, target, reductio
         - exp(log_probabilities) * sum(g, 1 if len(log_probabilities.shape) > 1 else 0, True)
     },
 )  # fmt: skip
-def softmax_cross_entropy(input, target, reduction="mean", ignore_index=-100):  # noqa: A002
+def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", ignore_index: Any = -100) -> Any:
     """Return the cross entropy between softmax of the logits and class labels, in one numerically safe step.
 
     E = −(1/N) Σ_n log softmax(input_n)[target_n]; its gradient is (softmax − one-hot) / N.

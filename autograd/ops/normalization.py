@@ -7,6 +7,7 @@ second derivative. (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167)
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,16 +18,16 @@ from .reduction import mean, spread, sum
 from .shaping import reshape
 
 
-def _axes(shape):
+def _axes(shape: Any) -> Any:
     return (0, *range(2, len(shape)))
 
 
-def _over_channels(x, shape):
+def _over_channels(x: Any, shape: Any) -> Any:
     """Return per-channel values laid out to broadcast over ``shape``."""
     return reshape(x, (1, shape[1]) + (1,) * (len(shape) - 2))
 
 
-def _double_backward(g, gradient, input, weight, mean, variance, eps):  # noqa: A002
+def _double_backward(g: Any, gradient: Any, input: Any, weight: Any, mean: Any, variance: Any, eps: Any) -> Any:
     """Return the derivatives of :func:`batch_norm_gradient` by each of its inputs.
 
     With u, v, w the cotangents of its three outputs, n values per channel, r = 1/√(variance + eps) and
@@ -39,10 +40,10 @@ def _double_backward(g, gradient, input, weight, mean, variance, eps):  # noqa: 
     axes = _axes(shape)
     n = max(math.prod(shape[i] for i in axes), 1)
 
-    def total(x):
+    def total(x: Any) -> Any:
         return sum(x, axes, True)
 
-    def flat(x):
+    def flat(x: Any) -> Any:
         return reshape(x, (shape[1],))
 
     r = _over_channels(1 / sqrt(variance + eps), shape)
@@ -63,7 +64,7 @@ def _double_backward(g, gradient, input, weight, mean, variance, eps):  # noqa: 
     inputs=("gradient", "input", "weight", "mean", "variance"), outputs="list", joint=_double_backward,
     symbol="batch norm backward",
 )  # fmt: skip
-def batch_norm_gradient(gradient, input, weight, mean, variance, eps):  # noqa: A002
+def batch_norm_gradient(gradient: Any, input: Any, weight: Any, mean: Any, variance: Any, eps: Any) -> Any:
     """Return the gradients of :func:`batch_norm` by its input, weight and bias, from those of its output.
 
     bias: Σ g; weight: Σ x̂·g; input: weight/σ·(g − mean(g) − x̂·mean(x̂·g)).
@@ -87,12 +88,12 @@ def batch_norm_gradient(gradient, input, weight, mean, variance, eps):  # noqa: 
     return [input_gradient, weight_gradient, bias_gradient]
 
 
-def _mean_rule(g, input_shape):
+def _mean_rule(g: Any, input_shape: Any) -> Any:
     n = max(math.prod(input_shape[i] for i in _axes(input_shape)), 1)
     return spread(g / n, input_shape, _axes(input_shape))
 
 
-def _variance_rule(g, input, mean):  # noqa: A002
+def _variance_rule(g: Any, input: Any, mean: Any) -> Any:
     shape = input.shape
     n = max(math.prod(shape[i] for i in _axes(shape)), 1)
     return _over_channels(g, shape) * (2 / n) * (input - _over_channels(mean, shape))
@@ -106,7 +107,7 @@ def _variance_rule(g, input, mean):  # noqa: A002
     variance={"input": _variance_rule},
     inputs=("input", "weight", "bias"),
 )  # fmt: skip
-def batch_norm(input, weight, bias, eps=1e-5):  # noqa: A002
+def batch_norm(input: Any, weight: Any, bias: Any, eps: Any = 1e-5) -> Any:
     """Return (out, mean, variance): the input normalised per channel over the batch, scaled and shifted.
 
     out = weight·(input − mean)/√(variance + eps) + bias, with the population variance.
@@ -141,7 +142,7 @@ def batch_norm(input, weight, bias, eps=1e-5):  # noqa: A002
     return out, average, variance
 
 
-def batch_norm_composed(input, weight, bias, eps=1e-5):  # noqa: A002
+def batch_norm_composed(input: Any, weight: Any, bias: Any, eps: Any = 1e-5) -> Any:
     """Return the same output as :func:`batch_norm` from small operations, as a lesson draws it.
 
     >>> import glassgrad as gg

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..primitive import primitive
 from .convolution import output_size, pad_image, pair
 
 
-def plan(shape, kernel_size, stride, padding):
+def plan(shape: Any, kernel_size: Any, stride: Any, padding: Any) -> Any:
     """Check the arguments of a pool and return the pairs and the output size."""
     if len(shape) != 4:
         raise ValueError(f"max_pool2d: the input must have shape (N, C, H, W), got {shape}")
@@ -17,7 +19,8 @@ def plan(shape, kernel_size, stride, padding):
     pads = pair(padding, "max_pool2d: padding")
     if min(kernel) < 1 or min(strides) < 1 or min(pads) < 0:
         raise ValueError(
-            f"max_pool2d: kernel_size {kernel_size} and stride {stride} must be at least 1, padding {padding} at least 0"
+            f"max_pool2d: kernel_size {kernel_size} and stride {stride} must be at least 1, "
+            f"padding {padding} not negative"
         )
     if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
         raise ValueError(f"max_pool2d: padding {padding} may be at most half of kernel_size {kernel_size}")
@@ -33,7 +36,7 @@ def plan(shape, kernel_size, stride, padding):
     return kernel, strides, pads, tuple(sizes)
 
 
-def _window_slices(kernel, strides, sizes):
+def _window_slices(kernel: Any, strides: Any, sizes: Any) -> Any:
     """Return, for each position in the window, the slice of the padded image that it sees."""
     for k in range(kernel[0]):
         for m in range(kernel[1]):
@@ -50,7 +53,7 @@ def _window_slices(kernel, strides, sizes):
         g, winner, input_shape, kernel_size, stride, padding
     ),
 )  # fmt: skip
-def max_pool2d(input, kernel_size, stride=None, padding=0):  # noqa: A002
+def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Any:
     """Return the largest element of each window of each channel. Of equal elements the first gets the gradient.
 
     Args:
@@ -74,7 +77,8 @@ def max_pool2d(input, kernel_size, stride=None, padding=0):  # noqa: A002
     kernel, strides, pads, sizes = plan(x.shape, kernel_size, stride, padding)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     framed = pad_image(x, pads, lowest)
-    out, winner = None, None
+    out: Any = None
+    winner: Any = None
     for position, window in enumerate(_window_slices(kernel, strides, sizes)):
         values = framed[window]
         if out is None:
@@ -92,7 +96,9 @@ def max_pool2d(input, kernel_size, stride=None, padding=0):  # noqa: A002
     kind="linear", winner=None, symbol="unpool {0}",
     gradient=lambda g, winner, kernel_size, stride, padding: max_pool2d_pick(g, winner, kernel_size, stride, padding),
 )  # fmt: skip
-def max_pool2d_gradient(gradient, winner, input_shape, kernel_size, stride, padding):
+def max_pool2d_gradient(
+    gradient: Any, winner: Any, input_shape: Any, kernel_size: Any, stride: Any, padding: Any
+) -> Any:
     """Return the gradient of :func:`max_pool2d` by its input: each window's gradient goes to its winner."""
     kernel, strides, pads, sizes = plan(input_shape, kernel_size, stride, padding)
     n, c, height, width = input_shape
@@ -113,7 +119,7 @@ def max_pool2d_gradient(gradient, winner, input_shape, kernel_size, stride, padd
         g, winner, x_shape, kernel_size, stride, padding
     ),
 )  # fmt: skip
-def max_pool2d_pick(x, winner, kernel_size, stride, padding):
+def max_pool2d_pick(x: Any, winner: Any, kernel_size: Any, stride: Any, padding: Any) -> Any:
     """Return from each window of ``x`` the element at the position ``winner``."""
     kernel, strides, pads, sizes = plan(x.shape, kernel_size, stride, padding)
     framed = pad_image(x, pads)

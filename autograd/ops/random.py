@@ -62,12 +62,12 @@ def draw(method: str, *args: Any, **kwargs: Any) -> Any:
 
 
 @primitive(kind="linear", mask=None, symbol="dropout {0}", x=lambda g, mask, scale: where(mask, g * scale, 0))
-def masked_scale(x, mask, scale):
+def masked_scale(x: Any, mask: Any, scale: Any) -> Any:
     """Return ``x·scale`` where ``mask`` is true, else 0; a NaN that is masked out is gone."""
     return np.where(mask, x * np.asarray(scale, np.asarray(x).dtype), np.zeros((), np.asarray(x).dtype))
 
 
-def dropout(x, p=0.5, training=True):
+def dropout(x: Any, p: Any = 0.5, training: Any = True) -> Any:
     """Return ``x`` with each element set to 0 with probability ``p`` and the others divided by 1 − p.
 
     ``p`` is the probability of dropping, and the scaling happens in training, so that the expected value is ``x`` and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ..primitive import primitive
 from .shaping import _normalise, astype, broadcast_to, reshape
 
 
-def axes_of(dim, ndim, what):
+def axes_of(dim: Any, ndim: Any, what: Any) -> Any:
     """Return the axes that ``dim`` names, as a tuple counted from the front."""
     if dim is None:
         return tuple(range(ndim))
@@ -21,19 +22,19 @@ def axes_of(dim, ndim, what):
     return axes
 
 
-def spread(g, shape, dim):
+def spread(g: Any, shape: Any, dim: Any) -> Any:
     """Return the gradient of a reduction's result, laid out over the shape that was reduced."""
     kept = [1 if i in axes_of(dim, len(shape), "reduction") else n for i, n in enumerate(shape)]
     return broadcast_to(reshape(g, tuple(kept)), shape)
 
 
-def count_of(shape, dim):
+def count_of(shape: Any, dim: Any) -> Any:
     """Return how many elements go into one result."""
     return math.prod(shape[i] for i in axes_of(dim, len(shape), "reduction"))
 
 
 @primitive(kind="linear", symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim))
-def sum(x, dim=None, keepdim=False):  # noqa: A001 - PyTorch's name
+def sum(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
 
     >>> import glassgrad as gg
@@ -43,10 +44,8 @@ def sum(x, dim=None, keepdim=False):  # noqa: A001 - PyTorch's name
     return np.sum(x, axis=axes_of(dim, np.ndim(x), "sum"), keepdims=keepdim)
 
 
-@primitive(
-    kind="linear", symbol="mean {0}", x=lambda g, x_shape, dim: spread(g / count_of(x_shape, dim), x_shape, dim)
-)
-def mean(x, dim=None, keepdim=False):
+@primitive(kind="linear", symbol="mean {0}", x=lambda g, x_shape, dim: spread(g / count_of(x_shape, dim), x_shape, dim))
+def mean(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the arithmetic mean over ``dim``; of nothing it is NaN, with NumPy's warning.
 
     float16 and float32 means are accumulated pairwise in NumPy; integers give the default dtype.
@@ -58,7 +57,7 @@ def mean(x, dim=None, keepdim=False):
     return np.mean(x, axis=axes_of(dim, np.ndim(x), "mean"), keepdims=keepdim)
 
 
-def _share(g, x, out, dim):
+def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:
     """Return the gradient of an extremum: shared equally among the elements that attain it."""
     attained = astype(x == spread(out, x.shape, dim), g.dtype)
     count = sum(attained, dim, True)
@@ -66,7 +65,7 @@ def _share(g, x, out, dim):
 
 
 @primitive(symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
-def amax(x, dim=None, keepdim=False):
+def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the largest element over ``dim``. Elements that tie share the gradient equally.
 
     Raises:
@@ -80,7 +79,7 @@ def amax(x, dim=None, keepdim=False):
 
 
 @primitive(symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
-def amin(x, dim=None, keepdim=False):
+def amin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the smallest element over ``dim``. Elements that tie share the gradient equally.
 
     Raises:
@@ -93,7 +92,7 @@ def amin(x, dim=None, keepdim=False):
     return _extremum(np.min, x, dim, keepdim, "amin")
 
 
-def _extremum(reduce, x, dim, keepdim, what):
+def _extremum(reduce: Any, x: Any, dim: Any, keepdim: Any, what: Any) -> Any:
     axes = axes_of(dim, np.ndim(x), what)
     shape = np.shape(x)
     if count_of(shape, dim) == 0 and math.prod(n for i, n in enumerate(shape) if i not in axes):

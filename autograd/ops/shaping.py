@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ..primitive import primitive
 from .indexing import getitem
 
 
-def as_shape(shape, what):
+def as_shape(shape: Any, what: Any) -> Any:
     """Return ``shape`` as a tuple of ints; a single int stands for one axis."""
     try:
         if isinstance(shape, int | np.integer):
@@ -22,7 +23,7 @@ def as_shape(shape, what):
         raise TypeError(f"{what}: a shape is a tuple of integers, not {shape!r}") from None
 
 
-def _normalise(dim, ndim, what):
+def _normalise(dim: Any, ndim: Any, what: Any) -> Any:
     """Return axis ``dim`` counted from the front."""
     try:
         position = operator.index(dim)
@@ -34,7 +35,7 @@ def _normalise(dim, ndim, what):
 
 
 @primitive(kind="linear", symbol="reshape {0}", x=lambda g, x_shape: reshape(g, x_shape))
-def reshape(x, shape):
+def reshape(x: Any, shape: Any) -> Any:
     """Return the same elements in another shape. One size may be −1: it is worked out from the others.
 
     Raises:
@@ -55,7 +56,7 @@ def reshape(x, shape):
 
 
 @primitive(kind="linear", symbol="{0}ᵀ", x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
-def transpose(x, dim0=-2, dim1=-1):
+def transpose(x: Any, dim0: Any = -2, dim1: Any = -1) -> Any:
     """Return ``x`` with two axes exchanged, by default the last two.
 
     Raises:
@@ -70,7 +71,7 @@ def transpose(x, dim0=-2, dim1=-1):
     return np.swapaxes(x, _normalise(dim0, ndim, "transpose"), _normalise(dim1, ndim, "transpose"))
 
 
-def _inverse(dims):
+def _inverse(dims: Any) -> Any:
     inverse = [0] * len(dims)
     for i, dim in enumerate(dims):
         inverse[dim % len(dims)] = i
@@ -78,7 +79,7 @@ def _inverse(dims):
 
 
 @primitive(kind="linear", symbol="permute {0}", x=lambda g, dims: permute(g, _inverse(dims)))
-def permute(x, dims):
+def permute(x: Any, dims: Any) -> Any:
     """Return ``x`` with its axes in the order ``dims``.
 
     Raises:
@@ -96,7 +97,7 @@ def permute(x, dims):
 
 
 @primitive(kind="linear", symbol="broadcast {0}", x=lambda g, x_shape: sum_to(g, x_shape))
-def broadcast_to(x, shape):
+def broadcast_to(x: Any, shape: Any) -> Any:
     """Return ``x`` repeated without copying until it has ``shape``, by NumPy's rules.
 
     >>> import glassgrad as gg
@@ -115,7 +116,7 @@ def broadcast_to(x, shape):
 
 
 @primitive(kind="linear", symbol="sum {0}", x=lambda g, x_shape: broadcast_to(g, x_shape))
-def sum_to(x, shape):
+def sum_to(x: Any, shape: Any) -> Any:
     """Return ``x`` summed over the axes along which ``shape`` would be broadcast: the inverse of broadcasting.
 
     >>> import glassgrad as gg
@@ -129,7 +130,7 @@ def sum_to(x, shape):
 
 
 @primitive(kind="linear", symbol="{0}", x=lambda g: g)
-def astype(x, dtype):
+def astype(x: Any, dtype: Any) -> Any:
     """Return ``x`` in another dtype. Gradients come back in the dtype of ``x``.
 
     >>> import glassgrad as gg
@@ -140,7 +141,7 @@ def astype(x, dtype):
 
 
 @primitive(kind="linear", symbol="{0}", x=lambda g: g)
-def clone(x):
+def clone(x: Any) -> Any:
     """Return a copy on memory of its own, still in the graph.
 
     >>> import glassgrad as gg
@@ -150,11 +151,11 @@ def clone(x):
     return np.array(x)
 
 
-def _slice_of(dim, start, stop, ndim):
+def _slice_of(dim: Any, start: Any, stop: Any, ndim: Any) -> Any:
     return (slice(None),) * (dim % ndim) + (slice(start, stop),)
 
 
-def _concatenate_rule(g, need, tensors_shape, dim):
+def _concatenate_rule(g: Any, need: Any, tensors_shape: Any, dim: Any) -> Any:
     parts, start = [], 0
     for wanted, shape in zip(need, tensors_shape, strict=True):
         stop = start + shape[dim]
@@ -164,7 +165,7 @@ def _concatenate_rule(g, need, tensors_shape, dim):
 
 
 @primitive(kind="linear", list_input=True, symbol="concatenate", tensors=_concatenate_rule)
-def concatenate(tensors, dim=0):
+def concatenate(tensors: Any, dim: Any = 0) -> Any:
     """Return the tensors joined along an existing axis; their other sizes must agree.
 
     Raises:
@@ -186,13 +187,13 @@ def concatenate(tensors, dim=0):
         ) from None
 
 
-def _stack_rule(g, need, dim):
+def _stack_rule(g: Any, need: Any, dim: Any) -> Any:
     ndim = len(g.shape)
     return [getitem(g, (slice(None),) * (dim % ndim) + (i,)) if wanted else None for i, wanted in enumerate(need)]
 
 
 @primitive(kind="linear", list_input=True, symbol="stack", tensors=_stack_rule)
-def stack(tensors, dim=0):
+def stack(tensors: Any, dim: Any = 0) -> Any:
     """Return tensors of equal shape joined along a new axis.
 
     Raises:
@@ -212,7 +213,7 @@ def stack(tensors, dim=0):
 
 
 @primitive(kind="linear", outputs="list", symbol="split {0}", x=lambda g, dim: concatenate(g, dim))
-def split(x, split_size_or_sections, dim=0):
+def split(x: Any, split_size_or_sections: Any, dim: Any = 0) -> Any:
     """Return ``x`` cut along ``dim`` into pieces of a given size (the last may be smaller), or of the listed sizes.
 
     Raises:
@@ -235,7 +236,7 @@ def split(x, split_size_or_sections, dim=0):
     return np.split(array, stops, axis=dim)
 
 
-def flatten(x, start_dim=0, end_dim=-1):
+def flatten(x: Any, start_dim: Any = 0, end_dim: Any = -1) -> Any:
     """Return ``x`` with the axes from ``start_dim`` to ``end_dim`` joined into one.
 
     >>> import glassgrad as gg
@@ -251,7 +252,7 @@ def flatten(x, start_dim=0, end_dim=-1):
     return reshape(x, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
 
 
-def squeeze(x, dim=None):
+def squeeze(x: Any, dim: Any = None) -> Any:
     """Return ``x`` without its axes of size 1: all of them, or only ``dim`` (an int or a tuple) where they are 1.
 
     >>> import glassgrad as gg
@@ -265,7 +266,7 @@ def squeeze(x, dim=None):
     return reshape(x, tuple(n for i, n in enumerate(shape) if n != 1 or i not in dims))
 
 
-def unsqueeze(x, dim):
+def unsqueeze(x: Any, dim: Any) -> Any:
     """Return ``x`` with a new axis of size 1 at ``dim``.
 
     >>> import glassgrad as gg

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import functional as F  # noqa: N812
+from .. import functional as F
 from ..module import Module
 
 __all__ = ["LogSoftmax", "ReLU", "Sigmoid", "Softmax", "Tanh"]
@@ -19,7 +19,7 @@ class ReLU(Module):
     tensor([0., 2.])
     """
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return max(input, 0)."""
         return F.relu(input)
 
@@ -33,7 +33,7 @@ class Sigmoid(Module):
     tensor([0.5   , 0.8808])
     """
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the logistic function of `input`."""
         return F.sigmoid(input)
 
@@ -47,7 +47,7 @@ class Tanh(Module):
     tensor([0.   , 0.964])
     """
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the hyperbolic tangent of `input`."""
         return F.tanh(input)
 
@@ -68,7 +68,7 @@ class Softmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the softmax of `input` along `dim`."""
         return F.softmax(input, self.dim)
 
@@ -92,7 +92,7 @@ class LogSoftmax(Module):
         super().__init__()
         self.dim = dim
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return log softmax of `input` along `dim`."""
         return F.log_softmax(input, self.dim)
 

@@ -28,7 +28,7 @@ class _Ordered(Module):
             raise TypeError(f"{type(self).__name__}: a position is an integer or a slice, not {index!r}") from None
         names = list(self._modules)
         if not -len(names) <= position < len(names):
-            raise IndexError(f"{type(self).__name__}: position {position} is out of range; it holds {len(names)} modules")
+            raise IndexError(f"{type(self).__name__}: there is no position {position}; it holds {len(names)} modules")
         return names[position]
 
     def __setitem__(self, index: int, module: Module) -> None:
@@ -69,11 +69,11 @@ class Sequential(_Ordered):
             for position, module in enumerate(modules):
                 self._add(position, module)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the output of the last module; of none, `input`."""
         for module in self._modules.values():
             if module is not None:
-                input = module(input)  # noqa: A001
+                input = module(input)
         return input
 
     def append(self, module: Module) -> Sequential:
@@ -121,7 +121,8 @@ class ModuleList(_Ordered):
     def extend(self, modules: Iterable[Module]) -> ModuleList:
         """Add modules at the end; return the list."""
         if isinstance(modules, Module) and not isinstance(modules, _Ordered):
-            raise TypeError(f"ModuleList: expected a list of modules, got one {type(modules).__name__}; put it in brackets")
+            kind = type(modules).__name__
+            raise TypeError(f"ModuleList: expected a list of modules, got a single {kind}; put it in brackets")
         for module in modules:
             self.append(module)
         return self

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ...autograd.ops.creation import zeros
-from .. import functional as F  # noqa: N812
+from .. import functional as F
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
@@ -68,7 +68,8 @@ class Conv2d(Module):
             )
         shape = (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
         self.weight = Parameter(zeros(shape, dtype=dtype))
-        self.register_parameter("bias", Parameter(zeros(self.out_channels, dtype=dtype)) if flag("Conv2d", "bias", bias) else None)
+        has_bias = flag("Conv2d", "bias", bias)
+        self.register_parameter("bias", Parameter(zeros(self.out_channels, dtype=dtype)) if has_bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -78,7 +79,7 @@ class Conv2d(Module):
             bound = 1 / math.sqrt(math.prod(self.weight.shape[1:]))
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the filtered images; `input` has shape (N, in_channels, H, W)."""
         return F.conv2d(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import functional as F  # noqa: N812
+from .. import functional as F
 from ..module import Module
 from .arguments import plain_number
 
@@ -32,7 +32,7 @@ class Dropout(Module):
         super().__init__()
         self.p = plain_number("Dropout", "p", p, 0.0, 1.0)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return `input`, thinned out in training."""
         return F.dropout(input, self.p, self.training)
 

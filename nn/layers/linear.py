@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ...autograd.ops.creation import zeros
-from .. import functional as F  # noqa: N812 - PyTorch's abbreviation
+from .. import functional as F
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
@@ -31,7 +31,7 @@ class Linear(Module):
     The input has shape (..., in_features), the output (..., out_features).
 
     Raises:
-        TypeError, ValueError: a size is not a positive whole number. Calling raises ValueError if the input does not fit.
+        TypeError, ValueError: a size is not a positive whole number. Calling raises if the input does not fit.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -47,7 +47,8 @@ class Linear(Module):
         self.in_features = size("Linear", "in_features", in_features)
         self.out_features = size("Linear", "out_features", out_features)
         self.weight = Parameter(zeros(self.out_features, self.in_features, dtype=dtype))
-        self.register_parameter("bias", Parameter(zeros(self.out_features, dtype=dtype)) if flag("Linear", "bias", bias) else None)
+        has_bias = flag("Linear", "bias", bias)
+        self.register_parameter("bias", Parameter(zeros(self.out_features, dtype=dtype)) if has_bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -57,7 +58,7 @@ class Linear(Module):
             bound = 1 / math.sqrt(self.in_features)
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002 - PyTorch's name
+    def forward(self, input: Any) -> Any:
         """Return the affine map of `input`, shape (..., in_features)."""
         return F.linear(input, self.weight, self.bias)
 
@@ -83,7 +84,7 @@ class Flatten(Module):
         self.start_dim = start_dim
         self.end_dim = end_dim
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return `input` with the dimensions joined."""
         return F.flatten(input, self.start_dim, self.end_dim)
 
@@ -103,6 +104,6 @@ class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return `input`."""
         return input

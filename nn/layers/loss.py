@@ -6,7 +6,7 @@ from typing import Any
 
 from ...autograd import Tensor
 from ...autograd.ops.loss import check_reduction
-from .. import functional as F  # noqa: N812
+from .. import functional as F
 from ..module import Module
 from .arguments import plain_number
 
@@ -33,8 +33,8 @@ class CrossEntropyLoss(_Loss):
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
         label_smoothing: the target becomes (1 − s)·target + s/C.
 
-    It is called with logits of shape (N, C), (C,) or (N, C, d1, ...), and integer labels of the same shape without C, or
-    probabilities of the same shape.
+    It is called with logits of shape (N, C), (C,) or (N, C, d1, ...), and integer labels of the same shape without C,
+    or probabilities of the same shape.
 
     Raises:
         ValueError: an option is not allowed. Calling raises for labels that do not fit.
@@ -54,7 +54,7 @@ class CrossEntropyLoss(_Loss):
         self.ignore_index = ignore_index
         self.label_smoothing = plain_number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0.0, 1.0)
 
-    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any, target: Any) -> Any:
         """Return the loss of the logits `input` against `target`."""
         return F.cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
 
@@ -82,7 +82,7 @@ class NLLLoss(_Loss):
         super().__init__(reduction, weight=weight)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any, target: Any) -> Any:
         """Return the loss of the log-probabilities `input` against the labels `target`."""
         return F.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
@@ -105,7 +105,7 @@ class MSELoss(_Loss):
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__(reduction)
 
-    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any, target: Any) -> Any:
         """Return the squared error of `input` against `target`."""
         return F.mse_loss(input, target, self.reduction)
 
@@ -133,6 +133,6 @@ class BCEWithLogitsLoss(_Loss):
     def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
         super().__init__(reduction, weight=weight, pos_weight=pos_weight)
 
-    def forward(self, input: Any, target: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any, target: Any) -> Any:
         """Return the loss of the logits `input` against `target`, of the same shape."""
         return F.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)

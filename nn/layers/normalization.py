@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from ...autograd import Tensor, no_grad
 from ...autograd.effects import add_
 from ...autograd.ops.creation import ones, zeros
-from .. import functional as F  # noqa: N812
+from .. import functional as F
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
@@ -27,7 +27,7 @@ class _BatchNorm(Module):
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
 
-    _shapes: dict[int, str] = {}
+    _shapes: ClassVar[dict[int, str]] = {}
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
@@ -63,9 +63,9 @@ class _BatchNorm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the normalised `input`, of the same shape."""
-        shape = input.shape if hasattr(input, "shape") else ()
+        shape: tuple[int, ...] = tuple(input.shape) if hasattr(input, "shape") else ()
         if len(shape) not in self._shapes or shape[1] != self.num_features:
             expected = " or ".join(f"({s})" for s in self._shapes.values()).replace("C", str(self.num_features))
             raise located(ValueError, f"{type(self).__name__}: expected input of shape {expected}, got {tuple(shape)}")
@@ -93,8 +93,8 @@ class BatchNorm1d(_BatchNorm):
     y = weight·(x − mean)/√(variance + eps) + bias. (Ioffe and Szegedy 2015)
 
     In training the statistics are the batch's (population variance), and running statistics follow them (unbiased
-    variance); in evaluation the running ones are used. A training batch with one value per feature gives ``bias``, where
-    PyTorch raises, and leaves the running statistics alone.
+    variance); in evaluation the running ones are used. A training batch with one value per feature gives ``bias``,
+    where PyTorch raises, and leaves the running statistics alone.
 
     Args:
         num_features: C, the number of features.
@@ -121,7 +121,7 @@ class BatchNorm1d(_BatchNorm):
     tensor([-1.2247,  0.    ,  1.2247], grad_fn=<reshape>)
     """
 
-    _shapes = {2: "N, C", 3: "N, C, L"}
+    _shapes: ClassVar[dict[int, str]] = {2: "N, C", 3: "N, C, L"}
 
 
 class BatchNorm2d(_BatchNorm):
@@ -135,4 +135,4 @@ class BatchNorm2d(_BatchNorm):
     (2, 3, 4, 4)
     """
 
-    _shapes = {4: "N, C, H, W"}
+    _shapes: ClassVar[dict[int, str]] = {4: "N, C, H, W"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import functional as F  # noqa: N812
+from .. import functional as F
 from ..module import Module
 from .arguments import sizes
 
@@ -20,7 +20,8 @@ class MaxPool2d(Module):
         padding: width of the frame of −∞, at most half of `kernel_size`.
 
     The input has shape (N, C, H, W), the output (N, C, oh, ow) with
-    oh = floor((H + 2·padding − kernel_size) / stride) + 1, and ow likewise. Of equal elements the first gets the gradient.
+    oh = floor((H + 2·padding − kernel_size) / stride) + 1, and ow likewise. Of equal elements the first gets the
+    gradient.
 
     Raises:
         TypeError, ValueError: an argument is not allowed. Calling raises ValueError if the input does not fit.
@@ -45,10 +46,11 @@ class MaxPool2d(Module):
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the maxima; `input` has shape (N, C, H, W)."""
         return F.max_pool2d(input, self.kernel_size, self.stride, self.padding)
 
     def extra_repr(self) -> str:
         # PyTorch shows two further options, at the only values that exist here.
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, dilation=1, ceil_mode=False"
+        text = f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+        return f"{text}, dilation=1, ceil_mode=False"

@@ -68,7 +68,7 @@ class SimpleConvNet(Module):
         self.relu2 = ReLU()
         self.affine2 = Linear(hidden_size, output_size)
 
-    def forward(self, input: Any) -> Any:  # noqa: A002
+    def forward(self, input: Any) -> Any:
         """Return the logits of images."""
         features = self.pool(self.relu1(self.conv(input)))
         return self.affine2(self.relu2(self.affine1(self.flatten(features))))

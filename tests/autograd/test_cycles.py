@@ -91,10 +91,12 @@ def detached(data, w, b):
 
 
 def failing(data, w, b):
-    with pytest.raises(ValueError):
-        (data @ w) @ b.reshape(1, 3)
-    with pytest.raises(RuntimeError):
-        (data @ w).backward()
+    for wrong, expected in ((lambda: (data @ w) @ b.reshape(3, 1, 1), ValueError), ((data @ w).backward, RuntimeError)):
+        try:
+            wrong()
+        except expected:
+            continue
+        raise AssertionError("no error")
 
 
 def scalars(data, w, b):
@@ -126,7 +128,5 @@ def test_no_reference_cycles(step):
     finally:
         tracemalloc.stop()
         gc.enable()
-    # Raising builds tracebacks, which are cycles of Python's own (pytest.raises keeps them); allow those only.
-    assert unreachable < (100 if step is not failing else 100 * STEPS), f"{unreachable} objects in cycles"
-    if step is not failing:
-        assert growth < 500_000, f"{growth} bytes kept by {STEPS} steps"
+    assert unreachable < 100, f"{unreachable} objects in cycles"
+    assert growth < 500_000, f"{growth} bytes kept by {STEPS} steps"

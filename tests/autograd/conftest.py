@@ -1,0 +1,16 @@
+"""What the tests of the engine share: no test inherits another's mode or default dtype."""
+
+import glassgrad as gg
+import numpy as np
+import pytest
+from glassgrad.autograd.mode import Mode, set_mode
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state():
+    """Start every test with recording on and float32 as default, even after one that failed halfway."""
+    set_mode(Mode())
+    gg.set_default_dtype(np.float32)
+    yield
+    set_mode(Mode())
+    gg.set_default_dtype(np.float32)
