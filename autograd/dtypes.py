@@ -61,8 +61,7 @@ def to_dtype(dtype: Any) -> np.dtype[Any]:
         raise TypeError(f"{dtype!r} is not a dtype; use for example numpy.float32 or 'float32'") from None
     if result.kind not in _ALLOWED_KINDS or result.itemsize > 8:
         raise TypeError(f"tensors cannot have dtype {result}; use a float, integer or bool dtype of up to 64 bits")
-    native: np.dtype[Any] = result.newbyteorder("=")
-    return native
+    return native(result)
 
 
 def is_floating(dtype: Any) -> bool:
@@ -92,10 +91,15 @@ def as_array(data: Any, dtype: Any = None, *, copy: bool = True) -> np.ndarray[A
         if wanted is None:
             kinds: dict[str, np.dtype[Any]] = {"f": _default, "i": _INT, "u": _INT, "b": _BOOL}
             wanted = kinds[array.dtype.kind]
-    target = wanted if wanted is not None else array.dtype.newbyteorder("=")
+    target = wanted if wanted is not None else native(array.dtype)
     if copy or array.dtype != target or not array.dtype.isnative:
         return np.array(array, dtype=target, order="K", copy=True, subok=False)
-    return np.asarray(array, dtype=target)
+    return array if array.dtype is target else array.view(target)
+
+
+def native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the one native dtype object of this kind and size: the engine compares dtypes by identity."""
+    return np.dtype(dtype.name)
 
 
 def _from_python(data: Any) -> np.ndarray[Any, Any]:

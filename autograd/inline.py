@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .engine import register_interpreter
-from .primitive import Primitive, Rule
+from .primitive import REGISTRY, Primitive, Rule
 
 __all__ = ["inline_rule", "scalar_expression"]
 
@@ -87,14 +87,19 @@ def _refuse(self: Traced) -> bool:
 Traced.__bool__ = _refuse  # type: ignore[attr-defined]
 
 
+def choose(condition: Any, x: Any, y: Any) -> Any:
+    """``where`` on arrays, by its primitive's kernel."""
+    return REGISTRY["where"].kernel(condition, x, y)
+
+
 def _interpret(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
-    function = np.where if primitive.name == "where" else primitive.ufunc
+    function = choose if primitive.name == "where" else primitive.ufunc
     if function is None or static:
         raise Untraceable(primitive.name)
     result = _call(function, *inputs)
     if result is NotImplemented:
         raise Untraceable(primitive.name)
-    if function is np.where:
+    if function is choose:
         result.floating = any(isinstance(i, Traced) and i.floating for i in inputs[1:])
     return result
 
@@ -149,7 +154,7 @@ def _expression(value: Any) -> tuple[str, bool]:
         return f"({texts[0]} / {texts[1]})", False
     if value.function is np.negative:
         return f"(-{texts[0]})", safe
-    if value.function is np.where:
+    if value.function is choose:
         return f"({texts[1]} if {texts[0]} else {texts[2]})", safe
     raise Untraceable(value.function.__name__)
 
@@ -202,9 +207,9 @@ def _emit(value: Traced, lines: list[str], functions: dict[str, Any], prefix: st
     for operand in value.arguments:
         if isinstance(operand, Traced) and operand.function is not None:
             operand.uses -= 1
-            if not operand.uses and operand.full and operand.floating and operand.function is not np.where:
+            if not operand.uses and operand.full and operand.floating and operand.function is not choose:
                 reusable = operand.name
-    if reusable is not None and value.floating and value.function is not np.where:
+    if reusable is not None and value.floating and value.function is not choose:
         value.name = reusable
         lines.append(f"{function}({', '.join([*map(str, texts), reusable])})")
     else:

@@ -270,7 +270,7 @@ class Module:
     def _named_members(self, kind: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
-            for name, member in vars(module)[kind].items():
+            for name, member in getattr(module, kind).items():
                 if member is not None and id(member) not in seen:
                     seen.add(id(member))
                     yield f"{path}.{name}" if path else name, member

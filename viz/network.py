@@ -27,7 +27,7 @@ _ORDERED = frozenset({"subtract", "divide", "power", "matmul", "where"})
 _DEFAULTS: dict[str, tuple[Any, ...]] = {
     "stride": (1, (1, 1), None), "padding": (0, (0, 0)), "dilation": (1, (1, 1)), "groups": (1,), "keepdim": (False,),
     "keepdims": (False,), "training": (True, False), "reduction": ("mean",), "label_smoothing": (0, 0.0),
-    "ignore_index": (-100,), "affine": (True,),
+    "ignore_index": (-100,), "affine": (True,), "eps": (1e-5,),
 }  # fmt: skip
 
 
@@ -159,7 +159,7 @@ class _Operands:
 
     def title(self) -> str:
         node = self.node
-        if self.ordered and not (node.inline and not node.params):
+        if self.ordered and (not node.inline or node.params or len(self.words) > 2):
             return header(node, [self.words[port] for port in sorted(self.words)])
         if node.op in ("add", "multiply") and len(node.params) == 1 and len(self.words) == 2 and not node.inline:
             return f"{title(node)} {self.words[node.params[0].port]}"

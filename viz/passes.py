@@ -43,22 +43,27 @@ def _trim_groups(graph: Graph) -> Graph:
 
 
 def unwrap(graph: Graph) -> Graph:
-    """Take the box of the one module that was called from outside away: its name becomes the title of the picture.
+    """Take the box of the network away, the one module called from outside: its name becomes the picture's title.
 
-    Paths below it then read as the module itself writes them, ``conv1`` rather than ``SimpleConvNet.conv1``.
+    Paths below it then read as the module itself writes them, ``conv1`` rather than ``SimpleConvNet.conv1``. A module
+    without modules inside, such as a loss, stays beside it as it is.
     """
-    outermost = [group for group in graph.groups.values() if group.parent is None]
-    if len(outermost) != 1 or not outermost[0].module:
+    outermost = [group for group in graph.groups.values() if group.parent is None and group.module]
+    parents = {group.parent for group in graph.groups.values()}
+    networks = [group for group in outermost if group.key in parents] or outermost
+    if len(networks) != 1:
         return graph
-    (root,) = outermost
-    below = {key: group for key, group in graph.groups.items() if key != root.key}
-    keys = {key: key[len(root.path[0]) + 1 :] for key in below}
-    groups = {
-        keys[key]: replace(group, key=keys[key], path=group.path[1:], parent=keys.get(group.parent or ""))
-        for key, group in below.items()
-    }
+    (root,) = networks
+    start = len(root.path[0]) + 1
+    inside = {key for key, group in graph.groups.items() if group.path[0] == root.path[0] and key != root.key}
+    keys = {key: key[start:] if key in inside else key for key in graph.groups if key != root.key}
+    groups = {}
+    for key, new in keys.items():
+        group = graph.groups[key]
+        path = group.path[1:] if key in inside else group.path
+        groups[new] = replace(group, key=new, path=path, parent=keys.get(group.parent or ""))
     nodes = tuple(
-        replace(node, scope=node.scope[1:], group=keys.get(node.group or "")) if node.scope else node
+        replace(node, scope=node.scope[1:], group=keys.get(node.group or "")) if node.scope[:1] == root.path else node
         for node in graph.nodes
     )
     return graph.replace(nodes=nodes, groups=groups, meta={**graph.meta, "title": root.path[0]})
@@ -103,18 +108,27 @@ def _view_label(node: Node, graph: Graph) -> str:
 
 
 def inline_constants(graph: Graph) -> Graph:
-    """Write unnamed numbers into the operation that reads them: ``× 0.5``, ``1 − x``."""
-    written: dict[str, str] = {}
-    for node in graph.nodes:
-        if node.kind == "const" and node.name is None and not node.output:
-            written[node.id] = node.symbol
+    """Write unnamed numbers into the operation that reads them: ``× 0.5``, ``1 − x``.
+
+    Unnamed masks, arrays of truth values, go by the operation's own word for them.
+    """
+    written = {
+        node.id: node.symbol if node.kind == "const" else ""
+        for node in graph.nodes
+        if (node.kind == "const" or (node.kind == "input" and node.dtype == "bool" and not node.differentiable))
+        and node.name is None
+        and not node.output
+    }
     if not written:
         return graph
+    ports = {node.id: node.ports for node in graph.nodes}
     inline: dict[str, list[tuple[int, str]]] = defaultdict(list)
     edges = []
     for edge in graph.edges:
         if edge.src in written:
-            inline[edge.dst].append((edge.port, written[edge.src]))
+            words = ports[edge.dst]
+            word = words[edge.port] if edge.port < len(words) else "mask"
+            inline[edge.dst].append((edge.port, written[edge.src] or word))
         else:
             edges.append(edge)
     nodes = tuple(

@@ -29,7 +29,7 @@ def text_width(text: str, size: float = _SIZE) -> float:
     """Return about how wide a text is in points.
 
     >>> round(text_width("1 × cos x"))
-    48
+    46
     """
     return sum(_WIDTHS.get(c, 556 if ord(c) < 0x2E80 else 1000) for c in text) * size / 1000
 

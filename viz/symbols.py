@@ -209,7 +209,7 @@ def title(node: Node) -> str:
         return node.symbol
     if node.op in ("getitem", "index") and "index" in node.attrs:
         return f"index {_attribute(node.attrs['index'])}"
-    if not node.inline:
+    if not node.inline or node.op == "masked_scale":
         if node.op == "power" and "exponent" in node.attrs:
             return header(node, ["x"])
         if node.op == "negative" or re.fullmatch(r"\{0\}[^{}\w]+", node.form or ""):

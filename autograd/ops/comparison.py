@@ -11,6 +11,28 @@ import numpy as np
 from ..primitive import primitive
 
 
+_UNSIGNED = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
+_LARGE = 2048  # elements from which choosing by bits pays
+
+
+def choose(condition: Any, x: Any, y: Any) -> Any:
+    """Return ``numpy.where(condition, x, y)``, several times faster for the commonest case: ``x`` or 0.
+
+    NumPy chooses element by element. Masking the bits of ``x`` with all ones or all zeros gives the same, NaNs and
+    infinities included, at the speed of memory.
+    """
+    if y.__class__ is int and y == 0 and condition.__class__ is np.ndarray and x.__class__ is np.ndarray:
+        unsigned = _UNSIGNED.get(x.dtype)
+        if unsigned is not None and x.size > _LARGE and condition.shape == x.shape and condition.dtype == bool:
+            # astype copies the layout of the condition, so a strided x is read as it lies.
+            mask = condition.astype(unsigned)
+            np.negative(mask, mask)
+            return np.bitwise_and(mask, x.view(unsigned) if x.flags.c_contiguous else x.copy().view(unsigned), mask).view(
+                x.dtype
+            )
+    return np.where(condition, x, y)
+
+
 def _where_scalar(condition: Any, x: Any, y: Any) -> Any:
     return x if condition else y
 
@@ -29,7 +51,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> gg.where(x > 0, x, 0)
     tensor([0., 2.])
     """
-    return np.where(condition, x, y)
+    return choose(condition, x, y)
 
 
 @primitive(kind="predicate", ufunc=np.greater, scalar=operator.gt, symbol="{0} > {1}")

@@ -116,7 +116,7 @@ def relu(x: Any) -> Any:
 
 
 def _sign_scalar(x: Any) -> Any:
-    return math.copysign(1.0, x) if x else 0.0 * x
+    return math.copysign(1.0, x) if x < 0 or x > 0 else x + 0.0
 
 
 @primitive(kind="elementwise", ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", x=lambda g: 0 * g)

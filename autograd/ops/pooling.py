@@ -86,9 +86,11 @@ def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 
             winner = np.zeros(out.shape, np.uint8 if kernel[0] * kernel[1] <= 255 else np.int64)
         else:
             # "not <=" instead of ">", so that NaN wins, as it does in np.maximum.
-            better = ~(values <= out)
+            better = np.less_equal(values, out)
+            np.logical_not(better, better)
             np.maximum(out, values, out=out)
-            winner[better] = position
+            # Positions grow, so the largest one that was better is the last: no masked assignment, which is slow.
+            np.maximum(winner, better * winner.dtype.type(position), out=winner)
     return out, winner
 
 

@@ -117,10 +117,9 @@ def _sum_to(rng: np.random.Generator) -> list[Sample]:
 
 def _astype(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample("0-d", {"x": spaced(rng)}, {"dtype": np.dtype("float64")}, keeps_dtype=False),
-        Sample("matrix", {"x": spaced(rng, 2, 3)}, {"dtype": np.dtype("float64")}, keeps_dtype=False),
-        Sample("empty", {"x": spaced(rng, 0, 3)}, {"dtype": np.dtype("float64")}, keeps_dtype=False),
-    ]
+        Sample(f"{label} to {dtype}", {"x": spaced(rng, *shape)}, {"dtype": np.dtype(dtype)}, keeps_dtype=False)
+        for label, shape in (("0-d", ()), ("matrix", (2, 3)), ("empty", (0, 3))) for dtype in ("float64", "float32")
+    ]  # fmt: skip
 
 
 def _clone(rng: np.random.Generator) -> list[Sample]:

@@ -90,7 +90,7 @@ def test_hooks_act_on_grad_too():
     x = leaf()
     h = x * 1.0
     h.register_hook(lambda g: g * 2)
-    assert gg.grad(h.sum(), [x, h])[0].tolist() == [2, 2]
+    assert gg.grad(h.sum(), [x, h], retain_graph=True)[0].tolist() == [2, 2]
     assert gg.grad((x * h).sum(), h)[0].tolist() == [2, 4]
 
 
@@ -109,7 +109,7 @@ def test_retain_grad():
     h.retain_grad()
     h.retain_grad()
     assert h.grad is None
-    (h * h).sum().backward()
+    (h * h).sum().backward(retain_graph=True)
     assert h.grad.tolist() == [6, 12]
     (h * 1.0).sum().backward()
     assert h.grad.tolist() == [1, 1], "each pass replaces an interior gradient"

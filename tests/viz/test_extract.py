@@ -1,8 +1,10 @@
 """The model that pictures are made from: right numbers, nothing run again, nothing kept alive."""
 
 import gc
+import itertools
 import json
 import math
+import os
 import subprocess
 import sys
 import weakref
@@ -15,15 +17,10 @@ from glassgrad import viz
 from glassgrad.viz.extract import extract
 
 
-def edge(graph, source, target, port=None):
+def edge(graph, source, target):
     """Return the edge between two values by name."""
-    found = [
-        e
-        for e in graph.edges
-        if e.src == graph.node(source).id and e.dst == graph.node(target).id and port in (None, e.port)
-    ]
-    assert len(found) == 1, found
-    return found[0]
+    (found,) = (e for e in graph.into(graph.node(target)) if e.src == graph.node(source).id)
+    return found
 
 
 def derivatives(y):
@@ -36,12 +33,13 @@ def derivatives(y):
     return graph, {k: e.local.value for k, e in edges.items()}, {k: e.message for k, e in edges.items()}, grads
 
 
-# -- worked examples -----------------------------------------------------------------------------------------------------
+# -- worked examples ----------------------------------------------------------------------------------------
 
 
 def test_product_and_sine(pictures):
     graph, local, message, grad = derivatives(pictures.product_and_sine())
-    assert local == pytest.approx({("x", "a"): 3, ("y", "a"): 2, ("x", "b"): math.cos(2), ("a", "f"): 1, ("b", "f"): 1})
+    expected = {("x", "a"): 3, ("y", "a"): 2, ("x", "b"): math.cos(2), ("a", "f"): 1, ("b", "f"): 1}
+    assert local == pytest.approx(expected)
     assert message == pytest.approx(local)  # every upstream gradient is one
     assert grad == pytest.approx({"x": 3 + math.cos(2), "y": 2, "a": 1, "b": 1, "f": 1})
     assert edge(graph, "x", "b").local.formula == "cos x"
@@ -50,9 +48,10 @@ def test_product_and_sine(pictures):
 
 
 def test_squared_difference(pictures):
-    graph, local, message, grad = derivatives(pictures.squared_difference())
+    _, local, message, grad = derivatives(pictures.squared_difference())
     assert local == pytest.approx({("a", "s"): 3, ("x", "s"): 2, ("s", "t"): 1, ("y", "t"): -1, ("t", "z"): 10})
-    assert message == pytest.approx({("a", "s"): 30, ("x", "s"): 20, ("s", "t"): 10, ("y", "t"): -10, ("t", "z"): 10})
+    expected = {("a", "s"): 30, ("x", "s"): 20, ("s", "t"): 10, ("y", "t"): -10, ("t", "z"): 10}
+    assert message == pytest.approx(expected)
     assert grad == pytest.approx({"z": 1, "t": 10, "s": 10, "y": -10, "a": 30, "x": 20})
     shown = viz.graph(pictures.squared_difference()).shown
     # The notes' three operations; a power of two may be recorded as a square.
@@ -76,14 +75,12 @@ def test_cross_entropy(pictures):
 
     # The notes' local derivatives run over several of our operations: products along the way.
     def along(*path):
-        return math.prod(local[pair] for pair in zip(path, path[1:], strict=False))
+        return math.prod(local[pair] for pair in itertools.pairwise(path))
 
-    symbol = {(n.op, tuple(sorted(e.src for e in graph.into(n)))): n.symbol for n in graph.nodes}
-    assert symbol
-    logs = [n.symbol for n in graph.nodes if n.op == "log"]
-    negatives = {graph.node(e.src).symbol: graph.node(e.dst).symbol for e in graph.edges if graph.node(e.dst).op == "negative"}
-    one_minus = {graph.node(e.src).symbol: graph.node(e.dst).symbol for e in graph.edges
-                 if graph.node(e.dst).op == "subtract" and e.port == 1 and graph.node(e.dst).symbol != "h"}  # fmt: skip
+    logs = [node.symbol for node in graph.nodes if node.op == "log"]
+    ends = [(graph.node(e.src), graph.node(e.dst)) for e in graph.edges if e.local is not None]
+    negatives = {source.symbol: result.symbol for source, result in ends if result.op == "negative"}
+    one_minus = {source.symbol: result.symbol for source, result in ends if result.op == "subtract"}
     assert along("z1", negatives["z1"], "h") == pytest.approx(-1)
     assert along("z2", "h") == pytest.approx(-1)
     assert along("y", "z1") == pytest.approx(math.log(p))
@@ -100,7 +97,7 @@ def test_cross_entropy(pictures):
         assert math.fsum(arrived) == pytest.approx(grad[name])
 
 
-# -- structure -------------------------------------------------------------------------------------------------------------
+# -- structure ----------------------------------------------------------------------------------------
 
 
 def test_an_operand_used_twice_keeps_two_edges():
@@ -128,11 +125,11 @@ def test_repeated_squaring_is_linear():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [lambda: gg.Scalar(1.0, requires_grad=True), lambda: gg.tensor(1.0, requires_grad=True)])
-def test_a_chain_of_100_000_operations(make):
-    y = make()
+@pytest.mark.parametrize("kind", [gg.Scalar, gg.tensor])
+def test_a_chain_of_100_000_operations(kind):
+    y = kind(1.0, requires_grad=True)
     for _ in range(100_000):
-        y = y * 1.00001
+        y = gg.tanh(y)
     view = viz.graph(y)
     assert len(view.nodes) == 100_001
     assert len(str(view).splitlines()) < 500
@@ -171,7 +168,7 @@ def test_a_tensor_graph():
     assert not graph.node("x").differentiable
     assert graph.node("w").kind == "input"
     assert graph.node("f").output
-    assert graph.node("f").value.sample == (20.0, 20.0, 20.0) or graph.node("f").value.sample == (5.0, 5.0, 5.0)
+    assert graph.node("f").value.sample == (20.0, 20.0, 20.0)
     assert graph.node("f").attrs["dim"] in (0, (0,))
     y.sum().backward()
     assert extract(y).node("w").grad.norm == pytest.approx(5 * math.sqrt(12))
@@ -222,7 +219,8 @@ def test_modules_become_boxes(pictures):
     ]  # fmt: skip
     assert {node.kind for node in graph.nodes if node.name in ("weight", "bias")} == {"param"}
     assert next(node for node in graph.nodes if node.op == "relu").group == "TwoLayers"
-    assert all(type(node.scope) is tuple for node in graph.nodes)  # the path of a module knows its module; ours does not
+    # The path of a module knows its module; ours is plain data.
+    assert all(type(node.scope) is tuple for node in graph.nodes)
 
 
 def test_calls_of_one_module_are_told_apart(pictures):
@@ -261,7 +259,7 @@ def test_float32_numbers_read_as_they_print():
     assert extract(x * 1).node("x").value.value == 0.1
 
 
-# -- purity ----------------------------------------------------------------------------------------------------------------
+# -- purity ----------------------------------------------------------------------------------------
 
 
 def test_the_model_is_plain_data(pictures):
@@ -304,7 +302,8 @@ def test_drawing_changes_nothing_and_keeps_nothing_alive(pictures):
 def test_a_picture_after_backward_freed_the_graph(pictures):
     y, _network = pictures.two_layers()
     y.backward()
-    assert [n.op for n in viz.graph(y).nodes if n.is_operation] == ["matmul", "add", "relu", "matmul", "add", "mean"]
+    operations = [node.op for node in viz.graph(y).nodes if node.is_operation]
+    assert operations == ["matmul", "add", "relu", "matmul", "add", "mean"]
 
 
 @pytest.mark.parametrize("wrong", [3, "x", None, np.ones(3), [1.0], object()])
@@ -345,16 +344,10 @@ def test_same_bytes_whatever_the_hash_seed(render, request):
     program = PROGRAM.replace("RENDER", "view.svg(), net.svg()" if render else "")
     texts = {
         subprocess.run(
-            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed, "PATH": _path(), "PYTHONIOENCODING": "utf-8"},
-            capture_output=True, check=True,
+            [sys.executable, "-c", program], capture_output=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
         ).stdout
         for seed in ("0", "1", "2")
     }  # fmt: skip
     assert len(texts) == 1
     assert b"sin x" in next(iter(texts))
-
-
-def _path():
-    import os
-
-    return os.environ.get("PATH", "")

@@ -8,6 +8,7 @@ import pytest
 
 import glassgrad as gg
 from glassgrad import viz
+from glassgrad.nn import Module
 from glassgrad.viz import passes
 from glassgrad.viz.extract import extract
 from glassgrad.viz.model import Edge, Graph, Group, Node
@@ -238,3 +239,37 @@ def test_unwrap_leaves_a_users_scope_alone():
     graph = extract(y)
     assert passes.unwrap(graph) == graph
     assert graph.groups == {"mine": Group("mine", ("mine",))}
+
+
+def test_unwrap_takes_the_networks_box_and_leaves_the_losses(pictures):
+    network = pictures.TwoLayers()
+
+    class Loss(Module):
+        def forward(self, y):
+            return (y * y).sum()
+
+    graph = passes.unwrap(extract(Loss()(network(gg.tensor(np.ones((5, 4), np.float32))))))
+    assert graph.meta["title"] == "TwoLayers"
+    assert {key: group.path for key, group in graph.groups.items()} == {
+        "first": ("first",), "second": ("second",), "Loss": ("Loss",),
+    }  # fmt: skip
+    assert {node.group for node in graph.nodes} == {None, "first", "second", "Loss"}
+    assert_ordered(graph)
+
+
+def test_two_networks_keep_their_boxes(pictures):
+    class Other(pictures.TwoLayers):
+        pass
+
+    first, second = pictures.TwoLayers(), Other()
+    x = gg.tensor(np.ones((5, 4), np.float32))
+    graph = extract(first(x) + second(x))
+    assert passes.unwrap(graph) == graph
+
+
+def test_masks_are_written_into_the_card():
+    x = gg.tensor([1.0, -2.0], requires_grad=True, name="x")
+    graph = passes.inline_constants(extract(gg.where(gg.tensor([True, False]), x, -x)))
+    where = next(node for node in graph.nodes if node.op == "where")
+    assert where.inline == ((0, "condition"),)
+    assert "where(condition, x, " in viz.graph(gg.where(gg.tensor([True, False]), x, -x)).to_dot()

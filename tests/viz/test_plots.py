@@ -9,7 +9,12 @@ import pytest
 from glassgrad import viz
 from glassgrad.viz.plots import _series
 
-HISTORY = {"epoch": [1, 2, 3], "train_loss": [2.0, 0.5, 0.1], "test_loss": [2.1, 0.7, 0.3], "test_accuracy": [0.3, 0.8, 0.97]}
+HISTORY = {
+    "epoch": [1, 2, 3],
+    "train_loss": [2.0, 0.5, 0.1],
+    "test_loss": [2.1, 0.7, 0.3],
+    "test_accuracy": [0.3, 0.8, 0.97],
+}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,360 @@
+"""Optimisers: the worked trajectories of section 8, options, state, messages."""
+
+import math
+
+import numpy as np
+import pytest
+
+import glassgrad as gg
+from glassgrad import nn, optim
+
+
+def leaf(values, dtype="float64"):
+    return gg.tensor(np.array(values), dtype=dtype, requires_grad=True)
+
+
+def steps(make, gradients, start=1.0, dtype="float64"):
+    """The values of one parameter after each step with the given gradients."""
+    w = leaf([start], dtype)
+    optimizer = make([w])
+    path = []
+    for g in gradients:
+        w.grad = gg.tensor(np.array([g]), dtype=dtype)
+        optimizer.step()
+        path.append(w.item())
+    return path
+
+
+# --- 8.1 and 8.2: fixed gradients
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda p: optim.SGD(p, lr=0.1), [0.95, 0.975, 0.875]),
+        (lambda p: optim.SGD(p, lr=0.1, momentum=0.9), [0.95, 0.93, 0.812]),
+        (lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True), [0.905, 0.912, 0.7058]),
+        (lambda p: optim.Adam(p), [0.99900000002, 0.998733662987, 0.998075551397]),
+    ],
+    ids=["SGD", "Momentum", "Nesterov", "Adam"],
+)
+def test_one_parameter(make, expected):
+    np.testing.assert_allclose(steps(make, [0.5, -0.25, 1.0]), expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize("amsgrad", [False, True])
+def test_adam_and_amsgrad(amsgrad):
+    path = steps(lambda p: optim.Adam(p, lr=0.1, amsgrad=amsgrad), [0.5, -0.25, 1, 0.1, 0.1])
+    np.testing.assert_allclose(path, [0.900000002, 0.8733662987, 0.8075551397, 0.7487942583, 0.6945838527], rtol=1e-9)
+
+
+def test_amsgrad_steps_are_never_longer():
+    gradients = [10.0, *[0.01] * 2000]
+    adam = steps(lambda p: optim.Adam(p, betas=(0.9, 0.9)), gradients)
+    ams = steps(lambda p: optim.Adam(p, betas=(0.9, 0.9), amsgrad=True), gradients)
+    assert np.all(np.abs(np.diff(ams)) <= np.abs(np.diff(adam)) + 1e-15)
+    assert abs(ams[-1] - ams[-2]) < 0.1 * abs(adam[-1] - adam[-2])
+
+
+@pytest.mark.parametrize("g", [1e-3, 1.0, -1e6])
+def test_the_first_step_of_adam_has_the_length_of_the_learning_rate(g):
+    assert abs(steps(lambda p: optim.Adam(p, lr=0.05), [g])[0] - 1) == pytest.approx(0.05, rel=1e-4)
+
+
+def test_weight_decay():
+    """w' = w − η(g + λw)."""
+    w = leaf([2.0, -1.0])
+    optimizer = optim.SGD([w], lr=0.1, weight_decay=0.5)
+    w.grad = gg.tensor(np.array([0.3, 0.1]))
+    optimizer.step()
+    np.testing.assert_allclose(w.numpy(), [1.87, -0.96], rtol=1e-12)
+    w = leaf([2.0, -1.0])
+    w.grad = gg.zeros(2, dtype="float64")
+    optim.SGD([w], lr=0.1, weight_decay=0.5).step()
+    np.testing.assert_allclose(w.numpy(), [1.9, -0.95], rtol=1e-12)
+
+
+# --- 8.3 and 8.4: trajectories through backward
+
+def trajectory(make, start, function, count):
+    p = leaf(start)
+    optimizer = make([p])
+    path = []
+    for _ in range(count):
+        optimizer.zero_grad()
+        function(p[0], p[1]).backward()
+        optimizer.step()
+        path.append(p.numpy(copy=True))
+    return np.array(path)
+
+
+def bowl(x, y):
+    return x * x / 20 + y * y
+
+
+@pytest.mark.parametrize(
+    ("make", "first", "last", "value"),
+    [
+        (lambda p: optim.SGD(p, lr=0.95), [(-6.335, -1.8), (-5.733175, 1.62), (-5.188523375, -1.458)],
+         (-0.3503929958, 0.0847823166), 1.332680e-2),
+        (lambda p: optim.SGD(p, lr=0.1, momentum=0.9), [(-6.93, 1.6), (-6.7977, 0.92), (-6.610653, 0.124)],
+         (0.8964138585, 0.0880856017), 4.793696e-2),
+        (lambda p: optim.Adam(p, lr=0.3),
+         [(-6.7000000043, 1.7000000007), (-6.4004143017, 1.4022453286), (-6.1015458802, 1.1089114798)],
+         (0.1360146173, 0.3182453889), 1.022051e-1),
+    ],
+    ids=["SGD", "Momentum", "Adam"],
+)  # fmt: skip
+def test_trajectories_on_a_bowl(make, first, last, value):
+    path = trajectory(make, (-7.0, 2.0), bowl, 30)
+    np.testing.assert_allclose(path[:3], first, rtol=1e-9)
+    np.testing.assert_allclose(path[29], last, rtol=1e-8)
+    assert bowl(*path[29]) == pytest.approx(value, rel=1e-6)
+
+
+def test_nesterov_is_look_ahead_nesterov():
+    """The parameter stands at w + μv of the look-ahead form: stepping back by μv gives the tabled positions."""
+    expected = [(-6.93, 1.6), (-6.79833, 0.992), (-6.61302873, 0.35584)]
+    p = leaf((-7.0, 2.0))
+    optimizer = optim.SGD([p], lr=0.1, momentum=0.9, nesterov=True)
+    for step in range(30):
+        optimizer.zero_grad()
+        bowl(p[0], p[1]).backward()
+        optimizer.step()
+        velocity = -0.1 * optimizer.state[p]["momentum_buffer"].numpy()
+        position = p.numpy() - 0.9 * velocity
+        if step < 3:
+            np.testing.assert_allclose(position, expected[step], rtol=1e-9)
+    np.testing.assert_allclose(position, (0.6130736453, 0.0058989478), rtol=1e-7)
+    assert bowl(*position) == pytest.approx(1.882776e-2, rel=1e-6)
+
+
+def valley(x, y):
+    return x * x + 100 * y * y
+
+
+@pytest.mark.parametrize(
+    ("momentum", "expected"),
+    [(0.0, [(9.82, -0.8), (9.64324, 0.64), (9.46966168, -0.512)]),
+     (0.9, [(9.82, -0.8), (9.48124, -0.98), (9.00569368, 0.622)])],
+)  # fmt: skip
+def test_trajectories_in_a_valley(momentum, expected):
+    path = trajectory(lambda p: optim.SGD(p, lr=0.009, momentum=momentum), (10.0, 1.0), valley, 3)
+    np.testing.assert_allclose(path, expected, rtol=1e-9)
+
+
+def test_stability_limits():
+    still = trajectory(lambda p: optim.SGD(p, lr=0.01), (10.0, 1.0), valley, 50)
+    np.testing.assert_allclose(np.abs(still[:, 1]), 1.0, rtol=1e-12)
+    for rate, stable in ((0.0189, True), (0.0191, False)):
+        path = trajectory(lambda p, rate=rate: optim.SGD(p, lr=rate, momentum=0.9), (10.0, 1.0), valley, 3000)
+        assert (abs(path[-1, 1]) < 1) is stable
+
+
+# --- what a step does and does not
+
+def test_updates_happen_in_place_and_are_seen_by_graphs():
+    w = leaf([1.0, 2.0])
+    y = (w * w).sum()
+    w.grad = gg.ones(2, dtype="float64")
+    array = w.numpy()
+    optim.SGD([w], lr=0.5).step()
+    assert array.tolist() == [0.5, 1.5] and w.is_leaf and w.requires_grad
+    with pytest.raises(RuntimeError, match="sgd_step"):
+        y.backward()
+
+
+def test_updates_are_declared():
+    assert optim.sgd.sgd_step.update.mutates == ("parameter", "buffer")
+    assert set(optim.adam.adam_step.update.mutates) == {
+        "parameter", "exp_avg", "exp_avg_sq", "step", "max_exp_avg_sq"
+    }  # fmt: skip
+
+
+def test_gradients_are_left_alone():
+    for options in ({}, {"weight_decay": 0.1}, {"weight_decay": 0.1, "maximize": True}):
+        for make in (optim.SGD, lambda p, **k: optim.SGD(p, momentum=0.9, nesterov=True, **k), optim.Adam):
+            w = leaf([1.0, 2.0])
+            w.grad = gg.tensor(np.array([0.5, -0.5]))
+            optimizer = make([w], **options)
+            optimizer.step()
+            optimizer.step()
+            assert w.grad.numpy().tolist() == [0.5, -0.5]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(), (0,), (2, 3)])
+def test_dtypes_and_shapes_stay(dtype, shape):
+    for make in (lambda p: optim.SGD(p, momentum=0.9, dampening=0.1, weight_decay=0.1),
+                 lambda p: optim.SGD(p, lr=0.1, momentum=0.5, nesterov=True, maximize=True, weight_decay=0.1),
+                 lambda p: optim.Adam(p, amsgrad=True, weight_decay=0.1, maximize=True)):  # fmt: skip
+        w = gg.ones(*shape, dtype=dtype, requires_grad=True)
+        optimizer = make([w])
+        for _ in range(3):
+            w.grad = gg.ones(*shape, dtype=dtype)
+            optimizer.step()
+        assert w.shape == shape and w.dtype == np.dtype(dtype)
+        for name, value in optimizer.state[w].items():
+            assert value.dtype == np.dtype("float32" if name == "step" else dtype), name
+
+
+def test_parameters_without_gradient_are_passed_over():
+    a, b = leaf([1.0]), leaf([1.0])
+    a.grad = gg.ones(1, dtype="float64")
+    optimizer = optim.Adam([a, b], lr=0.1)
+    optimizer.step()
+    assert b.item() == 1.0 and list(optimizer.state) == [a]
+    assert not optim.SGD([a], lr=0.1).state_dict()["state"]
+
+
+def test_groups_have_options_of_their_own():
+    weight, bias = leaf([1.0]), leaf([1.0])
+    optimizer = optim.SGD([{"params": [weight], "weight_decay": 0.5}, {"params": bias, "lr": 1.0}], lr=0.1)
+    weight.grad, bias.grad = gg.zeros(1, dtype="float64"), gg.ones(1, dtype="float64")
+    optimizer.step()
+    assert weight.item() == pytest.approx(0.95) and bias.item() == 0.0
+    optimizer.param_groups[1]["lr"] = 0.5
+    optimizer.step()
+    assert bias.item() == -0.5
+
+
+def test_closure_runs_with_recording_on():
+    w = leaf([2.0])
+    optimizer = optim.SGD([w], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    with gg.no_grad():
+        assert optimizer.step(closure).item() == 4.0
+    assert w.item() == pytest.approx(1.6) and optimizer.step() is None
+
+
+def test_zero_grad():
+    w = leaf([1.0])
+    w.grad = gg.ones(1, dtype="float64")
+    optimizer = optim.SGD([w])
+    optimizer.zero_grad(set_to_none=False)
+    assert w.grad.item() == 0
+    optimizer.zero_grad()
+    assert w.grad is None
+
+
+def test_training_is_the_same_twice():
+    def run():
+        gg.manual_seed(5)
+        model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(0.3), nn.Linear(8, 2))
+        optimizer = optim.Adam(model.parameters(), lr=0.01)
+        x = gg.randn(16, 4)
+        for _ in range(5):
+            optimizer.zero_grad()
+            nn.CrossEntropyLoss()(model(x), np.arange(16) % 2).backward()
+            optimizer.step()
+        return model.state_dict()
+
+    first, second = run(), run()
+    assert all(np.array_equal(first[n].numpy(), second[n].numpy()) for n in first)
+
+
+# --- state
+
+def trained(make, count):
+    w, b = leaf([[1.0, 2.0]]), leaf([3.0])
+    optimizer = make([w, b])
+    for i in range(count):
+        w.grad, b.grad = gg.tensor(np.array([[i + 1.0, -1.0]])), gg.tensor(np.array([0.5]))
+        optimizer.step()
+    return optimizer, w, b
+
+
+@pytest.mark.parametrize("make", [lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
+                                  lambda p: optim.Adam(p, lr=0.1, amsgrad=True)])  # fmt: skip
+def test_going_on_from_a_saved_state(make):
+    through, *_ = trained(make, 5)
+    saved, w, b = trained(make, 3)
+    state = saved.state_dict()
+    resumed = make([leaf(w.numpy()), leaf(b.numpy())])
+    resumed.load_state_dict(state)
+    saved.step()  # must not reach the copy
+    for i in (3, 4):
+        p, q = resumed.param_groups[0]["params"]
+        p.grad, q.grad = gg.tensor(np.array([[i + 1.0, -1.0]])), gg.tensor(np.array([0.5]))
+        resumed.step()
+    for a, b in zip(through.param_groups[0]["params"], resumed.param_groups[0]["params"], strict=True):
+        assert np.array_equal(a.numpy(), b.numpy())
+
+
+def test_loading_a_state_is_all_or_nothing():
+    optimizer, *_ = trained(optim.Adam, 2)
+    before = optimizer.state_dict()
+
+    def broken(change):
+        state = optimizer.state_dict()
+        change(state)
+        return state
+
+    cases = [
+        (lambda s: s["state"][1].update(exp_avg=gg.zeros(3)), r"exp_avg of parameter 1 has shape \(3,\) .* has \(1,\)"),
+        (lambda s: s["state"][0].pop("step"), "the state of parameter 0 lacks step"),
+        (lambda s: s["state"].update({5: {}}), r"state for parameters \[5\], which are in no group"),
+        (lambda s: s["param_groups"][0].update(lr=-1), "lr must be at least 0"),
+        (lambda s: s["param_groups"][0]["params"].pop(), r"groups of \[1\] parameters, the optimiser has \[2\]"),
+    ]
+    for change, message in cases:
+        with pytest.raises(ValueError, match=message):
+            optimizer.load_state_dict(broken(change))
+    for not_a_state in ([], {"state": {}}):
+        with pytest.raises(TypeError, match='expected a dict with "state" and "param_groups"'):
+            optimizer.load_state_dict(not_a_state)
+    after = optimizer.state_dict()
+    assert before["param_groups"] == after["param_groups"]
+    for number, entries in before["state"].items():
+        for name, value in entries.items():
+            assert np.array_equal(value.numpy(), after["state"][number][name].numpy())
+
+
+# --- messages
+
+W = gg.ones(2, requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: optim.SGD([]), ValueError, "SGD: got no parameters; a generator can be used only once"),
+        (lambda: optim.SGD([{"params": []}]), ValueError, "a group has no parameters"),
+        (lambda: optim.SGD(W), TypeError, "got a single tensor; put it in brackets"),
+        (lambda: optim.Adam(nn.ReLU()), TypeError, r"got a ReLU; give .parameters\(\) of it"),
+        (lambda: optim.SGD(3), TypeError, "expected a list of parameters or of groups, got a int"),
+        (lambda: optim.SGD([W, 3]), TypeError, "item 1 of the parameters is a int, not a Tensor"),
+        (lambda: optim.SGD([W, {"params": [W]}]), TypeError, "mixing tensors and groups is not possible"),
+        (lambda: optim.SGD([{"lr": 1}]), TypeError, 'a group is a dict with the key "params"'),
+        (lambda: optim.SGD([W * 2]), ValueError, "item 0 of the parameters is the result of an operation"),
+        (lambda: optim.SGD([W, W]), ValueError, r"item 1 of the parameters, of shape \(2,\), comes twice"),
+        (lambda: optim.SGD([{"params": [W]}, {"params": [W]}]), ValueError, "comes twice"),
+        (lambda: optim.SGD([{"params": [W], "rate": 1}]), ValueError, "unknown options rate; known are lr, momentum"),
+        (lambda: optim.SGD([W], lr=-0.1), ValueError, "SGD: lr must be at least 0 and finite, got -0.1"),
+        (lambda: optim.SGD([W], lr=math.nan), ValueError, "SGD: lr must be at least 0 and finite, got nan"),
+        (lambda: optim.Adam([W], lr=math.inf), ValueError, "Adam: lr must be at least 0 and finite, got inf"),
+        (lambda: optim.SGD([W], lr="0.1"), TypeError, "SGD: lr must be a number, not '0.1'"),
+        (lambda: optim.SGD([W], momentum=-1), ValueError, "momentum must be at least 0"),
+        (lambda: optim.SGD([W], weight_decay=-1), ValueError, "weight_decay must be at least 0"),
+        (lambda: optim.SGD([W], nesterov=True), ValueError, "nesterov=True needs momentum above 0 and no dampening"),
+        (lambda: optim.SGD([W], momentum=0.9, dampening=0.1, nesterov=True), ValueError, "nesterov=True needs"),
+        (lambda: optim.Adam([W], betas=(0.9, 1.0)), ValueError, r"betas\[1\] must be at least 0 and less than 1, got 1.0"),
+        (lambda: optim.Adam([W], betas=0.9), TypeError, "betas must be a pair of numbers, not 0.9"),
+        (lambda: optim.Adam([W], eps=-1), ValueError, "eps must be at least 0"),
+        (lambda: optim.Optimizer([W], {}), NotImplementedError, "does not define check_options"),
+    ],
+)
+def test_clear_errors(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_a_parameter_is_named_in_messages():
+    weight = nn.Linear(2, 2).weight
+    with pytest.raises(ValueError, match=r"item 1 of the parameters \('weight'\), of shape \(2, 2\), comes twice"):
+        optim.SGD([weight, weight])
