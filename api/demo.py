@@ -34,7 +34,9 @@ def run(out: str, epochs: int = 12, seed: int = 0) -> dict[str, Any]:
     started = time.perf_counter()
     manual_seed(seed)
 
-    print("1. Train SimpleConvNet (conv, ReLU, pool, affine, ReLU, affine, softmax) on 1,797 handwritten digits of 8×8 pixels.")
+    print(
+        "1. Train SimpleConvNet (conv, ReLU, pool, affine, ReLU, affine, softmax) on 1,797 handwritten digits of 8×8 pixels."
+    )
     training, testing = random_split(Digits(), [1437, 360], seed=seed)
     model = nn.models.SimpleConvNet(_PIXELS, filters=30, kernel_size=3, padding=1, hidden_size=100)
     print(model.summary((1, *_PIXELS)))

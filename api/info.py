@@ -42,7 +42,9 @@ def _blas() -> str:
 
 
 def _threads() -> str:
-    limits = [f"{name}={os.environ[name]}" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name in os.environ]
+    limits = [
+        f"{name}={os.environ[name]}" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name in os.environ
+    ]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return f"{cores} cores available; {', '.join(limits) if limits else 'BLAS uses its default'}"
 

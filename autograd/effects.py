@@ -132,7 +132,7 @@ def update(*, mutates: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callab
             return declared.run(arguments)
 
         function.update = declared  # type: ignore[attr-defined]
-        if kernel.__module__.startswith(__package__.split(".")[0] + "."):
+        if (kernel.__module__ or "").startswith(__package__.split(".")[0] + "."):
             UPDATES[declared.name] = declared
         return function
 

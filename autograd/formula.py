@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -97,6 +98,9 @@ class Symbol:
         return as_symbol(other) @ self
 
     def _compare(self, sign: str, other: Any) -> Symbol:
+        right = as_symbol(other)
+        if self.number is not None and right.number is not None:
+            return Symbol("true" if _COMPARE[sign](self.number, right.number) else "false")
         return Symbol(f"{self.within(SUM)} {sign} {as_symbol(other).within(SUM)}", COMPARE)
 
     def __gt__(self, other: Any) -> Any:
@@ -118,6 +122,13 @@ class Symbol:
         return self._compare("≠", other)
 
     def __and__(self, other: Any) -> Symbol:
+        right = as_symbol(other)
+        if "false" in (self.text, right.text):
+            return Symbol("false")
+        if self.text == "true":
+            return right
+        if right.text == "true":
+            return self
         return Symbol(f"{self.text} and {as_symbol(other).text}", COMPARE)
 
     def __hash__(self) -> int:
@@ -128,9 +139,18 @@ class Symbol:
 
 
 class Shape(Symbol):
-    """The shape of a symbol: it can be passed on, but not looked into."""
+    """The shape of a symbol, taken to be a matrix's: formulas are printed for the commonest rank."""
 
     __slots__ = ()
+
+    def __len__(self) -> int:
+        return 2
+
+    def __iter__(self) -> Any:
+        return iter((Symbol("n₁"), Symbol("n₂")))
+
+    def __getitem__(self, index: Any) -> Symbol:
+        return Symbol("n₁" if index in (0, -2) else "n₂")
 
 
 def as_symbol(value: Any) -> Symbol:
@@ -145,7 +165,14 @@ def as_symbol(value: Any) -> Symbol:
     return Symbol(str(value))
 
 
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt, "≥": operator.ge, "<": operator.lt, "≤": operator.le, "=": operator.eq, "≠": operator.ne,
+}  # fmt: skip
+
+
 def _sum(left: Symbol, sign: str, right: Symbol) -> Symbol:
+    if left.number is not None and right.number is not None:
+        return as_symbol(left.number + right.number if sign == "+" else left.number - right.number)
     if right.number == 0:
         return left
     if left.number == 0:
@@ -229,6 +256,8 @@ _OPERATORS: dict[str, Callable[..., Symbol]] = {
 def _interpret(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
     if primitive.name == "where" and isinstance(inputs[0], Symbol):
         condition, x, y = (as_symbol(i) for i in inputs)
+        if condition.text in ("true", "false"):
+            return x if condition.text == "true" else y
         return Symbol(f"({x.text} if {condition.text} else {y.text})")
     if primitive.list_input:
         return operation_text(primitive, tuple(inputs[0]))
@@ -280,7 +309,10 @@ def rule_text(primitive: Primitive, input_name: str) -> str:
         raise KeyError(f"{primitive.name} has no rule for {input_name!r}; it has {', '.join(primitive.differentiable)}")
     for output, table in primitive.tables.items():
         if table is not None and (table.joint or input_name in table.rules):
-            values = dict.fromkeys(primitive.static_names)
-            named = {n: Symbol(n) for n in values}
-            return rule_symbol(primitive, input_name, named, Symbol("g"), output).text
+            parameters = primitive.signature.parameters
+            values = {
+                n: Symbol(n) if parameters[n].default is parameters[n].empty else parameters[n].default
+                for n in primitive.static_names
+            }
+            return rule_symbol(primitive, input_name, values, Symbol("g"), output).text
     raise KeyError(input_name)

@@ -56,7 +56,11 @@ def can_specialise(primitive: Primitive) -> bool:
     return not (
         primitive.list_input
         or primitive.several
-        or primitive.optional
+        or any(
+            f"{n}_shape" in rule.arguments
+            for n in primitive.optional
+            for rule in (table.rules if table else {}).values()
+        )
         or primitive.accumulate
         or table is None
         or table.joint is not None
@@ -116,11 +120,15 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     inputs, statics = primitive.input_names, primitive.static_names
     arrays = [f"{n}_array" for n in inputs]
     differentiable = primitive.differentiable
-    tests = [f"({n}.__class__ is $Tensor or {n}.__class__ in $handles)" for n in inputs]
+    optional = primitive.optional
+    tests = [
+        f"({f'{n} is None or ' if n in optional else ''}{n}.__class__ is $Tensor or {n}.__class__ in $handles)"
+        for n in inputs
+    ]
     lines = [f"    if {' and '.join(tests)}:"]
     add = lines.append
     for n in inputs:
-        add(f"        {n}_array = {n}._array")
+        add(f"        {n}_array = {f'None if {n} is None else ' if n in optional else ''}{n}._array")
     promoted = [f"{n}_array" for n in (differentiable or inputs)]
     call = f"$kernel({', '.join((*arrays, *statics)) if _in_order(primitive) else _call(primitive)})"
     add("        try:")
@@ -128,7 +136,8 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     if differentiable:
         # One look at the dtypes, after the kernel: it is right at once for all but mixed dtypes.
         add("            $dtype = $out.dtype")
-        add(f"            if {' or '.join(f'$dtype is not {a}.dtype' for a in promoted)}:")
+        present = {f"{n}_array": f"{n}_array is not None and " if n in optional else "" for n in inputs}
+        add(f"            if {' or '.join(f'({present[a]}$dtype is not {a}.dtype)' for a in promoted)}:")
         if len(promoted) > 1:
             add(f"                {', '.join(promoted)} = $promote(({', '.join(promoted)}))")
             add(f"                $out = {call}")
@@ -151,13 +160,15 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     add("        $result._array = $out")
     add("        $result._grad = None")
     for n in differentiable:
-        add(f"        {n}_node = {n}._node")
+        add(f"        {n}_node = {f'None if {n} is None else ' if n in optional else ''}{n}._node")
         add(f"        {n}_needs = {n}_node.__class__ is $Node")
     add("        if " + " or ".join(f"{n}_needs" for n in differentiable) + ":")
     add("            $mode = $current_mode()")
     add("            if $mode.grad:")
     for n in inputs:
-        if n in differentiable:
+        if n in optional:
+            add(f"                if not {n}_needs: {n}_node = None if {n} is None else $constant_of({n})")
+        elif n in differentiable:
             add(f"                if not {n}_needs: {n}_node = $constant_of({n})")
         else:
             add(f"                {n}_node = $constant_of({n})")

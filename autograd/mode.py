@@ -147,7 +147,7 @@ class no_grad(ModeSwitch):
     """
 
     def enter(self, mode: Mode) -> Mode:
-        return mode.replace(grad=False)
+        return Mode(False, mode.context, mode.observers)
 
 
 class enable_grad(ModeSwitch):
@@ -162,7 +162,7 @@ class enable_grad(ModeSwitch):
     """
 
     def enter(self, mode: Mode) -> Mode:
-        return mode.replace(grad=True)
+        return Mode(True, mode.context, mode.observers)
 
 
 class set_grad_enabled(ModeSwitch):
@@ -181,7 +181,7 @@ class set_grad_enabled(ModeSwitch):
         self._grad = bool(mode)
 
     def enter(self, mode: Mode) -> Mode:
-        return mode.replace(grad=self._grad)
+        return Mode(self._grad, mode.context, mode.observers)
 
     def clone(self) -> ModeSwitch:
         return set_grad_enabled(self._grad)
@@ -211,8 +211,9 @@ class scope(ModeSwitch):
 
         outer = mode.context
         if outer is None:
-            return mode.replace(context=Context((self._name,)))
-        return mode.replace(context=outer.replace(scope=(*outer.scope, self._name)))
+            return Mode(mode.grad, Context((self._name,)), mode.observers)
+        inner = Context((*outer.scope, self._name), outer.origin, outer.order, outer.where)
+        return Mode(mode.grad, inner, mode.observers)
 
     def clone(self) -> ModeSwitch:
         return scope(self._name)

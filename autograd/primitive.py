@@ -320,7 +320,7 @@ def primitive(
             ufunc=ufunc, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
-        if kernel.__module__.startswith(__package__ + "."):
+        if (kernel.__module__ or "").startswith(__package__ + "."):
             if declared.name in REGISTRY:
                 raise declared._fail("a primitive of this name exists already")
             REGISTRY[declared.name] = declared

@@ -7,6 +7,7 @@ shows the numbers. It runs on Python floats and knows nothing of arrays. Arithme
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable
 from operator import attrgetter
@@ -425,10 +426,12 @@ def local_formulas(node: Scalar, names: Iterable[str], out: str = "out") -> tupl
     symbols["out"] = Symbol(out)
     symbols.update(zip(primitive.static_names, node.static, strict=False))
     one = Symbol("1", ATOM, 1.0)
-    return tuple(
+    texts = (
         rule_symbol(primitive, n, symbols, one).text if n in primitive.differentiable else "0"
         for n in primitive.input_names
     )
+    # b·b in a rule is b² in a textbook.
+    return tuple(re.sub(r"(?<![\w·])([^\W\d]\w*)·\1(?![\w·])", r"\1²", text) for text in texts)
 
 
 def _is_number(text: str) -> bool:

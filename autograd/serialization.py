@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import struct
-import tempfile
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -69,6 +67,8 @@ def save(tensors: Mapping[str, Any], path: Any, metadata: Mapping[str, str] | No
 
 def write_atomically(path: Any, content: bytes) -> None:
     """Write a file under a temporary name in the same folder, flush it to disk, and rename it into place."""
+    import tempfile
+
     target = os.path.abspath(os.fspath(path))
     handle, temporary = tempfile.mkstemp(
         prefix=f".{os.path.basename(target)}.", suffix=".part", dir=os.path.dirname(target)
@@ -133,6 +133,8 @@ def load(path: Any) -> dict[str, Tensor]:
 
 
 def _header(raw: bytes, path: Any) -> dict[str, Any]:
+    import json
+
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [k for k, _ in pairs]
         if len(set(keys)) != len(keys):

@@ -16,7 +16,7 @@ from ..autograd import Scalar, Tensor, is_floating, no_grad
 from ..autograd.effects import assign_at
 from ..nn.module import Module
 
-__all__ = ["Leaf", "named_parameters", "read_inputs", "rebuild", "show_index"]
+__all__ = ["Fixed", "Leaf", "named_parameters", "read_inputs", "rebuild", "show_index"]
 
 Array = np.ndarray[Any, Any]
 
@@ -54,6 +54,10 @@ class Leaf:
         # One plain block of memory, whatever the strides of the original.
         return Tensor(np.array(array, dtype, order="C"), requires_grad=True, name=self.name, copy=False)
 
+    def as_given(self) -> Any:
+        """Return an argument of the caller's dtype, for a run that is not in float64."""
+        return self.argument(True) if self.parameter or self.handle is None else self.tensor(self.dtype)
+
     @property
     def size(self) -> int:
         """The number of elements."""
@@ -79,6 +83,21 @@ class Leaf:
     def argument(self, recording: bool) -> Any:
         """Return what the function receives: the tensor, or a new Scalar."""
         return Scalar(self._number, requires_grad=recording, name=self.name) if self.handle is None else self.handle
+
+
+class Fixed:
+    """An argument that is not moved: in double precision, like everything else, and as the caller gave it."""
+
+    def __init__(self, value: Any) -> None:
+        self.given = self.double = value
+        if isinstance(value, Tensor):
+            self.given = Tensor(value)
+            self.double = Tensor(value, np.float64) if value.is_floating_point() else self.given
+        elif isinstance(value, np.ndarray):
+            self.given = np.array(value)
+            self.double = np.array(value, np.float64) if is_floating(value.dtype) else self.given
+        elif isinstance(value, Scalar):
+            self.given = self.double = value.detach()
 
 
 def show_index(name: str, index: tuple[int, ...]) -> str:
@@ -158,18 +177,9 @@ def read_inputs(
             continue
         if isinstance(value, Tensor | np.ndarray | Scalar):
             notes.append(f"{name} is not checked: it {'does not require grad' if is_variable(value) else f'is {kind}'}")
-        queue.append(_constant(value))
+        queue.append(Fixed(value))
     position = iter(queue)
     return tuple(rebuild(a, lambda _: next(position)) for a in arguments), leaves, notes
-
-
-def _constant(value: Any) -> Any:
-    """Return a value that is not checked, in double precision like everything else."""
-    if isinstance(value, Tensor):
-        return Tensor(value, np.float64) if value.is_floating_point() else Tensor(value)
-    if isinstance(value, np.ndarray):
-        return np.array(value, np.float64) if is_floating(value.dtype) else np.array(value)
-    return value.detach() if isinstance(value, Scalar) else value
 
 
 def _argument_names(fn: Callable[..., Any], count: int) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 from ..autograd import Node, Scalar, Tensor, get_rng_state, grad, is_floating, reachable, set_grad_enabled, set_rng_state
 from ..autograd.scalar import reachable as reachable_scalars
 from ..nn.module import Module
-from .arguments import Leaf, named_parameters, read_inputs, rebuild, walk
+from .arguments import Fixed, Leaf, named_parameters, read_inputs, rebuild, walk
 from .ladder import Rung
 
 __all__ = ["Problem", "preserved_random_state", "swapped"]
@@ -69,6 +69,8 @@ class Problem:
         recording: whether it needs a graph even for its value, because it differentiates inside.
         precision: relative spacing of the numbers that it computes with.
         failure: the latest exception of a run on moved values.
+        reach: sum of the sizes of all weighted outputs; what rounding errors are relative to.
+        blind: by id of a leaf, the flat mask of elements that only reach outputs that are not finite.
     """
 
     def __init__(self, fn: Callable[..., Any], inputs: Any, params: Any) -> None:
@@ -95,13 +97,23 @@ class Problem:
         self.recording = False
         self.precision = float(np.finfo(np.float64).eps)
         self.failure: Exception | None = None
+        self.blind: dict[int, Array] = {}
         self._weights: list[Array] = []
         self._base: list[Array] = []
+        self._reached: list[Array] = []
+        self.reach = 0.0
 
     # -- running it ------------------------------------------------------------------------------------------------------
 
-    def run(self, recording: bool, substitute: Callable[[Leaf], Any] | None = None) -> list[Any]:
-        """Call the function and return its outputs, flattened; ``substitute`` may give other arguments for leaves.
+    def run(
+        self, recording: bool, substitute: Callable[[Leaf], Any] | None = None, as_given: bool = False
+    ) -> list[Any]:
+        """Call the function and return its differentiable outputs, flattened.
+
+        Args:
+            recording: whether to make a graph.
+            substitute: gives the argument for a leaf, if not its own.
+            as_given: keep the dtypes of arguments that are not checked.
 
         Raises:
             TypeError: an output is not a Tensor or a Scalar.
@@ -109,6 +121,8 @@ class Problem:
         self.evaluations += 1
 
         def argument(value: Any) -> Any:
+            if isinstance(value, Fixed):
+                return value.given if as_given else value.double
             if not isinstance(value, Leaf):
                 return value
             return value.argument(recording) if substitute is None else substitute(value)
@@ -161,9 +175,10 @@ class Problem:
     # -- along one element -------------------------------------------------------------------------------------------------
 
     def prepare(self, weights: Sequence[Array], base: Sequence[Array], outputs: Sequence[Any]) -> None:
-        """Fix the cotangent and the values at the point itself; outputs that are not finite there count nothing."""
+        """Fix the cotangent and the outputs' values at the point itself."""
         self._base = list(base)
-        self._weights = [np.where(np.isfinite(b), w, 0.0) for w, b in zip(weights, base, strict=True)]
+        self._weights = list(weights)
+        self.reach = sum(float(np.sum(np.abs(w * np.where(w != 0, b, 0.0)))) for w, b in zip(weights, base, strict=True))
         self.precision = max(float(np.finfo(d).eps) for d in _dtypes(outputs))
 
     def at(self, leaf: Leaf, position: int, value: float) -> list[Array] | None:
@@ -179,6 +194,21 @@ class Problem:
             return None
         return outputs
 
+    def start(self) -> None:
+        """Begin with another element: forget which outputs the one before was seen to move."""
+        self._reached = [np.zeros(b.shape, bool) for b in self._base]
+
+    def explore(self, leaf: Leaf, position: int, distance: float) -> None:
+        """Find out which outputs an element can move at all, by moving it far."""
+        value = float(leaf.values[position])
+        try:
+            for moved in (value + distance, value - distance):
+                outputs = self.at(leaf, position, moved)
+                for reached, here, there in zip(self._reached, self._base, outputs or (), strict=False):
+                    reached |= here != there
+        finally:
+            leaf.set(position, value)
+
     def measure(self, leaf: Leaf, position: int, step: float) -> Rung:
         """Return what moving one element by ``step`` to both sides shows; the element is put back."""
         value = float(leaf.values[position])
@@ -189,6 +219,10 @@ class Problem:
             leaf.set(position, value)
         # The steps that were really taken, not those that were asked for.
         up, down = above - value, value - below
+        with np.errstate(all="ignore"):
+            return self._quotients(outputs, up, down)
+
+    def _quotients(self, outputs: Sequence[list[Array] | None], up: float, down: float) -> Rung:
         left = right = central = low = high = 0.0
         noise = everything = 0.0
         for k, (weight, here) in enumerate(zip(self._weights, self._base, strict=True)):
@@ -206,8 +240,9 @@ class Problem:
             else:
                 central = low = high = np.nan
             size = np.where(counted, np.abs(weight * here), 0.0)
-            moved = (rise != 0) | (fall != 0)
-            noise += float(np.sum(np.maximum(size, np.maximum(np.abs(rise), np.abs(fall)))[moved]))
+            # An output that a larger step moved has rounding errors, also where this step leaves it as it is.
+            self._reached[k] |= (rise != 0) | (fall != 0)
+            noise += float(np.sum(np.maximum(size, np.maximum(np.abs(rise), np.abs(fall)))[self._reached[k]]))
             everything += float(np.sum(size))
         noise = self.precision * (noise or everything)
         return Rung(0.5 * (up + down), central, left, right, low, high, noise)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import math
 import os
 import struct
@@ -46,6 +44,8 @@ def read_idx(path: str | os.PathLike[str], sha256: str | None = None) -> NDArray
     array([[1, 2, 3],
            [4, 5, 6]], dtype=uint8)
     """
+    import gzip
+
     path = Path(path)
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
@@ -60,6 +60,8 @@ def read_idx(path: str | os.PathLike[str], sha256: str | None = None) -> NDArray
 
 
 def _parse(file: BinaryIO, name: str, sha256: str | None) -> NDArray[Any]:
+    import hashlib
+
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES:
         raise ValueError(f"{name}: not an IDX file: it begins with bytes {magic.hex(' ') or '(none)'}")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from ..autograd import Tensor, is_floating, to_dtype
 from ..autograd.mode import Mode, current_mode, set_mode
 from ..autograd.node import Context
 from ..autograd.ops.creation import zeros_like
 from ..autograd.tensor import HookHandle
-from .parameter import Parameter
+from .members import Members, structure
 from .scoping import path_below
 from .state import StateFit, load_state
 from .summary import summarize
@@ -19,27 +19,8 @@ __all__ = ["Module"]
 
 Self = TypeVar("Self", bound="Module")
 
-# Raised by every registration, so that paths remembered from before are worked out again.
-_structure = 0
 
-
-class _Registry(NamedTuple):
-    """Where one kind of member is registered, and how messages speak of it."""
-
-    attribute: str
-    kind: type
-    singular: str
-    remedy: str
-
-
-_REGISTRIES = (
-    _Registry("_parameters", Parameter, "parameter",
-              "assign an nn.Parameter, or overwrite its values: `with gg.no_grad(): module.{name}.copy_(values)`"),
-    _Registry("_buffers", Tensor, "buffer", "assign a Tensor or None"),
-)  # fmt: skip
-
-
-class Module:
+class Module(Members):
     """The base class of layers and networks.
 
     A subclass calls ``super().__init__()``, assigns its parameters and submodules to attributes, which registers them
@@ -70,18 +51,9 @@ class Module:
     ('Net', 'out')
     """
 
-    training: bool = True
-    _parameters: dict[str, Parameter | None]
-    _buffers: dict[str, Tensor | None]
-    _modules: dict[str, Module | None]
-    _transient: set[str]
     _forward_hooks: dict[int, Callable[..., Any]] | None = None
     # The path of the latest calls: (the caller's path, the state of registrations, this module's path).
     _entered: tuple[Any, int, tuple[str, ...]] = (None, -1, ())
-
-    def __init__(self) -> None:
-        # Registered members are attributes like any other; the dictionaries say which they are, and in which order.
-        vars(self).update(_parameters={}, _buffers={}, _modules={}, _transient=set(), training=True)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. Subclasses define this; users call the module itself."""
@@ -93,12 +65,12 @@ class Module:
         # A fresh context for each call: pictures tell calls of the same module apart by it.
         if context is None:
             entered = self._entered
-            path = entered[2] if entered[0] == () and entered[1] == _structure else self._enter(())
+            path = entered[2] if entered[0] == () and entered[1] == structure[0] else self._enter(())
             context = Context(path)
         else:
             above = context.scope
             entered = self._entered
-            path = entered[2] if entered[0] is above and entered[1] == _structure else self._enter(above)
+            path = entered[2] if entered[0] is above and entered[1] == structure[0] else self._enter(above)
             context = Context(path, context.origin, context.order, context.where)
         set_mode(Mode(outer.grad, context, outer.observers))
         try:
@@ -114,192 +86,8 @@ class Module:
 
     def _enter(self, above: tuple[str, ...]) -> tuple[str, ...]:
         path = path_below(above, self)
-        object.__setattr__(self, "_entered", (above, _structure, path))
+        object.__setattr__(self, "_entered", (above, structure[0], path))
         return path
-
-    # -- registration ------------------------------------------------------------------------------------------------
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter):
-            self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            self.add_module(name, value)
-        else:
-            for registry in _REGISTRIES:
-                members = vars(self).get(registry.attribute, ())
-                if name in members:
-                    if value is not None and not isinstance(value, registry.kind):
-                        remedy = registry.remedy.format(name=name)
-                        raise TypeError(
-                            f"{type(self).__name__}.{name} is a {registry.singular} and cannot become "
-                            f"a {type(value).__name__}; {remedy}"
-                        )
-                    members[name] = value
-            if name in vars(self).get("_modules", ()):
-                if value is not None:
-                    raise TypeError(
-                        f"{type(self).__name__}.{name} is a module and cannot become a {type(value).__name__}; "
-                        "assign a Module or None"
-                    )
-                self._modules[name] = None
-            object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        for members in (vars(self).get(kind, {}) for kind in ("_parameters", "_buffers", "_modules")):
-            members.pop(name, None)
-        object.__delattr__(self, name)
-
-    def __getattr__(self, name: str) -> Any:
-        # Reached only when the attribute does not exist.
-        if "_parameters" not in vars(self) and name in Module.__annotations__:
-            raise self._uninitialised()
-        raise AttributeError(f"'{type(self).__name__}' module has no attribute '{name}'", name=name, obj=self)
-
-    def _uninitialised(self) -> AttributeError:
-        return AttributeError(
-            f"{type(self).__name__}.__init__ must call super().__init__() before it sets parameters, buffers or modules"
-        )
-
-    def _register(self, kind: str, name: str, value: Any) -> None:
-        global _structure
-        if "_parameters" not in vars(self):
-            raise self._uninitialised()
-        owner = type(self).__name__
-        if not isinstance(name, str):
-            raise TypeError(f"{owner}: the name of a member must be a string, not {type(name).__name__}")
-        if not name or "." in name:
-            raise ValueError(f"{owner}: the name of a member must not be empty or hold a dot, got {name!r}")
-        if name == "training" or hasattr(Module, name):
-            raise ValueError(f"{owner}: {name!r} is an attribute of every Module; choose another name")
-        for other in ("_parameters", "_buffers", "_modules"):
-            if other != kind:
-                vars(self)[other].pop(name, None)
-        vars(self)[kind][name] = value
-        object.__setattr__(self, name, value)
-        _structure += 1
-
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter; the same as assigning it to an attribute.
-
-        Raises:
-            TypeError: it is not a Parameter.
-            ValueError: the name is taken by `Module`, empty, or holds a dot.
-        """
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"{type(self).__name__}.{name}: expected an nn.Parameter, not {type(param).__name__}; "
-                "write nn.Parameter(values)"
-            )
-        self._register("_parameters", name, param)
-        if param is not None and param.name is None:
-            param.name = name
-
-    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that is part of the state but not trained, such as a running mean.
-
-        Args:
-            name: the attribute.
-            tensor: a tensor that requires no gradient, or None.
-            persistent: whether `state_dict` holds it.
-
-        Raises:
-            TypeError: it is not a Tensor.
-            ValueError: it requires a gradient, or the name is taken by `Module`, empty, or holds a dot.
-        """
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"{type(self).__name__}.{name}: a buffer is a Tensor, not a {type(tensor).__name__}")
-        if tensor is not None and tensor.requires_grad:
-            raise ValueError(
-                f"{type(self).__name__}.{name}: a buffer is not trained, but this tensor requires grad; "
-                "give tensor.detach(), or make it an nn.Parameter"
-            )
-        self._register("_buffers", name, tensor)
-        (self._transient.discard if persistent else self._transient.add)(name)
-
-    def add_module(self, name: str, module: Module | None) -> None:
-        """Add a submodule; the same as assigning it to an attribute.
-
-        Raises:
-            TypeError: it is not a Module.
-            ValueError: it contains this module, or the name is taken by `Module`, empty, or holds a dot.
-        """
-        if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(self).__name__}.{name}: {describe(module)}")
-        if module is not None and "_modules" in vars(module) and any(m is self for m in module.modules()):
-            raise ValueError(f"{type(self).__name__}.{name}: the module would contain itself")
-        self._register("_modules", name, module)
-        if module is not None:
-            object.__setattr__(module, "_held_as", name)
-
-    # -- what it holds -----------------------------------------------------------------------------------------------
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Go through this module (named `prefix`) and all below it, in definition order, each once.
-
-        >>> from glassgrad import nn
-        >>> [name for name, _ in nn.Sequential(nn.Linear(2, 2), nn.ReLU()).named_modules()]
-        ['', '0', '1']
-        """
-        seen: set[int] = set()
-        stack: list[tuple[str, Module]] = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            if id(module) in seen:
-                continue
-            seen.add(id(module))
-            yield path, module
-            below = [(f"{path}.{n}" if path else n, m) for n, m in module._modules.items() if m is not None]
-            stack.extend(reversed(below))
-
-    def modules(self) -> Iterator[Module]:
-        """Go through this module and all below it, each once."""
-        return (module for _, module in self.named_modules())
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Go through the modules held directly, each once."""
-        seen: set[int] = set()
-        for name, module in self._modules.items():
-            if module is not None and id(module) not in seen:
-                seen.add(id(module))
-                yield name, module
-
-    def children(self) -> Iterator[Module]:
-        """Go through the modules held directly, each once."""
-        return (module for _, module in self.named_children())
-
-    def _named_members(self, kind: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
-            for name, member in getattr(module, kind).items():
-                if member is not None and id(member) not in seen:
-                    seen.add(id(member))
-                    yield f"{path}.{name}" if path else name, member
-
-    def named_parameters(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Parameter]]:
-        """Go through the parameters with their paths, in definition order; one that is shared comes once.
-
-        Args:
-            prefix: put before every name.
-            recurse: False leaves out those of submodules.
-        """
-        return self._named_members("_parameters", prefix, recurse)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Go through the parameters, as `named_parameters` does.
-
-        >>> from glassgrad import nn
-        >>> sum(p.numel() for p in nn.Linear(3, 2).parameters())
-        8
-        """
-        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
-
-    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
-        """Go through the buffers with their paths, in definition order; one that is shared comes once."""
-        return self._named_members("_buffers", prefix, recurse)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """Go through the buffers, as `named_buffers` does."""
-        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     # -- what can be done to all of it -------------------------------------------------------------------------------
 
@@ -377,20 +165,6 @@ class Module:
         return self.to("float64")
 
     # -- state -------------------------------------------------------------------------------------------------------
-
-    def _named_state(self) -> Iterator[tuple[str, Tensor]]:
-        """Go through parameters and persistent buffers under all their names, shared ones under each."""
-        paths: list[tuple[str, Module]] = [("", self)]
-        while paths:
-            prefix, module = paths.pop()
-            for name, parameter in module._parameters.items():
-                if parameter is not None:
-                    yield prefix + name, parameter
-            for name, buffer in module._buffers.items():
-                if buffer is not None and name not in module._transient:
-                    yield prefix + name, buffer
-            below = [(f"{prefix}{n}.", m) for n, m in module._modules.items() if m is not None]
-            paths.extend(reversed(below))
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return a copy of all parameters and persistent buffers by path; PyTorch's names and layouts.
@@ -486,13 +260,4 @@ class Module:
         return f"{head}(\n" + "\n".join(f"  {line}" for line in body.split("\n")) + "\n)"
 
 
-def describe(value: Any) -> str:
-    """Say what was found where a module was expected, and what to write instead."""
-    if isinstance(value, type) and issubclass(value, Module):
-        return f"got the class {value.__name__}; make an instance: {value.__name__}(...)"
-    if isinstance(value, list | tuple):
-        return f"expected a Module, not a {type(value).__name__}; unpack it with *, or use nn.ModuleList"
-    if callable(value):
-        name = getattr(value, "__name__", type(value).__name__)
-        return f"expected a Module, not the function {name}; call it in a Module's forward"
-    return f"expected a Module, not {type(value).__name__}"
+Members._reserved = frozenset((*dir(Module), "training"))

@@ -60,10 +60,8 @@ def draw(
 
 
 def facts(graph: Graph) -> str:
-    """Return the line under the title: ``9 operations · 8.3 k parameters``."""
-    shown = sum(1 for node in graph.nodes if node.is_operation)
-    total = graph.meta.get("operations", shown)
-    parts = [numbers.plural(total, "operation")]
+    """Return the line under the title: ``9 operations · 8.3 k parameters``. Views count as nothing."""
+    parts = [numbers.plural(sum(max(1, node.members) for node in graph.nodes if node.is_operation), "operation")]
     if graph.meta.get("parameters"):
         parts.append(f"{numbers.count(graph.meta['parameters'])} parameters")
     return "    ·    ".join(parts)

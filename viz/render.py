@@ -6,14 +6,12 @@ instead is said.
 
 from __future__ import annotations
 
-import hashlib
+import html
 import json
 import os
 import re
-import subprocess
 import threading
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from .dot import Drawing, clean
 from .placement import place_labels
@@ -40,6 +38,8 @@ def run_dot(source: str, suffix: str, *options: str) -> bytes:
     Raises:
         RenderError: the program is missing, took too long, failed, or complained.
     """
+    import subprocess
+
     from graphviz.backend import DOT_BINARY, ExecutableNotFound, execute  # type: ignore[import-untyped]
 
     command = [str(DOT_BINARY), f"-T{suffix}", *options]
@@ -104,6 +104,8 @@ def svg(drawing: Drawing) -> str:
     text = layout(drawing, "svg").decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
+    import hashlib
+
     digest = hashlib.sha256(drawing.source.encode()).hexdigest()[:8]
 
     def element(match: re.Match[str]) -> str:
@@ -111,14 +113,14 @@ def svg(drawing: Drawing) -> str:
         title = drawing.titles.get(key)
         if kind == "graph" or title is None:
             return f'<g id="g{digest}-{key}" class="{kind}"{rest}>'
-        return f'<g id="g{digest}-{key}" class="{kind}"{rest}>\n<title>{escape(clean(title))}</title>'
+        return f'<g id="g{digest}-{key}" class="{kind}"{rest}>\n<title>{html.escape(clean(title))}</title>'
 
     text = _ELEMENT.sub(element, text)
     head = f'<svg role="img" aria-labelledby="g{digest}-title g{digest}-desc" style="max-width:100%;height:auto" '
     text = text.replace("<svg ", head, 1)
     end = text.index(">", text.index("<svg")) + 1
-    title = f'<title id="g{digest}-title">{escape(clean(drawing.title))}</title>'
-    description = f'<desc id="g{digest}-desc">{escape(clean(drawing.description))}</desc>'
+    title = f'<title id="g{digest}-title">{html.escape(clean(drawing.title))}</title>'
+    description = f'<desc id="g{digest}-desc">{html.escape(clean(drawing.description))}</desc>'
     return f"{text[:end]}\n{title}\n{description}{text[end:]}"
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..primitive import primitive
 
-
 _UNSIGNED = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
 _LARGE = 2048  # elements from which choosing by bits pays
 
@@ -27,9 +26,9 @@ def choose(condition: Any, x: Any, y: Any) -> Any:
             # astype copies the layout of the condition, so a strided x is read as it lies.
             mask = condition.astype(unsigned)
             np.negative(mask, mask)
-            return np.bitwise_and(mask, x.view(unsigned) if x.flags.c_contiguous else x.copy().view(unsigned), mask).view(
-                x.dtype
-            )
+            return np.bitwise_and(
+                mask, x.view(unsigned) if x.flags.c_contiguous else x.copy().view(unsigned), mask
+            ).view(x.dtype)
     return np.where(condition, x, y)
 
 

@@ -15,7 +15,15 @@ from ..primitive import primitive
 from .comparison import where
 
 _lock = threading.Lock()
-_generator = np.random.default_rng()
+_generator: Any = None
+
+
+def _shared() -> Any:
+    """Return the generator, made when first needed: numpy.random takes longer to load than this whole package."""
+    global _generator
+    if _generator is None:
+        _generator = np.random.default_rng()
+    return _generator
 
 
 def manual_seed(seed: int) -> None:
@@ -33,13 +41,13 @@ def manual_seed(seed: int) -> None:
         raise ValueError(f"manual_seed: the seed must not be negative, got {seed}")
     with _lock:
         # The bit generator's own state is set, so that references to the generator stay valid.
-        _generator.bit_generator.state = np.random.default_rng(int(seed)).bit_generator.state
+        _shared().bit_generator.state = np.random.default_rng(int(seed)).bit_generator.state
 
 
 def get_rng_state() -> Any:
     """Return the state of the generator, to be given back to :func:`set_rng_state`."""
     with _lock:
-        return _generator.bit_generator.state
+        return _shared().bit_generator.state
 
 
 def set_rng_state(state: Any) -> None:
@@ -50,7 +58,7 @@ def set_rng_state(state: Any) -> None:
     """
     with _lock:
         try:
-            _generator.bit_generator.state = state
+            _shared().bit_generator.state = state
         except (TypeError, ValueError, KeyError) as error:
             raise ValueError(f"set_rng_state: not a state from get_rng_state: {error}") from None
 
@@ -58,7 +66,7 @@ def set_rng_state(state: Any) -> None:
 def draw(method: str, *args: Any, **kwargs: Any) -> Any:
     """Call a method of the shared generator (``"random"``, ``"standard_normal"``, ...) under its lock."""
     with _lock:
-        return getattr(_generator, method)(*args, **kwargs)
+        return getattr(_shared(), method)(*args, **kwargs)
 
 
 @primitive(kind="linear", mask=None, symbol="dropout {0}", x=lambda g, mask, scale: where(mask, g * scale, 0))

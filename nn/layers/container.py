@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from ..module import Module, describe
+from ..members import describe
+from ..module import Module
 
 __all__ = ["ModuleList", "Sequential"]
 

