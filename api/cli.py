@@ -17,7 +17,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     demo = commands.add_parser("demo", help="train a small network, check its gradients, draw its graph")
     demo.add_argument("--out", default="glassgrad-demo", metavar="FOLDER", help="where to write (default: %(default)s)")
-    demo.add_argument("--epochs", type=int, default=12, metavar="N", help="passes over the data (default: %(default)s)")
+    demo.add_argument("--epochs", type=int, default=15, metavar="N", help="passes over the data (default: %(default)s)")
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="for everything random (default: %(default)s)")
     demo.add_argument("--short", action="store_true", help="one pass over the data, for trying it out")
     commands.add_parser("info", help="print versions, what is installed, and threads")

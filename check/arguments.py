@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Scalar, Tensor, is_floating, no_grad
-from ..autograd.effects import assign_at
+from ..autograd.effects import assign, assign_at
 from ..nn.module import Module
 
 __all__ = ["Fixed", "Leaf", "named_parameters", "read_inputs", "rebuild", "show_index"]
@@ -75,6 +75,14 @@ class Leaf:
             return
         with no_grad():
             assign_at(self.handle, np.unravel_index(position, self.shape), value)
+
+    def fill(self, values: Array) -> None:
+        """Overwrite all elements."""
+        if self.handle is None:
+            self._number = float(values[0])
+            return
+        with no_grad():
+            assign(self.handle, values.reshape(self.shape))
 
     def index(self, position: int) -> tuple[int, ...]:
         """Return the index of a flat position."""

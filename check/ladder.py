@@ -184,6 +184,7 @@ def _conclude(
     usable = [r for r in rungs if math.isfinite(r.central)]
     if len(usable) < 2:
         return _at_an_edge(analytic, rungs, tolerance)
+    central = _nearest(central, usable)
     noise = _noise(central, usable)
     error = max(central.error, noise / central.step)
     size = max(abs(analytic), abs(central.value))
@@ -213,6 +214,24 @@ def _conclude(
     if MARGIN * error <= max(NEGLIGIBLE, 1e4 * precision) * natural:
         return Verdict("negligible", central.value, error)
     return Verdict("inconclusive", central.value, error, reason="the differences drown in rounding errors")
+
+
+def _nearest(central: Tableau, rungs: list[Rung]) -> Tableau:
+    """Return the tableau of the smaller steps if those agree among themselves on something else.
+
+    Seen from far, a function that saturates or oscillates has a slope of 0, and a very sharp one.
+    """
+    for k in range(len(rungs) - 1, 1, -1):
+        if rungs[k - 2].step >= central.step:
+            break
+        three = [r.central for r in rungs[k - 2 : k + 1]]
+        size = min(map(abs, three))
+        if size > 0 and max(three) - min(three) <= 0.1 * size and abs(central.value - three[1]) > 0.3 * size:
+            near = Tableau(2)
+            for rung in rungs[k - 2 :]:
+                near.add(rung.step, rung.central, rung.rounding)
+            return near
+    return central
 
 
 def _noise(central: Tableau, rungs: list[Rung]) -> float:

@@ -101,6 +101,7 @@ class Problem:
         self._weights: list[Array] = []
         self._base: list[Array] = []
         self._reached: list[Array] = []
+        self._largest: list[Array] = []
         self.reach = 0.0
 
     # -- running it ------------------------------------------------------------------------------------------------------
@@ -197,6 +198,7 @@ class Problem:
     def start(self) -> None:
         """Begin with another element: forget which outputs the one before was seen to move."""
         self._reached = [np.zeros(b.shape, bool) for b in self._base]
+        self._largest = [np.abs(b) for b in self._base]
 
     def explore(self, leaf: Leaf, position: int, distance: float) -> None:
         """Find out which outputs an element can move at all, by moving it far."""
@@ -204,8 +206,9 @@ class Problem:
         try:
             for moved in (value + distance, value - distance):
                 outputs = self.at(leaf, position, moved)
-                for reached, here, there in zip(self._reached, self._base, outputs or (), strict=False):
-                    reached |= here != there
+                for k, there in enumerate(outputs or ()):
+                    self._reached[k] |= self._base[k] != there
+                    np.fmax(self._largest[k], np.where(np.isfinite(there), np.abs(there), 0.0), out=self._largest[k])
         finally:
             leaf.set(position, value)
 
@@ -224,7 +227,7 @@ class Problem:
 
     def _quotients(self, outputs: Sequence[list[Array] | None], up: float, down: float) -> Rung:
         left = right = central = low = high = 0.0
-        noise = everything = 0.0
+        noise = everything = coarse = 0.0
         for k, (weight, here) in enumerate(zip(self._weights, self._base, strict=True)):
             one, two = (None if o is None else o[k] for o in outputs)
             counted = weight != 0
@@ -243,7 +246,11 @@ class Problem:
             # An output that a larger step moved has rounding errors, also where this step leaves it as it is.
             self._reached[k] |= (rise != 0) | (fall != 0)
             noise += float(np.sum(np.maximum(size, np.maximum(np.abs(rise), np.abs(fall)))[self._reached[k]]))
+            coarse += float(np.sum(np.where(counted, np.abs(weight * self._largest[k]), 0.0)[self._reached[k]]))
             everything += float(np.sum(size))
+        if left == right == 0:
+            # Nothing moved, though it can: the outputs go in steps that may be as large as rounding makes them elsewhere.
+            noise = max(noise, coarse)
         noise = self.precision * (noise or everything)
         return Rung(0.5 * (up + down), central, left, right, low, high, noise)
 

@@ -55,7 +55,9 @@ def examine(problem: Problem, report: Report, seed: int) -> Examined:
     if report.errors:
         return Examined(None, [], weights)
     _look_at_outputs(problem, base, full, report)
-    return Examined(full, _blurs(problem, outputs, weights, handles, full), weights)
+    blurs = _blurs(problem, outputs, weights, handles, full)
+    changes = _neighbours(problem, weights, full, seed)
+    return Examined(full, [np.maximum(b, c) for b, c in zip(blurs, changes, strict=True)], weights)
 
 
 def cotangents(outputs: Sequence[Any], seed: int) -> list[Array]:
@@ -148,6 +150,30 @@ def _blurs(
                 off = np.abs(np.asarray(other, np.float64).reshape(-1) / factor - exact)
                 np.maximum(blur, np.where(off <= scale, off, 0.0), out=blur)
     return blurs
+
+
+def _neighbours(problem: Problem, weights: Sequence[Array], gradients: Sequence[Array], seed: int) -> list[Array]:
+    """Return how far gradients change between an input and the next floating-point numbers to it, as far as that is little.
+
+    Where the function magnifies rounding errors, such as the sine of a large number, no gradient is more exact than that.
+    """
+    rng = np.random.default_rng([seed, 2])
+    originals = [leaf.values.copy() for leaf in problem.leaves]
+    try:
+        for leaf, values in zip(problem.leaves, originals, strict=True):
+            leaf.fill(np.nextafter(values, values * rng.choice([0.0, 2.0], values.shape)))
+        handles = [leaf.argument(True) for leaf in problem.leaves]
+        given = dict(zip(map(id, problem.leaves), handles, strict=True))
+        found = problem.gradients(problem.run(True, lambda leaf: given[id(leaf)]), weights, handles)
+    finally:
+        for leaf, values in zip(problem.leaves, originals, strict=True):
+            leaf.fill(values)
+    changes = []
+    for gradient, other in zip(gradients, found, strict=True):
+        with np.errstate(all="ignore"):
+            change = np.zeros(gradient.shape) if other is None else np.abs(np.asarray(other).reshape(-1) - gradient)
+            changes.append(np.where(np.isfinite(change), np.minimum(change, 2e-5 * np.abs(gradient)), 0.0))
+    return changes
 
 
 def _fill(problem: Problem, gradients: Sequence[Any], report: Report) -> list[Array]:

@@ -16,6 +16,7 @@ from .theme import LIGHT
 __all__ = ["learning_curve"]
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_NOT_PLOTTED = ("seconds",)  # what a history also holds, and no measure of learning
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 
 
@@ -25,7 +26,8 @@ def learning_curve(history: Any, path: str | os.PathLike[str], *, title: str | N
     Args:
         history: a mapping of name to one number per epoch, such as ``{"loss": [...], "test_accuracy": [...]}``, or an
             object with such a mapping as ``.history``, or a list of mappings, one for each epoch. Names that contain
-            ``acc`` get a panel of their own in per cent; an entry named ``epoch`` gives the horizontal axis.
+            ``acc`` get a panel of their own in per cent; an entry named ``epoch`` gives the horizontal axis, and one named
+            ``seconds`` is left out.
         path: where to write it; the suffix chooses the format (.svg, .png, .pdf).
         title: printed above.
 
@@ -49,7 +51,7 @@ def learning_curve(history: Any, path: str | os.PathLike[str], *, title: str | N
             "learning_curve needs matplotlib: pip install matplotlib (or pip install 'glassgrad[examples]')"
         ) from error
     accuracies = {name: values for name, values in series.items() if "acc" in name.lower()}
-    losses = {name: values for name, values in series.items() if name not in accuracies}
+    losses = {name: values for name, values in series.items() if name not in accuracies and name not in _NOT_PLOTTED}
     panels = [panel for panel in ((losses, "loss"), (accuracies, "accuracy in %")) if panel[0]]
     settings: dict[Any, Any] = {
         "svg.hashsalt": "glassgrad", "svg.fonttype": "path", "font.size": 10, "axes.spines.top": False,
