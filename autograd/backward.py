@@ -146,7 +146,7 @@ def _identity(x: Any) -> Any:
 
 LEAF = Primitive(
     _identity, "predicate", scalar=None, name="leaf", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, ufunc=None, rules={},
+    accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, rules={},
 )  # fmt: skip
 LEAF.pull = lambda *_: None
 

@@ -202,7 +202,13 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
     for i in range(len(results)):
         if results[i].__class__ is not np.ndarray:
             results[i] = np.asarray(results[i])
-        if i < public and like is not None and primitive.differentiable and results[i].dtype is not like.dtype:
+        if (
+            i < public
+            and like is not None
+            and primitive.differentiable
+            and results[i].dtype is not like.dtype
+            and not primitive.casts
+        ):
             results[i] = retype(results[i], like)
     needs = tuple(t is not None and t._node.__class__ is Node and n in primitive.differentiable
                   for t, n in zip(handles, names, strict=True))  # fmt: skip
@@ -296,7 +302,7 @@ def _output_kernel(x: Any, index: int) -> Any:
 
 OUTPUT = Primitive(
     _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(),
-    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, rules={"x": _pass_on},
+    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, rules={"x": _pass_on},
 )  # fmt: skip
 
 

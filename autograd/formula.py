@@ -134,8 +134,9 @@ class Symbol:
     def __hash__(self) -> int:
         return hash(self.text)
 
-    # Without this Python would iterate by index, without end.
-    __iter__ = None
+    def __iter__(self) -> Any:
+        # Without this Python would iterate by index, without end.
+        raise TypeError("a symbol has no elements")
 
 
 class Shape(Symbol):

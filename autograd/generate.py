@@ -133,7 +133,9 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     call = f"$kernel({', '.join((*arrays, *statics)) if _in_order(primitive) else _call(primitive)})"
     add("        try:")
     add(f"            $out = {call}")
-    if differentiable:
+    if primitive.casts:
+        add("            $dtype = $out.dtype")
+    elif differentiable:
         # One look at the dtypes, after the kernel: it is right at once for all but mixed dtypes.
         add("            $dtype = $out.dtype")
         present = {f"{n}_array": f"{n}_array is not None and " if n in optional else "" for n in inputs}

@@ -93,13 +93,14 @@ class Primitive:
         self, kernel: Callable[..., Any], kind: str, *, scalar: Callable[..., Any] | None, name: str | None,
         list_input: bool, inputs: tuple[str, ...], outputs: tuple[str, ...] | str, residuals: tuple[str, ...],
         joint: Callable[..., Any] | None, accumulate: dict[str, Callable[..., Any]] | None,
-        domain: tuple[float, float] | None, symbol: Any, ufunc: Any, rules: dict[str, Any],
+        domain: tuple[float, float] | None, symbol: Any, ufunc: Any, casts: bool, rules: dict[str, Any],
     ) -> None:  # fmt: skip
         self.kernel = ufunc if ufunc is not None else kernel
         self.name = name or kernel.__name__
         self.kind = kind
         self.scalar = scalar
         self.ufunc = ufunc
+        self.casts = casts
         self.list_input = list_input
         self.domain = domain
         self.symbol = symbol
@@ -269,7 +270,8 @@ def primitive(
     list_input: bool = False, inputs: tuple[str, ...] = (), outputs: tuple[str, ...] | str = (),
     residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None,
     accumulate: dict[str, Callable[..., Any]] | None = None,
-    domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, **rules: Any,
+    domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, casts: bool = False,
+    **rules: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
 
@@ -290,6 +292,7 @@ def primitive(
         symbol: how pictures write it: a format such as ``"{0} + {1}"``.
         ufunc: the NumPy ufunc that is the kernel, in place of a function body. Calls and rules reach it without a
             Python function between.
+        casts: the operation changes the dtype on purpose; all others give floating results in that of their inputs.
         **rules: input name to rule, or to ``None`` for an input without derivative. The remaining parameters are
             static arguments.
 
@@ -317,7 +320,7 @@ def primitive(
         declared = Primitive(
             kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
             residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol,
-            ufunc=ufunc, rules=rules,
+            ufunc=ufunc, casts=casts, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
         if (kernel.__module__ or "").startswith(__package__ + "."):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..primitive import primitive
 
-_UNSIGNED = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
+_UNSIGNED: dict[Any, Any] = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
 _LARGE = 2048  # elements from which choosing by bits pays
 
 
@@ -24,7 +24,7 @@ def choose(condition: Any, x: Any, y: Any) -> Any:
         unsigned = _UNSIGNED.get(x.dtype)
         if unsigned is not None and x.size > _LARGE and condition.shape == x.shape and condition.dtype == bool:
             # astype copies the layout of the condition, so a strided x is read as it lies.
-            mask = condition.astype(unsigned)
+            mask: Any = condition.astype(unsigned)
             np.negative(mask, mask)
             return np.bitwise_and(
                 mask, x.view(unsigned) if x.flags.c_contiguous else x.copy().view(unsigned), mask

@@ -129,7 +129,7 @@ def sum_to(x: Any, shape: Any) -> Any:
     return unbroadcast(np.asarray(x), wanted)
 
 
-@primitive(kind="linear", symbol="{0}", x=lambda g: g)
+@primitive(kind="linear", casts=True, symbol="{0}", x=lambda g: g)
 def astype(x: Any, dtype: Any) -> Any:
     """Return ``x`` in another dtype. Gradients come back in the dtype of ``x``.
 
