@@ -33,7 +33,7 @@ from .autograd.ops.reduction import amax, amin, mean, sum
 from .autograd.ops.shaping import (
     broadcast_to, clone, concatenate, flatten, permute, reshape, split, squeeze, stack, sum_to, transpose, unsqueeze,
 )  # fmt: skip
-from .check import gradcheck, gradcheck_module, numerical_gradient
+from .check import GradcheckError, Report, gradcheck, gradcheck_module, numerical_gradient
 
 abs = absolute
 cat = concatenate

@@ -30,20 +30,23 @@ _age = attrgetter("sequence")
 
 def sweep(
     order: Iterable[Node], cotangents: Cotangents, wanted: set[Node] | None, free: bool,
-    arrive: Callable[[Node, Any], Any], run: Callable[..., None] | None = None,
+    arrive: Callable[[Node, Any], Any], run: Callable[..., None] | None = None, captured: Any = None,
 ) -> None:  # fmt: skip
     """The whole of backpropagation: visit the nodes from last to first, and let each hand its gradient on.
 
-    ``arrive`` sees the finished gradient of leaves and of nodes with hooks; ``run`` replaces the ordinary step.
+    ``arrive`` sees the finished gradient of leaves and of nodes with hooks; ``run`` replaces the ordinary step. With
+    ``wanted``, nodes from which no path leads to a wanted one are not run, and keep what they saved.
     """
     for node in order:
         g = cotangents.pop(node, None)
         if g is None and not node.primitive.several:
             continue
-        if node.extra is not None and g is not None:
+        if (node.extra is not None or (captured is not None and node in captured)) and g is not None:
             g = arrive(node, g)
             if g is None:
                 continue
+        if wanted is not None and wanted.isdisjoint(node.inputs):
+            continue
         if run is None:
             node.primitive.pull(node, g, cotangents, wanted)
         else:
@@ -102,21 +105,19 @@ def backward(
     observers = current_mode().observers
 
     def arrive(node: Node, g: Any) -> Any:
-        if node.extra.hooks:  # type: ignore[union-attr]
+        if node.extra is not None and node.extra.hooks:
             g = _run_hooks(node, g, create_graph)
+        if capture is not None and node in capture:
+            capture[node] = g
         if node.primitive is not LEAF:
             return g
         if capture is None:
             _deposit(node, g, create_graph)
-        elif node in capture:
-            capture[node] = g
         return None
 
     def run(node: Node, g: Any, cotangents: Cotangents, wanted: set[Node] | None) -> None:
-        if capture is not None and node in capture:
-            capture[node] = g
         if changed:
-            _check_unchanged(node)
+            _check_unchanged(node, wanted)
         if create_graph:
             run_recorded(node, g, cotangents, wanted)
         else:
@@ -124,8 +125,8 @@ def backward(
         for observer in observers:
             observer.backward(node, tuple(cotangents.get(v) for v in node.inputs))
 
-    ordinary = capture is None and not (changed or create_graph or observers)
-    sweep(order, cotangents, wanted, not retain_graph, arrive, None if ordinary else run)
+    ordinary = not (changed or create_graph or observers)
+    sweep(order, cotangents, wanted, not retain_graph, arrive, None if ordinary else run, capture)
 
 
 def _leading_to(order: list[Node], targets: set[Node]) -> set[Node]:
@@ -146,7 +147,7 @@ def _identity(x: Any) -> Any:
 
 LEAF = Primitive(
     _identity, "predicate", scalar=None, name="leaf", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, rules={},
+    accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={},
 )  # fmt: skip
 LEAF.pull = lambda *_: None
 
@@ -160,7 +161,11 @@ def _deposit(node: Node, g: Any, create_graph: bool) -> None:
         return
     with _leaf_lock:
         if create_graph:
-            leaf._grad = g if leaf._grad is None else leaf._grad + g
+            if leaf._grad is not None:
+                leaf._grad = leaf._grad + g
+            else:
+                # A gradient that is no part of a graph may be shared with other leaves, and may be added into later.
+                leaf._grad = g if g._node.__class__ is Node else new_tensor(np.array(g._array), None)
         elif leaf._grad is None:
             leaf._grad = new_tensor(_own(g), None)
         elif leaf._grad._array.flags.writeable and leaf._grad._node.__class__ is not Node:
@@ -233,12 +238,17 @@ def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     return gradient if create_graph else np.array(gradient._array, dtype=node.dtype)
 
 
-def _check_unchanged(node: Node) -> None:
+def _check_unchanged(node: Node, wanted: set[Node] | None) -> None:
     """Refuse to use a saved value whose memory was changed in place after the node was recorded."""
     saved = node.saved
     if saved is FREED:
         return
-    for name, value in zip(node.primitive.saved_names, saved, strict=False):
+    primitive = node.primitive
+    for name, value in zip(primitive.saved_names, saved, strict=False):
+        if wanted is not None and not primitive.list_input:
+            users = (node.inputs[primitive.input_names.index(i)] for i in primitive.saved_for[name])
+            if wanted.isdisjoint(users):
+                continue
         for array in value if value.__class__ is tuple else (value,):
             operation = storage.changed_since(array, node.sequence)
             if operation is not None:

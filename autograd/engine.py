@@ -142,7 +142,7 @@ def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, .
     """Run the kernel on arrays and numbers; nothing is recorded."""
     if primitive.scalar is not None:
         for value in inputs:
-            if value.__class__ is not float and value.__class__ is not int:
+            if value.__class__ not in dtypes.NUMBERS:
                 break
         else:
             return primitive.scalar(*inputs, *static)
@@ -196,12 +196,19 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
         raw = run_kernel(primitive, (arrays,) if primitive.list_input else tuple(arrays), static)
     except Exception as error:
         raise explain(primitive, error, tuple(arrays)) from None
-    results = list(raw) if (primitive.returns_tuple or primitive.residual_names) else [raw]
+    if primitive.returns_tuple or primitive.residual_names:
+        expected = None if primitive.output_names is None else len(primitive.tables)
+        if not isinstance(raw, list | tuple) or (expected is not None and len(raw) != expected):
+            wanted = "a list of outputs" if expected is None else f"{expected} results ({', '.join(primitive.tables)})"
+            raise TypeError(f"{primitive.name}: the kernel must return {wanted}, but returned {_describe(raw)}")
+        results = list(raw)
+    else:
+        results = [raw]
     public = len(results) - len(primitive.residual_names)
     like = differentiable[0] if differentiable else None
     for i in range(len(results)):
         if results[i].__class__ is not np.ndarray:
-            results[i] = np.asarray(results[i])
+            results[i] = as_result(primitive, results[i])
         if (
             i < public
             and like is not None
@@ -227,7 +234,7 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
                         for t, need in zip(handles, needs, strict=True))  # fmt: skip
     node.saved = _saved(primitive, names, arrays, results, needs)
     node.sequence = next_sequence()
-    node.static = static
+    node.static = tuple(map(_keep, static))
     node.context = mode.context
     node.extra = None
     if primitive.returns_tuple:
@@ -243,7 +250,10 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
 
 
 def _as_handles(primitive: Primitive, names: Sequence[str], operands: list[Any]) -> list[Any]:
-    like = next(t._array.dtype for t in operands if t.__class__ in HANDLES)
+    # A number takes the dtype of the tensors that it is computed with, not that of a condition or an index.
+    computed = primitive.differentiable or primitive.input_names
+    partners = [t._array for t, n in zip(operands, names, strict=True) if t.__class__ in HANDLES and n in computed]
+    like = dtypes.result_type(tuple(partners)) if partners else np.dtype(np.bool_)
     handles = []
     for name, operand in zip(names, operands, strict=True):
         if operand.__class__ in HANDLES:
@@ -265,6 +275,15 @@ def _as_handles(primitive: Primitive, names: Sequence[str], operands: list[Any])
                 f"{primitive.name}: {name} must be a Tensor, a number or an array, not {type(operand).__name__}"
             )
     return handles
+
+
+def _keep(value: Any) -> Any:
+    """Return a static argument as backward will find it: arrays, such as indices and labels, are copied."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value):
+        return tuple(map(_keep, value))
+    return value
 
 
 def _saved(
@@ -302,7 +321,7 @@ def _output_kernel(x: Any, index: int) -> Any:
 
 OUTPUT = Primitive(
     _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(),
-    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, rules={"x": _pass_on},
+    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={"x": _pass_on},
 )  # fmt: skip
 
 
@@ -493,10 +512,8 @@ def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
         raise TypeError(
             f"{node.primitive.name}: the rule for {name!r} returned a {type(gradient).__name__} in a pass on raw arrays"
         )
-    try:
-        array = np.asarray(gradient)
-    except ValueError:
-        array = np.empty(0, object)
+    known = isinstance(gradient, np.ndarray | np.generic | float | int)
+    array = np.asarray(gradient) if known else np.empty(0, object)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{node.primitive.name}: the rule for {name!r} returned {_describe(gradient)}, not an array")
     if array.shape != vertex.shape:
@@ -506,7 +523,13 @@ def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
                 f"but {name!r} has shape {vertex.shape}"
             )
         if array.shape != node.shape:
-            array = np.broadcast_to(array, node.shape)
+            try:
+                array = np.broadcast_to(array, node.shape)
+            except ValueError:
+                raise ValueError(
+                    f"{node.primitive.name}: the rule for {name!r} returned a gradient of shape {array.shape}, but the "
+                    f"output has shape {node.shape} and {name!r} has {vertex.shape}"
+                ) from None
         array = unbroadcast(array, vertex.shape)
     return array if array.dtype == vertex.dtype else array.astype(vertex.dtype)
 
@@ -542,9 +565,35 @@ def retype(out: Array, like: Array) -> Array:
     Floating inputs keep their dtype whatever the kernel computed in; a floating result of integers has the default
     dtype; integer results stay.
     """
-    if like.dtype.kind == "f":
-        return out.astype(like.dtype) if out.dtype.kind == "f" else out
-    return out.astype(dtypes.get_default_dtype()) if out.dtype.kind == "f" else out
+    if out.dtype.kind not in "fiub":
+        raise TypeError(f"the kernel returned an array of dtype {out.dtype}, which tensors cannot have")
+    if out.dtype.kind != "f":
+        return out
+    return out.astype(like.dtype if like.dtype.kind == "f" else dtypes.get_default_dtype(), copy=False)
+
+
+def as_result(primitive: Primitive, value: Any) -> Array:
+    """Return what a kernel returned as an array, or refuse it."""
+    array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
+    if array is None or array.dtype.kind not in "fiub":
+        raise TypeError(f"{primitive.name}: the kernel returned {_describe(value)}, not an array of numbers")
+    return array
+
+
+def settle(primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return (result, arrays) of a call whose dtypes do not all agree, in the dtypes that they should have."""
+    positions = [
+        i for i, n in enumerate(primitive.input_names) if n in primitive.differentiable and arrays[i] is not None
+    ]
+    common = dtypes.result_type(tuple(arrays[i] for i in positions))
+    computed = common
+    if common.kind != "f" and out.dtype.kind == "f":
+        # Integers are computed with in float64: for small ones NumPy would choose half precision.
+        computed = np.dtype(np.float64)
+    if any(arrays[i].dtype != computed for i in positions):
+        arrays = tuple(a.astype(computed) if i in positions else a for i, a in enumerate(arrays))
+        out = as_result(primitive, run_kernel(primitive, arrays, static))
+    return (retype(out, np.empty(0, common)), *arrays)
 
 
 def run_recorded(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:

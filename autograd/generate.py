@@ -9,6 +9,7 @@ reference; a test holds the two against each other. See ``PRIMITIVES.md`` beside
 from __future__ import annotations
 
 import functools
+import inspect
 import linecache
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +30,7 @@ _ALIASES = {"dim": "axis", "keepdim": "keepdims"}
 
 class _Unset:
     def __repr__(self) -> str:
-        return "<same as above>"
+        return "<not given>"
 
 
 UNSET = _Unset()
@@ -52,7 +53,7 @@ def make_method(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def can_specialise(primitive: Primitive) -> bool:
     """Return whether the written-out call covers this declaration."""
-    table = primitive.tables["out"] if "out" in primitive.tables else None
+    table = primitive.tables[next(iter(primitive.tables))]
     return not (
         primitive.list_input
         or primitive.several
@@ -75,6 +76,8 @@ def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
         if parameter.default is not parameter.empty:
             defaults[f"default_{name}"] = parameter.default
             text = f"{name}=default_{name}"
+        elif name in _ALIASES and name in primitive.static_names:
+            text = f"{name}=UNSET"
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in written:
             written.append("*")
         written.append(text)
@@ -85,6 +88,9 @@ def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
     for name, alias in aliases:
         written.append(f"{alias}=UNSET")
         resolve.append(f"    if {alias} is not UNSET: {name} = {alias}")
+        if primitive.signature.parameters[name].default is inspect.Parameter.empty:
+            problem = f"{primitive.name}() needs {name}"
+            resolve.append(f"    if {name} is UNSET: raise TypeError({problem!r})")
     return ", ".join(written), "\n".join(resolve), defaults
 
 
@@ -98,15 +104,17 @@ def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any
         lines.append(resolve)
     if fast:
         lines += _fast_forward(primitive)
+        lines += _numbers(primitive)
     lines.append(f"    return $fallback($primitive, {pack}, {static_pack})")
     helpers = {
         "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": engine.HANDLES,
         "Tensor": engine.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
-        "retype": engine.retype, "explain": engine.explain, "constant_of": engine.constant_of,
-        "cut_off": engine.CUT_BY_NO_GRAD, "inherit": engine.inherit, "observe": engine.observe,
+        "settle": engine.settle, "as_result": engine.as_result, "explain": engine.explain,
+        "constant_of": engine.constant_of, "cut_off": engine.CUT_BY_NO_GRAD, "inherit": engine.inherit,
+        "observe": engine.observe, "number": engine.scalar_constant, "numbers": frozenset((float, int)),
     }  # fmt: skip
-    namespace = {**defaults, "UNSET": UNSET, **{f"_{name}": value for name, value in helpers.items()}}
+    namespace = {**defaults, "UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
     function: Any = compile_function(lines, primitive, namespace, "call", "call")
     functools.update_wrapper(function, primitive.definition, updated=())
     del function.__wrapped__
@@ -118,7 +126,7 @@ def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any
 
 def _fast_forward(primitive: Primitive) -> list[str]:
     inputs, statics = primitive.input_names, primitive.static_names
-    arrays = [f"{n}_array" for n in inputs]
+    arrays = [f"${n}_array" for n in inputs]
     differentiable = primitive.differentiable
     optional = primitive.optional
     tests = [
@@ -128,32 +136,30 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     lines = [f"    if {' and '.join(tests)}:"]
     add = lines.append
     for n in inputs:
-        add(f"        {n}_array = {f'None if {n} is None else ' if n in optional else ''}{n}._array")
-    promoted = [f"{n}_array" for n in (differentiable or inputs)]
-    call = f"$kernel({', '.join((*arrays, *statics)) if _in_order(primitive) else _call(primitive)})"
+        add(f"        ${n}_array = {f'None if {n} is None else ' if n in optional else ''}{n}._array")
+    promoted = [f"${n}_array" for n in (differentiable or inputs)]
+    call = f"$kernel({_call(primitive)})"
     add("        try:")
     add(f"            $out = {call}")
+    add("            if $out.__class__ is not $ndarray:")
+    add("                $out = $as_result($primitive, $out)")
     if primitive.casts:
         add("            $dtype = $out.dtype")
     elif differentiable:
         # One look at the dtypes, after the kernel: it is right at once for all but mixed dtypes.
         add("            $dtype = $out.dtype")
-        present = {f"{n}_array": f"{n}_array is not None and " if n in optional else "" for n in inputs}
+        present = {f"${n}_array": f"${n}_array is not None and " if n in optional else "" for n in inputs}
         add(f"            if {' or '.join(f'({present[a]}$dtype is not {a}.dtype)' for a in promoted)}:")
-        if len(promoted) > 1:
-            add(f"                {', '.join(promoted)} = $promote(({', '.join(promoted)}))")
-            add(f"                $out = {call}")
-        add(f"                $out = $retype($asarray($out), {promoted[0]})")
+        settle = f"$settle($primitive, $out, {_tuple(arrays)}, {_tuple(statics)})"
+        add(f"                $out, {targets(arrays)} = {settle}")
         add("                $dtype = $out.dtype")
     elif len(promoted) > 1:
         first = promoted[0]
         add(f"            if {' or '.join(f'{first}.dtype is not {a}.dtype' for a in promoted[1:])}:")
         add(f"                {', '.join(promoted)} = $promote(({', '.join(promoted)}))")
-        add(f"                $out = {call}")
+        add(f"                $out = $asarray({call})")
     add("        except Exception as $error:")
     add(f"            raise $explain($primitive, $error, {_tuple(arrays)}) from None")
-    add("        if $out.__class__ is not $ndarray:")
-    add("            $out = $asarray($out)")
     if not differentiable:
         add("        $result = $new($Tensor); $result._array = $out; $result._node = None; $result._grad = None")
         add("        return $result")
@@ -162,29 +168,30 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     add("        $result._array = $out")
     add("        $result._grad = None")
     for n in differentiable:
-        add(f"        {n}_node = {f'None if {n} is None else ' if n in optional else ''}{n}._node")
-        add(f"        {n}_needs = {n}_node.__class__ is $Node")
-    add("        if " + " or ".join(f"{n}_needs" for n in differentiable) + ":")
+        add(f"        ${n}_node = {f'None if {n} is None else ' if n in optional else ''}{n}._node")
+        add(f"        ${n}_needs = ${n}_node.__class__ is $Node")
+    add("        if " + " or ".join(f"${n}_needs" for n in differentiable) + ":")
     add("            $mode = $current_mode()")
-    add("            if $mode.grad:")
+    floating = " and $dtype.kind == 'f'" if primitive.casts else ""
+    add(f"            if $mode.grad{floating}:")
     for n in inputs:
         if n in optional:
-            add(f"                if not {n}_needs: {n}_node = None if {n} is None else $constant_of({n})")
+            add(f"                if not ${n}_needs: ${n}_node = None if {n} is None else $constant_of({n})")
         elif n in differentiable:
-            add(f"                if not {n}_needs: {n}_node = $constant_of({n})")
+            add(f"                if not ${n}_needs: ${n}_node = $constant_of({n})")
         else:
-            add(f"                {n}_node = $constant_of({n})")
+            add(f"                ${n}_node = $constant_of({n})")
     add("                $result._node = $node = $new($Node)")
     add("                $node.primitive = $primitive")
-    add(f"                $node.inputs = {_tuple([f'{n}_node' for n in inputs])}")
+    add(f"                $node.inputs = {_tuple([f'${n}_node' for n in inputs])}")
     saved = []
     for name in primitive.saved_names:
-        value = "$out" if name == "out" else f"{name}_array"
+        value = f"${name}_array" if name in inputs else "$out"
         wanted = primitive.saved_for[name]
         if set(wanted) == set(differentiable) and len(differentiable) == 1:
             saved.append(value)
         else:
-            saved.append(f"{value} if {' or '.join(f'{w}_needs' for w in wanted)} else None")
+            saved.append(f"{value} if {' or '.join(f'${w}_needs' for w in wanted)} else None")
     add(f"                $node.saved = {_tuple(saved)}")
     add("                $node.sequence = $next_sequence()")
     add("                $node.shape = $out.shape")
@@ -196,11 +203,24 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     add("                return $result")
     add("            $result._node = $cut_off")
     add("            return $result")
-    vertices = [f"{n}_node" for n in differentiable]
+    vertices = [f"${n}_node" for n in differentiable]
     unknown = " is ".join([*vertices, "None"]) if len(vertices) == 1 else " and ".join(f"{v} is None" for v in vertices)
     add(f"        $result._node = None if {unknown} else $inherit({', '.join(vertices)})")
     add("        return $result")
     return lines
+
+
+def _numbers(primitive: Primitive) -> list[str]:
+    """Write what turns the number in ``x * 2.0`` into a constant tensor and calls again."""
+    if primitive.kind not in ("elementwise", "predicate") or len(primitive.input_names) != 2 or primitive.static_names:
+        return []
+    x, y = primitive.input_names
+    return [
+        f"    if {x}.__class__ in $handles and {y}.__class__ in $numbers:",
+        f"        return call({x}, $number({y}, {x}._array.dtype))",
+        f"    if {y}.__class__ in $handles and {x}.__class__ in $numbers:",
+        f"        return call($number({x}, {y}._array.dtype), {y})",
+    ]
 
 
 def _pull_when_needed(primitive: Primitive) -> Callable[..., None]:
@@ -216,7 +236,7 @@ def _pull_when_needed(primitive: Primitive) -> Callable[..., None]:
 
 def _pull(primitive: Primitive) -> Callable[..., None]:
     """Write the backward step of a primitive with one output: run the wanted rules, hand the gradients on."""
-    table = primitive.tables["out"]
+    table = primitive.tables[next(iter(primitive.tables))]
     assert table is not None
     lines = ["def pull(node, g, cotangents, wanted):"]
     add = lines.append
@@ -273,13 +293,13 @@ def _variable(primitive: Primitive, argument: str) -> str:
     return f"{argument.removesuffix('_shape')}_vertex.shape"
 
 
-def _in_order(primitive: Primitive) -> bool:
-    """Return whether inputs come before static arguments, so that the kernel can be called by position alone."""
-    return tuple(primitive.signature.parameters) == (*primitive.input_names, *primitive.static_names)
-
-
 def _call(primitive: Primitive) -> str:
-    return ", ".join(f"{n}_array" if n in primitive.input_names else n for n in primitive.signature.parameters)
+    """Return the arguments of the kernel, in its own order."""
+    written = []
+    for name, parameter in primitive.signature.parameters.items():
+        value = f"${name}_array" if name in primitive.input_names else name
+        written.append(f"{name}={value}" if parameter.kind is parameter.KEYWORD_ONLY else value)
+    return ", ".join(written)
 
 
 def _tuple(items: Any) -> str:
@@ -301,7 +321,7 @@ def compile_function(lines: list[str], primitive: Primitive, namespace: dict[str
     compiled code: compiling each by itself made up half of the time of importing the library.
     """
     # "$" marks the names of this file, kept apart from the names of the user's parameters.
-    body = "\n".join("    " + line for text in lines for line in text.split("\n")).replace("$", "_")
+    body = "\n".join("    " + line for text in lines for line in text.split("\n")).replace("$", "_gg_")
     source = f"def make({', '.join(namespace)}):\n{body}\n    return {name}\n"
     code = _codes.get(source)
     if code is None:

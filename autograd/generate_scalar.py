@@ -74,7 +74,8 @@ def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
 
 def _fallback(primitive: Primitive, *inputs: Any) -> Any:
     for value in inputs:
-        if value.__class__ is not Scalar and not isinstance(value, int | float | np.generic):
+        single = isinstance(value, int | float | np.generic) or (isinstance(value, np.ndarray) and not value.ndim)
+        if value.__class__ is not Scalar and not single:
             return NotImplemented
     return apply(primitive, inputs, ())
 
@@ -91,7 +92,7 @@ def pull_when_needed(primitive: Primitive) -> Callable[..., None]:
 
 def make_scalar_pull(primitive: Primitive) -> Callable[..., None]:
     """Return the backward step of an elementwise primitive on Scalars."""
-    table = primitive.tables["out"]
+    table = primitive.tables[next(iter(primitive.tables))]
     assert table is not None
     names = primitive.input_names
     lines = ["def pull(node, g):"]
@@ -138,7 +139,7 @@ def _variable(primitive: Primitive, argument: str) -> str:
     """Return the expression that a rule's argument has inside the written-out pull."""
     if argument == "g":
         return "g"
-    if argument == "out":
+    if argument == "out" or argument in (primitive.output_names or ()):
         return "node.value"
     if argument in primitive.input_names:
         return f"{argument}_operand.value"

@@ -108,7 +108,12 @@ register_interpreter(Traced, _interpret, priority=4)
 
 
 def _trace(primitive: Primitive, rule: Rule, names: dict[str, str]) -> Traced | None:
-    """Run a rule on recording objects; None if it cannot be followed."""
+    """Run a rule on recording objects; None if it cannot be followed.
+
+    Only the library's own rules are: a user's may read a number from outside that changes between calls.
+    """
+    if not (rule.function.__module__ or "").startswith(f"{__package__}."):
+        return None
     single = len(primitive.input_names) == 1
     arguments = []
     for argument in rule.arguments:

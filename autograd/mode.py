@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -35,16 +35,25 @@ class Observer(Protocol):
 class Mode:
     """One immutable set of switches."""
 
-    __slots__ = ("context", "grad", "observers")
+    __slots__ = ("context", "grad", "observers", "outer")
 
-    def __init__(self, grad: bool = True, context: Context | None = None, observers: tuple[Observer, ...] = ()) -> None:
+    def __init__(
+        self,
+        grad: bool = True,
+        context: Context | None = None,
+        observers: tuple[Observer, ...] = (),
+        outer: Mode | None = None,
+    ) -> None:
         self.grad = grad
         self.context = context
         self.observers = observers
+        self.outer = outer
 
     def replace(self, **changes: Any) -> Mode:
         """Return a copy with some switches changed."""
-        values: dict[str, Any] = {"grad": self.grad, "context": self.context, "observers": self.observers}
+        values: dict[str, Any] = {
+            "grad": self.grad, "context": self.context, "observers": self.observers, "outer": self.outer,
+        }  # fmt: skip
         values.update(changes)
         return Mode(**values)
 
@@ -65,20 +74,21 @@ class ModeSwitch:
         """Return the mode for the code inside."""
         raise NotImplementedError
 
-    def __init__(self) -> None:
-        # A stack, so that one instance may be entered again inside itself.
-        self._outer: list[Mode] = []
+    # A mode remembers the one outside it, so a switch holds no state: the same one may be entered again inside itself,
+    # and by several threads at once.
 
     def __enter__(self) -> Any:
         outer = current_mode()
-        self._outer.append(outer)
-        set_mode(self.enter(outer))
+        inner = self.enter(outer)
+        inner.outer = outer
+        set_mode(inner)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        # Setting the remembered mode, instead of resetting by token, also works when a block opened in one context is
-        # closed in another, as happens with asynchronous generators.
-        set_mode(self._outer.pop())
+        # Not by token: a block opened in one context may be closed in another, as happens with asynchronous generators.
+        outer = current_mode().outer
+        if outer is not None:
+            set_mode(outer)
 
     def clone(self) -> ModeSwitch:
         """Return a fresh switch of the same kind: a decorated function may run in several threads at once."""
@@ -89,6 +99,8 @@ class ModeSwitch:
             raise TypeError(f"{type(self).__name__} decorates a function, but got {type(function).__name__}")
         if inspect.isgeneratorfunction(function):
             return cast(Function, self._wrap_generator(function))
+        if inspect.isasyncgenfunction(function):
+            return cast(Function, self._wrap_async_generator(function))
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
@@ -129,6 +141,33 @@ class ModeSwitch:
             finally:
                 with self.clone():
                     generator.close()
+
+        return wrapper
+
+    def _wrap_async_generator(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        async def wrapper(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+            generator = function(*args, **kwargs)
+            step: Callable[..., Any] = generator.asend
+            argument: Any = None
+            try:
+                while True:
+                    with self.clone():
+                        try:
+                            item = await step(argument)
+                        except StopAsyncIteration:
+                            return
+                    try:
+                        argument = yield item
+                        step = generator.asend
+                    except GeneratorExit:
+                        raise
+                    except BaseException as error:
+                        argument = error
+                        step = generator.athrow
+            finally:
+                with self.clone():
+                    await generator.aclose()
 
         return wrapper
 
@@ -177,7 +216,6 @@ class set_grad_enabled(ModeSwitch):
     """
 
     def __init__(self, mode: bool) -> None:
-        super().__init__()
         self._grad = bool(mode)
 
     def enter(self, mode: Mode) -> Mode:
@@ -201,7 +239,6 @@ class scope(ModeSwitch):
     """
 
     def __init__(self, name: str) -> None:
-        super().__init__()
         if not isinstance(name, str):
             raise TypeError(f"scope: the name must be a string, not {type(name).__name__}")
         self._name = name

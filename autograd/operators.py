@@ -52,7 +52,7 @@ TENSOR_METHODS: dict[str, Callable[..., Any]] = {
     "matmul": linalg.matmul, "mm": linalg.matmul, "sum": reduction.sum, "mean": reduction.mean, "amax": reduction.amax,
     "amin": reduction.amin, "argmax": comparison.argmax, "argmin": comparison.argmin, "transpose": shaping.transpose,
     "swapaxes": shaping.transpose, "broadcast_to": shaping.broadcast_to, "split": shaping.split,
-    "flatten": shaping.flatten, "squeeze": shaping.squeeze, "unsqueeze": shaping.unsqueeze, "clone": shaping.clone,
+    "flatten": shaping.flatten, "clone": shaping.clone,
     "softmax": loss.softmax, "log_softmax": loss.log_softmax,
 }  # fmt: skip
 
@@ -128,6 +128,16 @@ def _permute(self: Tensor, *dims: Any) -> Any:
     return shaping.permute(self, tuple(_dims(dims)))
 
 
+def _squeeze(self: Tensor, dim: Any = None, *, axis: Any = None) -> Any:
+    """Return the tensor without axes of size 1. See :func:`squeeze`."""
+    return shaping.squeeze(self, axis if dim is None else dim)
+
+
+def _unsqueeze(self: Tensor, dim: Any = None, *, axis: Any = None) -> Any:
+    """Return the tensor with a new axis of size 1. See :func:`unsqueeze`."""
+    return shaping.unsqueeze(self, axis if dim is None else dim)
+
+
 def _expand(self: Tensor, *size: Any) -> Any:
     """Return the tensor repeated without copying; −1 keeps a size. See :func:`broadcast_to`."""
     wanted = tuple(_dims(size))
@@ -155,7 +165,9 @@ def _along(extremum: Callable[..., Any], arg: Callable[..., Any], x: Any, dim: A
     return Extremum(shaping.squeeze(values, dim), shaping.squeeze(indices, dim))
 
 
-def maximum_over(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def maximum_over(
+    x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Any:
     """Return the largest element of all, or with ``dim`` the pair (values, indices) along it, as PyTorch does.
 
     Over all elements, ties share the gradient; along ``dim`` it goes to the element that ``indices`` names.
@@ -166,19 +178,24 @@ def maximum_over(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
     """
     if isinstance(dim, Tensor):
         return elementwise.maximum(x, dim)
-    return _along(reduction.amax, comparison.argmax, x, dim, keepdim)
+    return _along(reduction.amax, comparison.argmax, x, axis if dim is None else dim, keepdim or keepdims)
 
 
-def minimum_over(x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+def minimum_over(
+    x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
+) -> Any:
     """Return the smallest element of all, or with ``dim`` the pair (values, indices) along it. See :func:`max`."""
     if isinstance(dim, Tensor):
         return elementwise.minimum(x, dim)
-    return _along(reduction.amin, comparison.argmin, x, dim, keepdim)
+    return _along(reduction.amin, comparison.argmin, x, axis if dim is None else dim, keepdim or keepdims)
 
 
 def _astype(self: Tensor, dtype: Any) -> Any:
     """Return the tensor in another dtype; the same tensor if it has it already. See :func:`astype`."""
     wanted = to_dtype(dtype)
+    if wanted.kind != "f" and self.requires_grad:
+        # Integers have no gradient, so what is made of them is no part of the graph.
+        return shaping.astype(self.detach(), wanted)
     return self if self.dtype == wanted else shaping.astype(self, wanted)
 
 
@@ -235,6 +252,7 @@ def _all(self: Tensor) -> Any:
 
 
 OTHERS: dict[str, Callable[..., Any]] = {
+    "squeeze": _squeeze, "unsqueeze": _unsqueeze,
     "reshape": _reshape, "view": _reshape, "permute": _permute, "expand": _expand, "max": maximum_over,
     "min": minimum_over, "astype": _astype, "to": _astype, "copy_": _copy_, "zero_": _fill(0), "fill_": _fill_,
     "__getitem__": _getitem, "__setitem__": _setitem, "any": _any, "all": _all,
@@ -292,14 +310,20 @@ def _numpy_transpose(x: Any, axes: Any = None) -> Any:
     return _transposed(x) if axes is None else shaping.permute(x, tuple(axes))
 
 
+def _numpy_dot(x: Any, y: Any) -> Any:
+    return x * y if np.ndim(x) == 0 or np.ndim(y) == 0 else linalg.matmul(x, y)
+
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: reduction.sum, np.mean: reduction.mean, np.max: reduction.amax, np.min: reduction.amin,
+    np.amax: reduction.amax, np.amin: reduction.amin,
     np.argmax: comparison.argmax, np.argmin: comparison.argmin, np.where: comparison.where,
     np.concatenate: lambda tensors, axis=0: shaping.concatenate(tensors, axis),
     np.stack: lambda tensors, axis=0: shaping.stack(tensors, axis), np.reshape: _numpy_reshape,
     np.transpose: _numpy_transpose, np.swapaxes: shaping.transpose, np.broadcast_to: shaping.broadcast_to,
-    np.squeeze: lambda x, axis=None: shaping.squeeze(x, axis), np.expand_dims: shaping.unsqueeze,
-    np.dot: linalg.matmul, np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.numel(),
+    np.squeeze: lambda x, axis=None: shaping.squeeze(x, axis),
+    np.expand_dims: lambda x, axis: shaping.unsqueeze(x, axis), np.dot: _numpy_dot,
+    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.numel(),
 }  # fmt: skip
 
 

@@ -93,7 +93,7 @@ class Primitive:
         self, kernel: Callable[..., Any], kind: str, *, scalar: Callable[..., Any] | None, name: str | None,
         list_input: bool, inputs: tuple[str, ...], outputs: tuple[str, ...] | str, residuals: tuple[str, ...],
         joint: Callable[..., Any] | None, accumulate: dict[str, Callable[..., Any]] | None,
-        domain: tuple[float, float] | None, symbol: Any, ufunc: Any, casts: bool, rules: dict[str, Any],
+        domain: tuple[float, float] | None, symbol: Any, ufunc: Any, casts: bool, finite: bool, rules: dict[str, Any],
     ) -> None:  # fmt: skip
         self.kernel = ufunc if ufunc is not None else kernel
         self.name = name or kernel.__name__
@@ -101,6 +101,7 @@ class Primitive:
         self.scalar = scalar
         self.ufunc = ufunc
         self.casts = casts
+        self.finite = finite
         self.list_input = list_input
         self.domain = domain
         self.symbol = symbol
@@ -108,6 +109,8 @@ class Primitive:
         self.function: Callable[..., Any] = kernel
         self.pull: Callable[..., None] = _no_derivative
         self.scalar_pull: Callable[..., Any] | None = None
+        if not self.name.isidentifier():
+            raise DeclarationError(f"primitive {self.name!r}: the name must be a Python identifier")
         if kind not in KINDS:
             raise DeclarationError(f"primitive {self.name}: unknown kind {kind!r}; choose from {', '.join(KINDS)}")
         self.definition = kernel
@@ -145,6 +148,13 @@ class Primitive:
                 continue
             if name not in parameters:
                 raise self._fail(f"there is a rule for {name!r}, which is not a parameter ({', '.join(parameters)})")
+        for output, rule in rules.items():
+            for name in rule if isinstance(rule, dict) else ():
+                if name != "joint" and name not in parameters:
+                    raise self._fail(
+                        f"the rules of output {output!r} name {name!r}, which is not a parameter "
+                        f"({', '.join(parameters)})"
+                    )
         for name in self._listed:
             if name not in parameters:
                 raise self._fail(f"inputs names {name!r}, which is not a parameter ({', '.join(parameters)})")
@@ -271,7 +281,7 @@ def primitive(
     residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None,
     accumulate: dict[str, Callable[..., Any]] | None = None,
     domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, casts: bool = False,
-    **rules: Any,
+    finite: bool = False, **rules: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
 
@@ -293,6 +303,7 @@ def primitive(
         ufunc: the NumPy ufunc that is the kernel, in place of a function body. Calls and rules reach it without a
             Python function between.
         casts: the operation changes the dtype on purpose; all others give floating results in that of their inputs.
+        finite: its derivatives are finite wherever its value is, so that a gradient of zero surely sends only zeros on.
         **rules: input name to rule, or to ``None`` for an input without derivative. The remaining parameters are
             static arguments.
 
@@ -320,7 +331,7 @@ def primitive(
         declared = Primitive(
             kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
             residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol,
-            ufunc=ufunc, casts=casts, rules=rules,
+            ufunc=ufunc, casts=casts, finite=finite, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
         if (kernel.__module__ or "").startswith(__package__ + "."):

@@ -117,7 +117,6 @@ class record(ModeSwitch):
     """
 
     def __init__(self, keep: str | None = None) -> None:
-        super().__init__()
         if keep not in (None, "inputs", "outputs", "all"):
             raise ValueError(f"record: keep must be None, 'inputs', 'outputs' or 'all', not {keep!r}")
         self._keep = keep
@@ -201,7 +200,6 @@ class detect_anomaly(ModeSwitch):
     """
 
     def __init__(self, check_inf: bool = True) -> None:
-        super().__init__()
         self._check_inf = check_inf
 
     def enter(self, mode: Mode) -> Mode:

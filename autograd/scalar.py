@@ -318,12 +318,14 @@ def _backward(root: Scalar, gradient: float) -> None:
     observers = current_mode().observers
     for node in order:
         g = node.grad
-        # A gradient of zero sends nothing on; dead ReLUs make this worth the test.
-        if g:
-            node.primitive.scalar_pull(node, g)  # type: ignore[misc]
-            if observers:
-                for observer in observers:
-                    observer.backward(node, tuple(i.grad for i in node.inputs))  # type: ignore[arg-type]
+        # A gradient of zero sends zeros on, and dead ReLUs make it worth not to; unless a derivative may be infinite or
+        # NaN, which times zero is NaN, as in arrays.
+        if not g and node.primitive.finite and node.value - node.value == 0.0:
+            continue
+        node.primitive.scalar_pull(node, g)  # type: ignore[misc]
+        if observers:
+            for observer in observers:
+                observer.backward(node, tuple(i.grad for i in node.inputs))  # type: ignore[arg-type]
 
 
 def derivatives(
@@ -331,7 +333,7 @@ def derivatives(
 ) -> tuple[Any, ...]:
     """Run the rules of one Scalar: the gradient for each operand (None where no rule or no need)."""
     primitive = node.primitive
-    table = primitive.tables["out"]
+    table = primitive.tables[next(iter(primitive.tables))]
     assert table is not None
     values: dict[str, Any] = dict(zip(primitive.static_names, node.static, strict=False))
     values.update(zip(primitive.input_names, (lift(i) for i in node.inputs), strict=True))

@@ -10,5 +10,6 @@ from .numerical import numerical_gradient
 from .report import Finding, GradcheckError, Kink, Report, Worst, table
 
 __all__ = [
-    "Finding", "GradcheckError", "Kink", "Report", "Worst", "gradcheck", "gradcheck_module", "numerical_gradient", "table",
+    "Finding", "GradcheckError", "Kink", "Report", "Worst", "gradcheck", "gradcheck_module", "numerical_gradient",
+    "table",
 ]  # fmt: skip

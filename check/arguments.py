@@ -103,7 +103,7 @@ class Fixed:
             self.double = Tensor(value, np.float64) if value.is_floating_point() else self.given
         elif isinstance(value, np.ndarray):
             self.given = np.array(value)
-            self.double = np.array(value, np.float64) if is_floating(value.dtype) else self.given
+            self.double = np.array(value, np.float64) if is_variable(value) else self.given
         elif isinstance(value, Scalar):
             self.given = self.double = value.detach()
 
@@ -117,12 +117,14 @@ def show_index(name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{', '.join(map(str, index))}]" if index else name
 
 
-# -- inputs ----------------------------------------------------------------------------------------------------------------
+# -- inputs ----------------------------------------------------------------------------------------------------------
 
 
 def is_variable(value: Any) -> bool:
     """Return whether a value can have a gradient: a Scalar, or a floating-point tensor or array."""
-    return isinstance(value, Scalar) or (isinstance(value, Tensor | np.ndarray) and is_floating(value.dtype))
+    return isinstance(value, Scalar) or (
+        isinstance(value, Tensor | np.ndarray) and is_floating(value.dtype.newbyteorder("="))
+    )
 
 
 def walk(value: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -154,8 +156,8 @@ def read_inputs(
 ) -> tuple[tuple[Any, ...], list[Leaf], list[str]]:
     """Return the arguments with a :class:`Leaf` in place of every value to check, those leaves, and notes.
 
-    A tuple or list holds the arguments; anything else is the only one. If some tensor requires a gradient, those that do
-    are checked; if none does, all floating-point values are.
+    A tuple or list holds the arguments; anything else is the only one. If some tensor requires a gradient, those
+    that do are checked; if none does, all floating-point values are.
     """
     arguments = tuple(inputs) if isinstance(inputs, list | tuple) and not hasattr(inputs, "_fields") else (inputs,)
     known = {id(p) for p in parameters.values()}
@@ -205,7 +207,7 @@ def _argument_names(fn: Callable[..., Any], count: int) -> list[str]:
     return (names + [f"inputs[{i}]" for i in range(len(names), count)])[:count]
 
 
-# -- parameters ------------------------------------------------------------------------------------------------------------
+# -- parameters ------------------------------------------------------------------------------------------------------
 
 
 def named_parameters(params: Any) -> dict[str, Tensor]:

@@ -29,8 +29,8 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, method: str = "central",
       that are analytic: no ``abs``, no comparison, no Tensor. (Squire and Trapp 1998)
 
     Args:
-        f: receives what ``x`` is: a float64 array, a float64 Tensor, a Scalar, or a float; returns a number, or a Tensor,
-            Scalar or array of one element.
+        f: receives what ``x`` is: a float64 array, a float64 Tensor, a Scalar, or a float; returns a number, or a
+            Tensor, Scalar or array of one element.
         x: where. Integers become floats; it is not changed.
         method: as above.
         step: h relative to |xₖ|, or to the median size of the others where xₖ is 0 (to 1 if all are). Default: 6.06e-6
@@ -55,8 +55,8 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, method: str = "central",
     handle = isinstance(x, Tensor | Scalar)
     if method == "complex" and handle:
         raise TypeError(
-            f"numerical_gradient: a {type(x).__name__} cannot hold complex numbers; give an array and a NumPy function, "
-            "or use method='richardson'"
+            f"numerical_gradient: a {type(x).__name__} cannot hold complex numbers; give an array and a NumPy "
+            "function, or use method='richardson'"
         )
     values = _values(x)
     flat = values.reshape(-1)
@@ -114,14 +114,16 @@ def _number(result: Any, imaginary: bool, k: int, shape: tuple[int, ...]) -> Any
     place = show_index("x", tuple(int(i) for i in np.unravel_index(k, shape)) if shape else ())
     if array.size != 1 or array.dtype.kind not in "fciu":
         what = f"an array of shape {array.shape}" if array.dtype.kind in "fciu" else f"a {type(result).__name__}"
-        raise ValueError(f"numerical_gradient: f must return a number, but at {place} it returned {what}; sum it, for example")
+        raise ValueError(
+            f"numerical_gradient: f must return a number, but at {place} it returned {what}; sum it, for example"
+        )
     if not imaginary:
         if array.dtype.kind == "c":
             raise ValueError("numerical_gradient: f returned a complex number; its real part may be meant")
         return array.reshape(())[()].astype(np.float64)
     if array.dtype.kind != "c":
         raise ValueError(
-            f"numerical_gradient: with method='complex', f returned the real number {array.item()!r} at {place}: it drops "
-            "the imaginary part, as abs and real do, so it is not analytic; use method='richardson'"
+            f"numerical_gradient: with method='complex', f returned the real number {array.item()!r} at {place}: it "
+            "drops the imaginary part, as abs and real do, so it is not analytic; use method='richardson'"
         )
     return array.reshape(())[()].imag

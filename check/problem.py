@@ -13,7 +13,17 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Node, Scalar, Tensor, get_rng_state, grad, is_floating, reachable, set_grad_enabled, set_rng_state
+from ..autograd import (
+    Node,
+    Scalar,
+    Tensor,
+    get_rng_state,
+    grad,
+    is_floating,
+    reachable,
+    set_grad_enabled,
+    set_rng_state,
+)  # fmt: skip
 from ..autograd.scalar import reachable as reachable_scalars
 from ..nn.module import Module
 from .arguments import Fixed, Leaf, named_parameters, read_inputs, rebuild, walk
@@ -100,11 +110,12 @@ class Problem:
         self.blind: dict[int, Array] = {}
         self._weights: list[Array] = []
         self._base: list[Array] = []
+        self._sizes: list[Array] = []
         self._reached: list[Array] = []
         self._largest: list[Array] = []
         self.reach = 0.0
 
-    # -- running it ------------------------------------------------------------------------------------------------------
+    # -- running it ---------------------------------------------------------------------------------------------------
 
     def run(
         self, recording: bool, substitute: Callable[[Leaf], Any] | None = None, as_given: bool = False
@@ -160,7 +171,8 @@ class Problem:
         handles = [h for h in leaves if isinstance(h, Tensor)]
         if roots and handles:
             starts = [Tensor(w, o.dtype, copy=False) for o, w in roots]
-            results = grad([o for o, _ in roots], handles, starts, retain_graph=True, allow_unused=True)
+            with np.errstate(all="ignore"):
+                results = grad([o for o, _ in roots], handles, starts, retain_graph=True, allow_unused=True)
             arrays = {id(h): None if g is None else g.numpy() for h, g in zip(handles, results, strict=True)}
             found = [arrays.get(id(h)) for h in leaves]
         scalars = [(o, w) for o, w in pairs if isinstance(o, Scalar)]
@@ -169,17 +181,19 @@ class Problem:
                 leaf.grad = None
         for output, weight in scalars:
             output.backward(float(weight))
-        return [
-            f if not isinstance(h, Scalar) or h.grad is None else np.array(h.grad) for f, h in zip(found, leaves, strict=True)
-        ]
+        for i, leaf in enumerate(leaves):
+            if isinstance(leaf, Scalar) and leaf.grad is not None:
+                found[i] = np.array(leaf.grad)
+        return found
 
-    # -- along one element -------------------------------------------------------------------------------------------------
+    # -- along one element --------------------------------------------------------------------------------------------
 
     def prepare(self, weights: Sequence[Array], base: Sequence[Array], outputs: Sequence[Any]) -> None:
         """Fix the cotangent and the outputs' values at the point itself."""
         self._base = list(base)
         self._weights = list(weights)
-        self.reach = sum(float(np.sum(np.abs(w * np.where(w != 0, b, 0.0)))) for w, b in zip(weights, base, strict=True))
+        self._sizes = [np.abs(w * np.where(w != 0, b, 0.0)) for w, b in zip(weights, base, strict=True)]
+        self.reach = sum(float(np.sum(s)) for s in self._sizes)
         self.precision = max(float(np.finfo(d).eps) for d in _dtypes(outputs))
 
     def at(self, leaf: Leaf, position: int, value: float) -> list[Array] | None:
@@ -187,7 +201,7 @@ class Problem:
         leaf.set(position, value)
         try:
             outputs = self.values()
-        except Exception as error:  # noqa: BLE001 - a function may be undefined there, and say so in its own way
+        except Exception as error:  # a function may be undefined there, and say so in its own way
             self.failure = error
             return None
         if [o.shape for o in outputs] != [b.shape for b in self._base]:
@@ -198,19 +212,21 @@ class Problem:
     def start(self) -> None:
         """Begin with another element: forget which outputs the one before was seen to move."""
         self._reached = [np.zeros(b.shape, bool) for b in self._base]
-        self._largest = [np.abs(b) for b in self._base]
+        self._largest = [np.array(np.abs(b)) for b in self._base]
 
-    def explore(self, leaf: Leaf, position: int, distance: float) -> None:
-        """Find out which outputs an element can move at all, by moving it far."""
+    def explore(self, leaf: Leaf, position: int, distance: float) -> float:
+        """Find out which outputs an element can move at all, by moving it far; return their rounding errors."""
         value = float(leaf.values[position])
         try:
-            for moved in (value + distance, value - distance):
+            # To 0 as well, since what is large may saturate already.
+            for moved in (value + distance, value - distance, 0.0):
                 outputs = self.at(leaf, position, moved)
                 for k, there in enumerate(outputs or ()):
                     self._reached[k] |= self._base[k] != there
                     np.fmax(self._largest[k], np.where(np.isfinite(there), np.abs(there), 0.0), out=self._largest[k])
         finally:
             leaf.set(position, value)
+        return self.precision * sum(float(np.sum(s[r])) for s, r in zip(self._sizes, self._reached, strict=True))
 
     def measure(self, leaf: Leaf, position: int, step: float) -> Rung:
         """Return what moving one element by ``step`` to both sides shows; the element is put back."""
@@ -242,14 +258,14 @@ class Problem:
                 high += float(np.sum(np.maximum(rise / up, fall / down)))
             else:
                 central = low = high = np.nan
-            size = np.where(counted, np.abs(weight * here), 0.0)
+            size = self._sizes[k]
             # An output that a larger step moved has rounding errors, also where this step leaves it as it is.
             self._reached[k] |= (rise != 0) | (fall != 0)
-            noise += float(np.sum(np.maximum(size, np.maximum(np.abs(rise), np.abs(fall)))[self._reached[k]]))
+            noise += float(np.sum(np.fmax(size, np.fmax(np.abs(rise), np.abs(fall)))[self._reached[k]]))
             coarse += float(np.sum(np.where(counted, np.abs(weight * self._largest[k]), 0.0)[self._reached[k]]))
             everything += float(np.sum(size))
         if left == right == 0:
-            # Nothing moved, though it can: the outputs go in steps that may be as large as rounding makes them elsewhere.
+            # Nothing moved, though it can: the outputs go in steps, which may be as large as rounding is elsewhere.
             noise = max(noise, coarse)
         noise = self.precision * (noise or everything)
         return Rung(0.5 * (up + down), central, left, right, low, high, noise)

@@ -32,7 +32,7 @@ class Finding(NamedTuple):
     """
 
     name: str
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # tuples have a method of this name
     analytic: float
     numeric: float
     error_bar: float
@@ -54,7 +54,7 @@ class Kink(NamedTuple):
     """
 
     name: str
-    index: tuple[int, ...]
+    index: tuple[int, ...]  # type: ignore[assignment]  # tuples have a method of this name
     analytic: float
     left: float
     right: float
@@ -80,7 +80,7 @@ class Worst(NamedTuple):
     shape: tuple[int, ...]
     size: int
     checked: int
-    index: tuple[int, ...] | None
+    index: tuple[int, ...] | None  # type: ignore[assignment]  # tuples have a method of this name
     analytic: float
     numeric: float
     relative_error: float
@@ -165,15 +165,16 @@ class Report:
         lines += _section("wrong", [str(f) for f in self.failures])
         lines += [f"  and {_count(n, 'more element')} of {name} that disagree" for name, n in self.unexamined.items()]
         lines += _section("inconclusive", [str(f) for f in self.inconclusive])
-        for kind, text in (("kink", "no derivative; the gradient lies between the slopes of the two sides"),
-                           ("jump", "discontinuous; the gradient lies between the slopes beside the jump")):  # fmt: skip
+        for kind, text in (
+            ("kink", "no derivative; the gradient lies between the slopes of the two sides"),
+            ("jump", "discontinuous; the gradient lies between the slopes beside the jump"),
+        ):
             found = [str(k) for k in self.kinks if k.kind == kind]
             lines += _section(f"{_count(len(found), kind)} ({text})", found, most=3)
         if self.worst:
             lines += ["", *table(self.worst)]
         if self.negligible:
-            verb = "has" if self.negligible == 1 else "have"
-            lines.append(f"note: {_count(self.negligible, 'element')} {verb} a gradient of 0 as far as the output can show")
+            lines.append(f"note: {_count(self.negligible, 'element')} with gradient 0 as far as the output can show")
         return "\n".join([*lines, *(f"note: {text}" for text in self.notes)])
 
 
@@ -199,11 +200,10 @@ def table(rows: Sequence[Worst]) -> list[str]:
     """
     lines = [HEADINGS, *(cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEADINGS))]
-    left = (True, True, False, True, False, False, False)
-    return [
-        "  ".join(c.ljust(w) if to_left else c.rjust(w) for c, w, to_left in zip(line, widths, left, strict=True)).rstrip()
-        for line in lines
+    aligned = [
+        [c.ljust(widths[i]) if i in (0, 1, 3) else c.rjust(widths[i]) for i, c in enumerate(line)] for line in lines
     ]
+    return ["  ".join(line).rstrip() for line in aligned]
 
 
 def _section(title: str, items: Sequence[str], most: int = 8) -> list[str]:

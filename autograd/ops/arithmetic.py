@@ -13,7 +13,9 @@ from .comparison import where
 from .elementwise import log
 
 
-@primitive(kind="elementwise", ufunc=np.add, scalar=operator.add, symbol="{0} + {1}", x=lambda g: g, y=lambda g: g)
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.add, scalar=operator.add, symbol="{0} + {1}", x=lambda g: g, y=lambda g: g
+)
 def add(x: Any, y: Any) -> Any:
     """Return the sum ``x + y``.
 
@@ -24,7 +26,13 @@ def add(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", ufunc=np.subtract, scalar=operator.sub, symbol="{0} − {1}", x=lambda g: g, y=lambda g: -g
+    kind="elementwise",
+    finite=True,
+    ufunc=np.subtract,
+    scalar=operator.sub,
+    symbol="{0} − {1}",
+    x=lambda g: g,
+    y=lambda g: -g,
 )
 def subtract(x: Any, y: Any) -> Any:
     """Return the difference ``x - y``.
@@ -37,6 +45,7 @@ def subtract(x: Any, y: Any) -> Any:
 
 @primitive(
     kind="elementwise",
+    finite=True,
     ufunc=np.multiply,
     scalar=operator.mul,
     symbol="{0}·{1}",
@@ -65,7 +74,7 @@ def divide(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", ufunc=np.negative, scalar=operator.neg, symbol="−{0}", x=lambda g: -g)
+@primitive(kind="elementwise", finite=True, ufunc=np.negative, scalar=operator.neg, symbol="−{0}", x=lambda g: -g)
 def negative(x: Any) -> Any:
     """Return ``-x``.
 
@@ -77,8 +86,8 @@ def negative(x: Any) -> Any:
 
 @primitive(
     kind="elementwise", ufunc=np.power, scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf),
-    x=lambda g, x, y: where(y == 0, 0 * g, g * (y * power(x, y - 1))),
-    y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where(x == 0, 1 + 0 * x, x)))),
+    x=lambda g, x, y: g * (y * power(x, where(y == 0, 0, y - 1))),
+    y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where((x == 0) & (y >= 0), 1 + 0 * x, x)))),
 )  # fmt: skip
 def power(x: Any, y: Any) -> Any:
     """Return ``x`` to the power ``y``.
@@ -92,7 +101,9 @@ def power(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", ufunc=np.square, scalar=lambda x: x * x, symbol="{0}²", x=lambda g, x: g * (2 * x))
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.square, scalar=lambda x: x * x, symbol="{0}²", x=lambda g, x: g * (2 * x)
+)
 def square(x: Any) -> Any:
     """Return ``x`` times itself.
 

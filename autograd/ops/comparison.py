@@ -37,7 +37,7 @@ def _where_scalar(condition: Any, x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", scalar=_where_scalar, symbol="where({0}, {1}, {2})", condition=None,
+    kind="elementwise", finite=True, scalar=_where_scalar, symbol="where({0}, {1}, {2})", condition=None,
     x=lambda g, condition: where(condition, g, 0), y=lambda g, condition: where(condition, 0, g),
 )  # fmt: skip
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -108,6 +108,14 @@ def isfinite(x: Any) -> Any:
     """Return whether each element is neither NaN nor infinite."""
 
 
+def _require_some(x: Any, dim: Any, what: str) -> None:
+    shape = np.shape(x)
+    along = shape if dim is None or not -len(shape) <= dim < len(shape) else (shape[dim],)
+    if not math.prod(along):
+        place = "" if dim is None else f" along dim {dim}"
+        raise ValueError(f"{what}: shape {shape} has no elements to choose from{place}")
+
+
 @primitive(kind="index")
 def argmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the index of the largest element: of the flattened tensor, or along ``dim``. Ties give the first.
@@ -119,8 +127,7 @@ def argmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     >>> gg.argmax(gg.tensor([[1.0, 3.0], [5.0, 2.0]]), dim=1)
     tensor([1, 0])
     """
-    if np.size(x) == 0:
-        raise ValueError("argmax: the tensor has no elements")
+    _require_some(x, dim, "argmax")
     return np.argmax(x, axis=dim, keepdims=keepdim)
 
 
@@ -131,8 +138,7 @@ def argmin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     Raises:
         ValueError: there are no elements to choose from.
     """
-    if np.size(x) == 0:
-        raise ValueError("argmin: the tensor has no elements")
+    _require_some(x, dim, "argmin")
     return np.argmin(x, axis=dim, keepdims=keepdim)
 
 

@@ -18,7 +18,7 @@ def _sigmoid_scalar(x: Any) -> Any:
     return e / (1.0 + e)
 
 
-@primitive(kind="elementwise", ufunc=np.exp, scalar=math.exp, symbol="exp {0}", x=lambda g, out: g * out)
+@primitive(kind="elementwise", finite=True, ufunc=np.exp, scalar=math.exp, symbol="exp {0}", x=lambda g, out: g * out)
 def exp(x: Any) -> Any:
     """Return e to the power ``x``.
 
@@ -29,7 +29,13 @@ def exp(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", ufunc=np.log, scalar=math.log, symbol="log {0}", domain=(0.0, math.inf), x=lambda g, x: g / x
+    kind="elementwise",
+    finite=True,
+    ufunc=np.log,
+    scalar=math.log,
+    symbol="log {0}",
+    domain=(0.0, math.inf),
+    x=lambda g, x: g / x,
 )
 def log(x: Any) -> Any:
     """Return the natural logarithm; 0 gives −inf, negative numbers NaN.
@@ -57,7 +63,7 @@ def sqrt(x: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", ufunc=np.sin, scalar=math.sin, symbol="sin {0}", x=lambda g, x: g * cos(x))
+@primitive(kind="elementwise", finite=True, ufunc=np.sin, scalar=math.sin, symbol="sin {0}", x=lambda g, x: g * cos(x))
 def sin(x: Any) -> Any:
     """Return the sine of ``x`` in radians.
 
@@ -67,7 +73,7 @@ def sin(x: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", ufunc=np.cos, scalar=math.cos, symbol="cos {0}", x=lambda g, x: -g * sin(x))
+@primitive(kind="elementwise", finite=True, ufunc=np.cos, scalar=math.cos, symbol="cos {0}", x=lambda g, x: -g * sin(x))
 def cos(x: Any) -> Any:
     """Return the cosine of ``x`` in radians.
 
@@ -77,7 +83,14 @@ def cos(x: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", ufunc=np.tanh, scalar=math.tanh, symbol="tanh {0}", x=lambda g, out: g * (1 - out * out))
+@primitive(
+    kind="elementwise",
+    finite=True,
+    ufunc=np.tanh,
+    scalar=math.tanh,
+    symbol="tanh {0}",
+    x=lambda g, out: g * (1 - out * out),
+)
 def tanh(x: Any) -> Any:
     """Return the hyperbolic tangent.
 
@@ -87,7 +100,9 @@ def tanh(x: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", scalar=_sigmoid_scalar, symbol="σ({0})", x=lambda g, out: g * (out * (1 - out)))
+@primitive(
+    kind="elementwise", finite=True, scalar=_sigmoid_scalar, symbol="σ({0})", x=lambda g, out: g * (out * (1 - out))
+)
 def sigmoid(x: Any) -> Any:
     """Return the logistic function 1 / (1 + e^−x); its derivative is at most 0.25, at 0.
 
@@ -103,7 +118,7 @@ def sigmoid(x: Any) -> Any:
     return np.add(np.multiply(out, 0.5), 0.5)
 
 
-@primitive(kind="elementwise", scalar=lambda x: x if x > 0 or x != x else 0.0, symbol="relu {0}",
+@primitive(kind="elementwise", finite=True, scalar=lambda x: x if x > 0 or x != x else 0.0, symbol="relu {0}",
            x=lambda g, out: where(out > 0, g, 0))  # fmt: skip
 def relu(x: Any) -> Any:
     """Return ``max(x, 0)``. The derivative at 0 is taken as 0.
@@ -119,7 +134,7 @@ def _sign_scalar(x: Any) -> Any:
     return math.copysign(1.0, x) if x < 0 or x > 0 else x + 0.0
 
 
-@primitive(kind="elementwise", ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", x=lambda g: 0 * g)
+@primitive(kind="elementwise", finite=True, ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", x=lambda g: 0 * g)
 def sign(x: Any) -> Any:
     """Return −1, 0 or 1 by the sign of each element. Its derivative is 0.
 
@@ -129,7 +144,7 @@ def sign(x: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", ufunc=np.absolute, scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
+@primitive(kind="elementwise", finite=True, ufunc=np.absolute, scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
 def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.
 
@@ -140,7 +155,8 @@ def absolute(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", ufunc=np.maximum, scalar=lambda x, y: x if x >= y or x != x else y, symbol="max({0}, {1})",
+    kind="elementwise", finite=True, ufunc=np.maximum,
+    scalar=lambda x, y: x if x >= y or x != x else y, symbol="max({0}, {1})",
     x=lambda g, x, y: where(x == y, g / 2, where(x < y, 0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(y < x, 0, g)),
 )  # fmt: skip
@@ -154,7 +170,8 @@ def maximum(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", ufunc=np.minimum, scalar=lambda x, y: x if x <= y or x != x else y, symbol="min({0}, {1})",
+    kind="elementwise", finite=True, ufunc=np.minimum,
+    scalar=lambda x, y: x if x <= y or x != x else y, symbol="min({0}, {1})",
     x=lambda g, x, y: where(x == y, g / 2, where(x > y, 0, g)),
     y=lambda g, x, y: where(x == y, g / 2, where(y > x, 0, g)),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,8 @@ def _matmul_problem(x: Any, y: Any) -> Any:
 
 
 def _rows(x: Any) -> Any:
-    return reshape(x, (-1, x.shape[-1]))
+    # −1 cannot be worked out where there are no columns.
+    return reshape(x, (-1 if x.shape[-1] else math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 @primitive(

@@ -28,13 +28,20 @@ def log_softmax(x: Any, dim: Any) -> Any:
     if not np.size(x):
         return np.array(x)
     shifted = x - _finite_maximum(x, dim)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=dim, keepdims=True))
+    return shifted - np.log(_total(np.exp(shifted), dim))
 
 
 def _finite_maximum(x: Any, dim: Any) -> Any:
     """Return the maximum along ``dim``; 0 where it is −inf, so that a row of −inf gives NaN without a warning."""
     top = np.max(x, axis=dim, keepdims=True)
     return np.where(top == -np.inf, np.zeros((), top.dtype), top)
+
+
+def _total(e: Any, dim: Any) -> Any:
+    """Return the sum along ``dim``; NaN where it is 0, in a row of −inf."""
+    total = np.sum(e, axis=dim, keepdims=True)
+    total[total == 0] = np.nan
+    return total
 
 
 @primitive(symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
@@ -48,7 +55,7 @@ def softmax(x: Any, dim: Any) -> Any:
     if not np.size(x):
         return np.array(x)
     e = np.exp(x - _finite_maximum(x, dim))
-    return e / np.sum(e, axis=dim, keepdims=True)
+    return e / _total(e, dim)
 
 
 # -- cross entropy --------------------------------------------------------------------------------------------
@@ -97,7 +104,7 @@ def _spread_rows(gradient: Any, shape: Any, reduction: Any, counted: Any) -> Any
         kept = tuple(1 if i == axis else n for i, n in enumerate(shape))
         return reshape(gradient, kept) * counted
     if reduction == "mean":
-        gradient = gradient / int(np.sum(counted)) if np.any(counted) else gradient * np.nan
+        gradient = gradient / max(int(np.sum(counted)), 1)
     return gradient * counted
 
 
@@ -111,7 +118,7 @@ def _cross_entropy_gradient_rule(
     if reduction == "none":
         return reshape(rows, gradient_shape)
     total = sum(rows)
-    return total / int(np.sum(counted)) if reduction == "mean" else total
+    return total / max(int(np.sum(counted)), 1) if reduction == "mean" else total
 
 
 @primitive(
@@ -159,7 +166,8 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
         input: logits of shape (N, C), (C,) or (N, C, d1, ...).
         target: an integer NumPy array of labels, of the same shape without C.
         reduction: ``"mean"`` over the labels that count, ``"sum"`` or ``"none"``.
-        ignore_index: rows with this label count nothing. If all are ignored the mean is NaN, as PyTorch's.
+        ignore_index: rows with this label count nothing. If all are ignored the mean is NaN and its
+            gradient 0, as PyTorch's.
 
     Raises:
         TypeError: the labels are not integers.

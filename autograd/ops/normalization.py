@@ -14,7 +14,7 @@ import numpy as np
 from ..primitive import primitive
 from .arithmetic import square
 from .elementwise import sqrt
-from .reduction import mean, spread, sum
+from .reduction import accumulator, mean, spread, sum
 from .shaping import reshape
 
 
@@ -134,9 +134,11 @@ def batch_norm(input: Any, weight: Any, bias: Any, eps: Any = 1e-5) -> Any:
     if not math.prod(x.shape[i] for i in axes):
         empty = np.zeros(x.shape[1], x.dtype)
         return np.array(x), empty, empty.copy()
-    average = np.mean(x, axis=axes)
+    # A mean that is off by a little makes the variance wrong when the numbers are far from 0.
+    exact = np.float64 if x.ndim == 2 else accumulator(x, axes)
+    average = np.mean(x, axis=axes, dtype=exact).astype(x.dtype, copy=False)
     out = x - average.reshape(column)
-    variance = np.mean(np.square(out), axis=axes)
+    variance = np.mean(np.square(out), axis=axes, dtype=accumulator(x, axes)).astype(x.dtype, copy=False)
     out *= (weight / np.sqrt(variance + np.asarray(eps, x.dtype))).reshape(column)
     out += np.reshape(bias, column)
     return out, average, variance

@@ -85,13 +85,30 @@ def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 
             out = values.copy()
             winner = np.zeros(out.shape, np.uint8 if kernel[0] * kernel[1] <= 255 else np.int64)
         else:
-            # "not <=" instead of ">", so that NaN wins, as it does in np.maximum.
-            better = np.less_equal(values, out)
-            np.logical_not(better, better)
+            better = np.greater(values, out)
             np.maximum(out, values, out=out)
             # Positions grow, so the largest one that was better is the last: no masked assignment, which is slow.
             np.maximum(winner, better * winner.dtype.type(position), out=winner)
+    _mend_winners(out, winner, framed, x.shape, kernel, strides, pads, sizes)
     return out, winner
+
+
+def _mend_winners(
+    out: Any, winner: Any, framed: Any, shape: Any, kernel: Any, strides: Any, pads: Any, sizes: Any
+) -> None:
+    """Correct the winners that a plain comparison misses: NaN, and images that are as low as the frame around them."""
+    odd = np.isnan(out)
+    if odd.any():
+        for position, window in enumerate(_window_slices(kernel, strides, sizes)):
+            winner[odd & np.isnan(framed[window])] = position
+    if not any(pads):
+        return
+    lowest = out == (-np.inf if out.dtype.kind == "f" else np.iinfo(out.dtype).min)
+    if lowest.any():
+        inside = pad_image(np.ones(shape, bool), pads, False)
+        # From last to first: the first position inside the image stays.
+        for position, window in reversed(list(enumerate(_window_slices(kernel, strides, sizes)))):
+            winner[lowest & inside[window]] = position
 
 
 @primitive(
@@ -107,7 +124,8 @@ def max_pool2d_gradient(
     framed = np.zeros((n, c, height + 2 * pads[0], width + 2 * pads[1]), gradient.dtype)
     disjoint = strides[0] >= kernel[0] and strides[1] >= kernel[1]
     for position, window in enumerate(_window_slices(kernel, strides, sizes)):
-        share = gradient * (winner == position)
+        # Not a product with the mask: 0 · inf would be NaN.
+        share = np.where(winner == position, gradient, gradient.dtype.type(0))
         if disjoint:
             framed[window] = share
         else:

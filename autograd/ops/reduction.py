@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,21 @@ def count_of(shape: Any, dim: Any) -> Any:
     return math.prod(shape[i] for i in axes_of(dim, len(shape), "reduction"))
 
 
+_MANY = 1024
+
+
+def accumulator(x: Any, axes: Any) -> Any:
+    """Return the dtype in which to add up over ``axes``, or None for NumPy's choice.
+
+    NumPy adds pairwise along the last axis, but one by one along the others, which loses digits of float32 when there
+    are many.
+    """
+    array = np.asarray(x)
+    if array.dtype != np.float32 or array.ndim - 1 in axes or math.prod(array.shape[i] for i in axes) <= _MANY:
+        return None
+    return np.float64
+
+
 @primitive(kind="linear", symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim))
 def sum(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
@@ -41,20 +57,29 @@ def sum(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     >>> gg.sum(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    return np.sum(x, axis=axes_of(dim, np.ndim(x), "sum"), keepdims=keepdim)
+    axes = axes_of(dim, np.ndim(x), "sum")
+    total = np.sum(x, axis=axes, keepdims=keepdim, dtype=accumulator(x, axes))
+    return total.astype(np.int64) if total.dtype.kind == "u" else total
 
 
-@primitive(kind="linear", symbol="mean {0}", x=lambda g, x_shape, dim: spread(g / count_of(x_shape, dim), x_shape, dim))
+@primitive(
+    kind="linear", symbol="mean {0}",
+    x=lambda g, x_shape, dim: spread(g / (count_of(x_shape, dim) or 1), x_shape, dim),
+)  # fmt: skip
 def mean(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-    """Return the arithmetic mean over ``dim``; of nothing it is NaN, with NumPy's warning.
+    """Return the arithmetic mean over ``dim``; of nothing it is NaN, with a warning.
 
-    float16 and float32 means are accumulated pairwise in NumPy; integers give the default dtype.
+    Long float32 sums are accumulated pairwise or in float64; integers give the default dtype.
 
     >>> import glassgrad as gg
     >>> gg.mean(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
     tensor([1.5, 3.5])
     """
-    return np.mean(x, axis=axes_of(dim, np.ndim(x), "mean"), keepdims=keepdim)
+    axes = axes_of(dim, np.ndim(x), "mean")
+    if not np.size(x) and not count_of(np.shape(x), dim):
+        warnings.warn("mean: the mean of no elements is NaN", RuntimeWarning, stacklevel=2)
+        return np.sum(x, axis=axes, keepdims=keepdim) * np.float64("nan")
+    return np.mean(x, axis=axes, keepdims=keepdim, dtype=accumulator(x, axes))
 
 
 def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:

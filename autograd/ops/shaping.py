@@ -126,7 +126,10 @@ def sum_to(x: Any, shape: Any) -> Any:
     wanted = as_shape(shape, "sum_to")
     if wanted == np.shape(x):
         return x
-    return unbroadcast(np.asarray(x), wanted)
+    try:
+        return unbroadcast(np.asarray(x), wanted)
+    except ValueError:
+        raise ValueError(f"sum_to: shape {np.shape(x)} does not come from broadcasting shape {wanted}") from None
 
 
 @primitive(kind="linear", casts=True, symbol="{0}", x=lambda g: g)

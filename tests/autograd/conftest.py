@@ -1,8 +1,9 @@
 """What the tests of the engine share: no test inherits another's mode or default dtype."""
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 from glassgrad.autograd.mode import Mode, set_mode
 
 

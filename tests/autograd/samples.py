@@ -14,15 +14,22 @@ import numpy as np
 
 @dataclass
 class Sample:
-    """One call: inputs by name (arrays, a list of arrays, or None), static arguments by name."""
+    """One call: inputs by name (arrays, a list of arrays, or None), static arguments by name.
+
+    ``keeps_dtype`` is False where the operation changes the dtype, ``smooth`` where it rounds, so that difference
+    quotients say nothing.
+    """
 
     label: str
     inputs: dict[str, Any]
     static: dict[str, Any] = field(default_factory=dict)
     keeps_dtype: bool = True
+    smooth: bool = True
 
 
-def spaced(rng: np.random.Generator, *shape: int, low: float = 0.25, high: float = 2.25, signs: bool = True) -> np.ndarray:
+def spaced(
+    rng: np.random.Generator, *shape: int, low: float = 0.25, high: float = 2.25, signs: bool = True
+) -> np.ndarray:
     """Return values of the given shape that differ by at least their even spacing, in random order."""
     n = int(np.prod(shape))
     values = rng.permutation(np.linspace(low, high, n)) if n else np.empty(0)
@@ -72,7 +79,6 @@ def _index_add_zeros(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-
 def _reshape(rng: np.random.Generator) -> list[Sample]:
     return [
         Sample("0-d", {"x": spaced(rng)}, {"shape": (1, 1)}),
@@ -117,9 +123,10 @@ def _sum_to(rng: np.random.Generator) -> list[Sample]:
 
 def _astype(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(f"{label} to {dtype}", {"x": spaced(rng, *shape)}, {"dtype": np.dtype(dtype)}, keeps_dtype=False)
-        for label, shape in (("0-d", ()), ("matrix", (2, 3)), ("empty", (0, 3))) for dtype in ("float64", "float32")
-    ]  # fmt: skip
+        Sample(f"{label} to {dtype}", {"x": spaced(rng, *shape)}, {"dtype": np.dtype(dtype)}, False, dtype == "float64")
+        for label, shape in (("0-d", ()), ("matrix", (2, 3)), ("empty", (0, 3)))
+        for dtype in ("float64", "float32")
+    ]
 
 
 def _clone(rng: np.random.Generator) -> list[Sample]:
@@ -157,24 +164,39 @@ def _split(rng: np.random.Generator) -> list[Sample]:
 
 def _matmul(rng: np.random.Generator) -> list[Sample]:
     shapes = {
-        "vectors": ((3,), (3,)), "vector matrix": ((3,), (3, 2)), "matrix vector": ((2, 3), (3,)),
-        "matrices": ((2, 3), (3, 4)), "stacks": ((2, 1, 2, 3), (4, 3, 2)), "vector stack": ((3,), (2, 3, 4)),
-        "stack vector": ((2, 4, 3), (3,)), "empty": ((0, 3), (3, 2)), "empty inside": ((2, 0), (0, 3)),
-        "empty vectors": ((0,), (0,)), "empty stack": ((0, 2, 3), (3,)),
-    }  # fmt: skip
+        "vectors": ((3,), (3,)),
+        "vector matrix": ((3,), (3, 2)),
+        "matrix vector": ((2, 3), (3,)),
+        "matrices": ((2, 3), (3, 4)),
+        "stacks": ((2, 1, 2, 3), (4, 3, 2)),
+        "vector stack": ((3,), (2, 3, 4)),
+        "stack vector": ((2, 4, 3), (3,)),
+        "empty": ((0, 3), (3, 2)),
+        "empty inside": ((2, 0), (0, 3)),
+        "empty vectors": ((0,), (0,)),
+        "empty stack": ((0, 2, 3), (3,)),
+    }
     return [Sample(label, {"x": spaced(rng, *x), "y": spaced(rng, *y)}) for label, (x, y) in shapes.items()]
 
 
 def _linear(rng: np.random.Generator) -> list[Sample]:
     def sample(label: str, x: tuple[int, ...], bias: bool = True) -> Sample:
-        return Sample(label, {
-            "input": spaced(rng, *x), "weight": spaced(rng, 2, x[-1]), "bias": spaced(rng, 2) if bias else None,
-        })  # fmt: skip
+        return Sample(
+            label,
+            {
+                "input": spaced(rng, *x),
+                "weight": spaced(rng, 2, x[-1]),
+                "bias": spaced(rng, 2) if bias else None,
+            },
+        )
 
     return [
-        sample("vector", (3,)), sample("batch", (4, 3)), sample("stack", (2, 4, 3)), sample("no bias", (4, 3), False),
+        sample("vector", (3,)),
+        sample("batch", (4, 3)),
+        sample("stack", (2, 4, 3)),
+        sample("no bias", (4, 3), False),
         sample("empty", (0, 3)),
-    ]  # fmt: skip
+    ]
 
 
 # Input, weight, static arguments. The second has rows and columns that no window reaches.
@@ -197,33 +219,47 @@ def _convolution_output(x: tuple[int, ...], w: tuple[int, ...], static: dict[str
         return value[i] if isinstance(value, tuple) else value
 
     sizes = [
-        _out_size(x[2 + i], w[2 + i], axis("stride", 1, i), axis("padding", 0, i), axis("dilation", 1, i)) for i in (0, 1)
+        _out_size(x[2 + i], w[2 + i], axis("stride", 1, i), axis("padding", 0, i), axis("dilation", 1, i))
+        for i in (0, 1)
     ]
     return (x[0], w[0], *sizes)
 
 
 def _conv2d(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(label, {"input": spaced(rng, *x), "weight": spaced(rng, *w),
-                       "bias": None if label == "groups" else spaced(rng, w[0])}, static)
+        Sample(
+            label,
+            {
+                "input": spaced(rng, *x),
+                "weight": spaced(rng, *w),
+                "bias": None if label == "groups" else spaced(rng, w[0]),
+            },
+            static,
+        )
         for label, (x, w, static) in _CONVOLUTIONS.items()
-    ]  # fmt: skip
+    ]
 
 
 def _conv2d_input(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(label, {"gradient": spaced(rng, *_convolution_output(x, w, static)), "weight": spaced(rng, *w)},
-               {"input_shape": x, **static})
+        Sample(
+            label,
+            {"gradient": spaced(rng, *_convolution_output(x, w, static)), "weight": spaced(rng, *w)},
+            {"input_shape": x, **static},
+        )
         for label, (x, w, static) in _CONVOLUTIONS.items()
-    ]  # fmt: skip
+    ]
 
 
 def _conv2d_weight(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(label, {"gradient": spaced(rng, *_convolution_output(x, w, static)), "input": spaced(rng, *x)},
-               {"weight_shape": w, **static})
+        Sample(
+            label,
+            {"gradient": spaced(rng, *_convolution_output(x, w, static)), "input": spaced(rng, *x)},
+            {"weight_shape": w, **static},
+        )
         for label, (x, w, static) in _CONVOLUTIONS.items()
-    ]  # fmt: skip
+    ]
 
 
 # Input, static arguments of the pool.
@@ -238,6 +274,7 @@ _POOLS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
 
 def _pool_output(x: tuple[int, ...], static: dict[str, Any]) -> tuple[tuple[int, ...], int]:
     """Return the shape of a pool's output and the number of positions in its window."""
+
     def both(value: Any) -> tuple[int, int]:
         return value if isinstance(value, tuple) else (value, value)
 
@@ -290,41 +327,59 @@ _CROSS_ENTROPIES: dict[str, tuple[tuple[int, ...], Any, str, int]] = {
 
 def _softmax_cross_entropy(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(label, {"input": spaced(rng, *shape)},
-               {"target": np.array(target, np.int64), "reduction": reduction, "ignore_index": ignore})
+        Sample(
+            label,
+            {"input": spaced(rng, *shape)},
+            {"target": np.array(target, np.int64), "reduction": reduction, "ignore_index": ignore},
+        )
         for label, (shape, target, reduction, ignore) in _CROSS_ENTROPIES.items()
-    ]  # fmt: skip
+    ]
 
 
 def _softmax_cross_entropy_gradient(rng: np.random.Generator) -> list[Sample]:
     samples = []
     for label, (shape, target, reduction, ignore) in _CROSS_ENTROPIES.items():
         labels = np.array(target, np.int64)
-        samples.append(Sample(
-            label,
-            {"gradient": spaced(rng, *(labels.shape if reduction == "none" else ())), "log_probabilities": spaced(rng, *shape)},
-            {"target": labels, "reduction": reduction, "ignore_index": ignore},
-        ))  # fmt: skip
+        samples.append(
+            Sample(
+                label,
+                {
+                    "gradient": spaced(rng, *(labels.shape if reduction == "none" else ())),
+                    "log_probabilities": spaced(rng, *shape),
+                },
+                {"target": labels, "reduction": reduction, "ignore_index": ignore},
+            )
+        )
     return samples
 
 
 def _batch_norm(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(label, {"input": spaced(rng, *shape), "weight": spaced(rng, shape[1]), "bias": spaced(rng, shape[1])},
-               {"eps": eps})
+        Sample(
+            label,
+            {"input": spaced(rng, *shape), "weight": spaced(rng, shape[1]), "bias": spaced(rng, shape[1])},
+            {"eps": eps},
+        )
         for label, shape, eps in (("rows", (5, 2), 1e-5), ("images", (2, 3, 2, 2), 0.1), ("empty", (0, 2), 1e-5))
-    ]  # fmt: skip
+    ]
 
 
 def _batch_norm_gradient(rng: np.random.Generator) -> list[Sample]:
     # Mean and variance are independent inputs here, so they need not be those of the input.
     return [
-        Sample(label, {
-            "gradient": spaced(rng, *shape), "input": spaced(rng, *shape), "weight": spaced(rng, shape[1]),
-            "mean": spaced(rng, shape[1]), "variance": spaced(rng, shape[1], signs=False),
-        }, {"eps": eps})
+        Sample(
+            label,
+            {
+                "gradient": spaced(rng, *shape),
+                "input": spaced(rng, *shape),
+                "weight": spaced(rng, shape[1]),
+                "mean": spaced(rng, shape[1]),
+                "variance": spaced(rng, shape[1], signs=False),
+            },
+            {"eps": eps},
+        )
         for label, shape, eps in (("rows", (5, 2), 1e-5), ("images", (2, 3, 2, 2), 0.1), ("empty", (0, 2), 1e-5))
-    ]  # fmt: skip
+    ]
 
 
 def _masked_scale(rng: np.random.Generator) -> list[Sample]:

@@ -3,9 +3,10 @@
 import gc
 import tracemalloc
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 from glassgrad.autograd.ops.loss import softmax_cross_entropy
 from glassgrad.autograd.ops.normalization import batch_norm
 

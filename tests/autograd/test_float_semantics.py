@@ -3,42 +3,79 @@
 import math
 import warnings
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 inf, nan = math.inf, math.nan
 same = pytest.approx
 
 # Function, point(s), the value IEEE gives.
 VALUES = [
-    ("log 0", gg.log, (0.0,), -inf), ("log −0", gg.log, (-0.0,), -inf), ("log −1", gg.log, (-1.0,), nan),
-    ("log inf", gg.log, (inf,), inf), ("1/0", lambda x: 1 / x, (0.0,), inf), ("1/−0", lambda x: 1 / x, (-0.0,), -inf),
-    ("−1/0", lambda x: -1 / x, (0.0,), -inf), ("0/0", lambda x: x / x, (0.0,), nan),
-    ("x/y", lambda x, y: x / y, (1.0, 0.0), inf), ("√−1", gg.sqrt, (-1.0,), nan),
-    ("(−1)^½", lambda x: x**0.5, (-1.0,), nan), ("(−8)^(1/3)", lambda x: x ** (1 / 3), (-8.0,), nan),
-    ("(−2)^3", lambda x: x**3, (-2.0,), -8.0), ("0^−1", lambda x: x**-1, (0.0,), inf), ("0^0", lambda x: x**0, (0.0,), 1.0),
-    ("0^−2", lambda x: x**-2.0, (0.0,), inf), ("x^y", lambda x, y: x**y, (-1.0, 0.5), nan),
-    ("2^x", lambda x: 2**x, (2000.0,), inf), ("e^1000", gg.exp, (1000.0,), inf), ("e^−1000", gg.exp, (-1000.0,), 0.0),
-    ("10³⁰⁰·10³⁰⁰", lambda x: x * x, (1e300,), inf), ("(10³⁰⁰)^2", lambda x: x**2, (1e300,), inf),
-    ("(10³⁰⁰)^3", lambda x: x**3, (1e300,), inf), ("(10³⁰⁰)^2.0", lambda x: x**2.0, (1e300,), inf),
-    ("inf−inf", lambda x: x - x, (inf,), nan), ("0·inf", lambda x: x * inf, (0.0,), nan), ("sin inf", gg.sin, (inf,), nan),
-    ("cos inf", gg.cos, (-inf,), nan), ("tanh inf", gg.tanh, (inf,), 1.0), ("σ(1000)", gg.sigmoid, (1000.0,), 1.0),
-    ("σ(−1000)", gg.sigmoid, (-1000.0,), 0.0), ("relu nan", gg.relu, (nan,), nan), ("relu −inf", gg.relu, (-inf,), 0.0),
-    ("max(nan, 1)", gg.maximum, (nan, 1.0), nan), ("max(1, nan)", gg.maximum, (1.0, nan), nan),
-    ("min(nan, 1)", gg.minimum, (nan, 1.0), nan), ("min(1, nan)", gg.minimum, (1.0, nan), nan),
-    ("|−inf|", gg.abs, (-inf,), inf), ("sign nan", gg.sign, (nan,), nan), ("sign −0", gg.sign, (-0.0,), 0.0),
-    ("sign −3", gg.sign, (-3.0,), -1.0), ("nan^0", lambda x: x**0, (nan,), 1.0), ("1^nan", lambda x: 1**x, (nan,), 1.0),
-    ("√0", gg.sqrt, (0.0,), 0.0), ("where", lambda x: gg.where(x > 0, 1 / x, x), (0.0,), 0.0),
-    ("square inf", gg.square, (-inf,), inf), ("square big", gg.square, (1e200,), inf),
-    ("log of small", gg.log, (5e-324,), math.log(5e-324)), ("∛ of 0", lambda x: x ** (1 / 3), (0.0,), 0.0),
-    ("nested", lambda x: gg.log(gg.exp(x)), (1000.0,), inf), ("0^y", lambda x, y: x**y, (0.0, 0.0), 1.0),
-    ("chain past 0", lambda x: gg.relu(gg.log(x)), (0.0,), 0.0), ("0·log 0", lambda x: gg.log(x) * 0, (0.0,), nan),
-    ("x·log x", lambda x: x * gg.log(x), (0.0,), nan), ("√x·0", lambda x: gg.sqrt(x) * 0.0, (0.0,), 0.0),
-    ("0/x", lambda x: 0 / x, (0.0,), nan), ("max tie", gg.maximum, (1.0, 1.0), 1.0), ("|0|", gg.abs, (0.0,), 0.0),
-    ("relu 0", gg.relu, (0.0,), 0.0), ("max of log", lambda x: gg.maximum(gg.log(x), 0.0), (0.0,), 0.0),
-    ("max taken", lambda x: gg.maximum(gg.log(x), -inf), (0.0,), -inf), ("x^x", lambda x: x**x, (0.0,), 1.0),
-]  # fmt: skip
+    ("log 0", gg.log, (0.0,), -inf),
+    ("log −0", gg.log, (-0.0,), -inf),
+    ("log −1", gg.log, (-1.0,), nan),
+    ("log inf", gg.log, (inf,), inf),
+    ("1/0", lambda x: 1 / x, (0.0,), inf),
+    ("1/−0", lambda x: 1 / x, (-0.0,), -inf),
+    ("−1/0", lambda x: -1 / x, (0.0,), -inf),
+    ("0/0", lambda x: x / x, (0.0,), nan),
+    ("x/y", lambda x, y: x / y, (1.0, 0.0), inf),
+    ("√−1", gg.sqrt, (-1.0,), nan),
+    ("(−1)^½", lambda x: x**0.5, (-1.0,), nan),
+    ("(−8)^(1/3)", lambda x: x ** (1 / 3), (-8.0,), nan),
+    ("(−2)^3", lambda x: x**3, (-2.0,), -8.0),
+    ("0^−1", lambda x: x**-1, (0.0,), inf),
+    ("0^0", lambda x: x**0, (0.0,), 1.0),
+    ("0^−2", lambda x: x**-2.0, (0.0,), inf),
+    ("x^y", lambda x, y: x**y, (-1.0, 0.5), nan),
+    ("2^x", lambda x: 2**x, (2000.0,), inf),
+    ("e^1000", gg.exp, (1000.0,), inf),
+    ("e^−1000", gg.exp, (-1000.0,), 0.0),
+    ("10³⁰⁰·10³⁰⁰", lambda x: x * x, (1e300,), inf),
+    ("(10³⁰⁰)^2", lambda x: x**2, (1e300,), inf),
+    ("(10³⁰⁰)^3", lambda x: x**3, (1e300,), inf),
+    ("(10³⁰⁰)^2.0", lambda x: x**2.0, (1e300,), inf),
+    ("inf−inf", lambda x: x - x, (inf,), nan),
+    ("0·inf", lambda x: x * inf, (0.0,), nan),
+    ("sin inf", gg.sin, (inf,), nan),
+    ("cos inf", gg.cos, (-inf,), nan),
+    ("tanh inf", gg.tanh, (inf,), 1.0),
+    ("σ(1000)", gg.sigmoid, (1000.0,), 1.0),
+    ("σ(−1000)", gg.sigmoid, (-1000.0,), 0.0),
+    ("relu nan", gg.relu, (nan,), nan),
+    ("relu −inf", gg.relu, (-inf,), 0.0),
+    ("max(nan, 1)", gg.maximum, (nan, 1.0), nan),
+    ("max(1, nan)", gg.maximum, (1.0, nan), nan),
+    ("min(nan, 1)", gg.minimum, (nan, 1.0), nan),
+    ("min(1, nan)", gg.minimum, (1.0, nan), nan),
+    ("|−inf|", gg.abs, (-inf,), inf),
+    ("sign nan", gg.sign, (nan,), nan),
+    ("sign −0", gg.sign, (-0.0,), 0.0),
+    ("sign −3", gg.sign, (-3.0,), -1.0),
+    ("nan^0", lambda x: x**0, (nan,), 1.0),
+    ("1^nan", lambda x: 1**x, (nan,), 1.0),
+    ("√0", gg.sqrt, (0.0,), 0.0),
+    ("where", lambda x: gg.where(x > 0, 1 / x, x), (0.0,), 0.0),
+    ("square inf", gg.square, (-inf,), inf),
+    ("square big", gg.square, (1e200,), inf),
+    ("log of small", gg.log, (5e-324,), math.log(5e-324)),
+    ("∛ of 0", lambda x: x ** (1 / 3), (0.0,), 0.0),
+    ("nested", lambda x: gg.log(gg.exp(x)), (1000.0,), inf),
+    ("0^y", lambda x, y: x**y, (0.0, 0.0), 1.0),
+    ("chain past 0", lambda x: gg.relu(gg.log(x)), (0.0,), 0.0),
+    ("0·log 0", lambda x: gg.log(x) * 0, (0.0,), nan),
+    ("x·log x", lambda x: x * gg.log(x), (0.0,), nan),
+    ("√x·0", lambda x: gg.sqrt(x) * 0.0, (0.0,), 0.0),
+    ("0/x", lambda x: 0 / x, (0.0,), nan),
+    ("max tie", gg.maximum, (1.0, 1.0), 1.0),
+    ("|0|", gg.abs, (0.0,), 0.0),
+    ("relu 0", gg.relu, (0.0,), 0.0),
+    ("max of log", lambda x: gg.maximum(gg.log(x), 0.0), (0.0,), 0.0),
+    ("max taken", lambda x: gg.maximum(gg.log(x), -inf), (0.0,), -inf),
+    ("x^x", lambda x: x**x, (0.0,), 1.0),
+]
 named = pytest.mark.parametrize(("function", "at", "expected"), [v[1:] for v in VALUES], ids=[v[0] for v in VALUES])
 
 
@@ -89,17 +126,30 @@ def test_recorded_gradients_of_scalars_equal_plain_ones(function, at, expected):
 
 # Function, point, derivative by calculus (or by the library's stated choice at a kink).
 SLOPES = [
-    ("log at 0", gg.log, 0.0, inf), ("1/x at 0", lambda x: 1 / x, 0.0, -inf), ("√ at 0", gg.sqrt, 0.0, inf),
-    ("relu at 0", gg.relu, 0.0, 0.0), ("|x| at 0", gg.abs, 0.0, 0.0), ("x² at 0", lambda x: x**2, 0.0, 0.0),
-    ("x¹ at 0", lambda x: x**1, 0.0, 1.0), ("x⁰ at 0", lambda x: x**0, 0.0, 0.0), ("x^½ at 0", lambda x: x**0.5, 0.0, inf),
-    ("x^−1 at 0", lambda x: x**-1, 0.0, -inf), ("x³ at −2", lambda x: x**3, -2.0, 12.0), ("0^x at 0", lambda x: 0**x, 0.0, 0.0),
-    ("0^x at 2", lambda x: 0.0**x, 2.0, 0.0), ("x^1.5 at 0", lambda x: x**1.5, 0.0, 0.0),
-    ("e^x at 1000", gg.exp, 1000.0, inf), ("tanh at inf", gg.tanh, inf, 0.0), ("σ at −inf", gg.sigmoid, -inf, 0.0),
-    ("max(x, x)", lambda x: gg.maximum(x, x), 1.0, 1.0), ("max(x, 1) at 1", lambda x: gg.maximum(x, 1.0), 1.0, 0.5),
-    ("min(x, 1) at 1", lambda x: gg.minimum(x, 1.0), 1.0, 0.5), ("sign", gg.sign, 3.0, 0.0),
+    ("log at 0", gg.log, 0.0, inf),
+    ("1/x at 0", lambda x: 1 / x, 0.0, -inf),
+    ("√ at 0", gg.sqrt, 0.0, inf),
+    ("relu at 0", gg.relu, 0.0, 0.0),
+    ("|x| at 0", gg.abs, 0.0, 0.0),
+    ("x² at 0", lambda x: x**2, 0.0, 0.0),
+    ("x¹ at 0", lambda x: x**1, 0.0, 1.0),
+    ("x⁰ at 0", lambda x: x**0, 0.0, 0.0),
+    ("x^½ at 0", lambda x: x**0.5, 0.0, inf),
+    ("x^−1 at 0", lambda x: x**-1, 0.0, -inf),
+    ("x³ at −2", lambda x: x**3, -2.0, 12.0),
+    ("0^x at 0", lambda x: 0**x, 0.0, 0.0),
+    ("0^x at 2", lambda x: 0.0**x, 2.0, 0.0),
+    ("x^1.5 at 0", lambda x: x**1.5, 0.0, 0.0),
+    ("e^x at 1000", gg.exp, 1000.0, inf),
+    ("tanh at inf", gg.tanh, inf, 0.0),
+    ("σ at −inf", gg.sigmoid, -inf, 0.0),
+    ("max(x, x)", lambda x: gg.maximum(x, x), 1.0, 1.0),
+    ("max(x, 1) at 1", lambda x: gg.maximum(x, 1.0), 1.0, 0.5),
+    ("min(x, 1) at 1", lambda x: gg.minimum(x, 1.0), 1.0, 0.5),
+    ("sign", gg.sign, 3.0, 0.0),
     ("where hides a NaN", lambda x: gg.where(x > 0, gg.log(x), x), -1.0, 1.0),
     ("where hides an infinity", lambda x: gg.where(x > 0, x, 0.0), 0.0, 0.0),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("function", "at", "slope"), [s[1:] for s in SLOPES], ids=[s[0] for s in SLOPES])
@@ -117,10 +167,18 @@ def test_slope_at_a_special_point(function, at, slope, kind):
 
 
 @pytest.mark.parametrize("order", [2, 3])
-@pytest.mark.parametrize(("function", "expected"), [
-    (lambda x: x**2, {2: 2.0, 3: 0.0}), (lambda x: x**2.0, {2: 2.0, 3: 0.0}), (lambda x: x**3, {2: 0.0, 3: 6.0}),
-    (lambda x: x * x, {2: 2.0, 3: 0.0}), (lambda x: x**1, {2: 0.0, 3: 0.0}), (lambda x: x**0, {2: 0.0, 3: 0.0}),
-], ids=["square", "power 2", "power 3", "product", "power 1", "power 0"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: x**2, {2: 2.0, 3: 0.0}),
+        (lambda x: x**2.0, {2: 2.0, 3: 0.0}),
+        (lambda x: x**3, {2: 0.0, 3: 6.0}),
+        (lambda x: x * x, {2: 2.0, 3: 0.0}),
+        (lambda x: x**1, {2: 0.0, 3: 0.0}),
+        (lambda x: x**0, {2: 0.0, 3: 0.0}),
+    ],
+    ids=["square", "power 2", "power 3", "product", "power 1", "power 0"],
+)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_higher_derivatives_of_polynomials_at_zero(function, expected, order):
     x = gg.tensor(0.0, dtype="float64", requires_grad=True)
@@ -144,7 +202,16 @@ def test_integers_and_numpy_numbers_become_floats():
         s = gg.Scalar(value)
         assert type(s.value) is float
     x = gg.Scalar(3.0, requires_grad=True)
-    for result in (x + 1, 1 - x, np.float64(2) * x, x * np.int64(2), x / np.array(2.0), np.array(2.0) / x, x**True, 2**x):
+    for result in (
+        x + 1,
+        1 - x,
+        np.float64(2) * x,
+        x * np.int64(2),
+        x / np.array(2.0),
+        np.array(2.0) / x,
+        x**True,
+        2**x,
+    ):
         assert type(result) is gg.Scalar and type(result.value) is float
 
 
@@ -185,7 +252,9 @@ def test_backward_of_scalars():
     z = y * 3
     z.backward()
     z.backward()
-    assert (x.grad, y.grad, z.grad) == (24.0, 3.0, 1.0), "leaves add up, interior gradients are those of the latest pass"
+    assert (x.grad, y.grad, z.grad) == (24.0, 3.0, 1.0), (
+        "leaves add up, interior gradients are those of the latest pass"
+    )
     y.backward(10.0)
     assert (x.grad, y.grad) == (64.0, 10.0)
     with pytest.raises(RuntimeError, match="does not require grad"):

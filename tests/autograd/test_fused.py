@@ -1,8 +1,9 @@
 """Operations that run in one step agree with the same thing written out in small ones, to the third derivative."""
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 from glassgrad.autograd.ops.linalg import linear
 from glassgrad.autograd.ops.loss import softmax_cross_entropy
 from glassgrad.autograd.ops.normalization import batch_norm, batch_norm_composed
@@ -68,7 +69,9 @@ def derivatives(function, arrays, seed=0):
     for order in range(3):
         gradients = gg.grad(current, xs, create_graph=order < 2, materialize_grads=True)
         found.append([g.numpy() for g in gradients])
-        current = sum((g * g * rng.standard_normal(g.shape)).sum() + (g * rng.standard_normal(g.shape)).sum() for g in gradients)
+        current = sum(
+            (g * g * rng.standard_normal(g.shape)).sum() + (g * rng.standard_normal(g.shape)).sum() for g in gradients
+        )
     return found
 
 

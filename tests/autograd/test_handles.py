@@ -4,17 +4,43 @@ import copy
 import operator
 import pickle
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 DATA = np.arange(12.0).reshape(3, 4)
 
 
-@pytest.mark.parametrize("array", [
-    np.asfortranarray(DATA), DATA[:, ::2], DATA[::-1, ::-1], np.broadcast_to(np.arange(4.0), (3, 4)),
-    DATA.astype(">f8"), DATA.astype(">f4"), DATA.T, DATA[1:1], np.array(3.0), DATA.astype("<f2"), DATA.astype(">i4"),
-], ids=["fortran", "strided", "reversed", "stride 0", "big-endian", "big-endian f4", "transposed", "empty", "0-d", "f2", "big-endian int"])  # fmt: skip
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.asfortranarray(DATA),
+        DATA[:, ::2],
+        DATA[::-1, ::-1],
+        np.broadcast_to(np.arange(4.0), (3, 4)),
+        DATA.astype(">f8"),
+        DATA.astype(">f4"),
+        DATA.T,
+        DATA[1:1],
+        np.array(3.0),
+        DATA.astype("<f2"),
+        DATA.astype(">i4"),
+    ],
+    ids=[
+        "fortran",
+        "strided",
+        "reversed",
+        "stride 0",
+        "big-endian",
+        "big-endian f4",
+        "transposed",
+        "empty",
+        "0-d",
+        "f2",
+        "big-endian int",
+    ],
+)
 def test_arrays_of_every_layout(array):
     array = array.view()
     array.flags.writeable = False
@@ -30,11 +56,25 @@ def test_arrays_of_every_layout(array):
         assert (x * array).dtype == t.dtype
 
 
-@pytest.mark.parametrize(("data", "dtype"), [
-    (1.5, "float32"), (3, "int64"), (True, "bool"), ([1.0, 2], "float32"), ([1, True], "int64"), ([[1.0], [2.0]], "float32"),
-    (np.float64(2), "float64"), (np.int8(2), "int8"), (np.ones(2, "f2"), "float16"), (range(3), "int64"), ((1, 2), "int64"),
-    ([], "float32"), ([np.float64(1.0)], "float32"), (np.True_, "bool"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "dtype"),
+    [
+        (1.5, "float32"),
+        (3, "int64"),
+        (True, "bool"),
+        ([1.0, 2], "float32"),
+        ([1, True], "int64"),
+        ([[1.0], [2.0]], "float32"),
+        (np.float64(2), "float64"),
+        (np.int8(2), "int8"),
+        (np.ones(2, "f2"), "float16"),
+        (range(3), "int64"),
+        ((1, 2), "int64"),
+        ([], "float32"),
+        ([np.float64(1.0)], "float32"),
+        (np.True_, "bool"),
+    ],
+)
 def test_dtypes_of_new_tensors(data, dtype):
     if isinstance(data, list) and data and isinstance(data[0], np.float64):
         dtype = "float64"  # a NumPy number brings its dtype
@@ -53,10 +93,27 @@ def test_default_dtype():
 
 
 BAD = [
-    None, "text", b"bytes", 1j, object(), [1, None], [1, "a"], [[1, 2], [3]], np.array(["a"]), np.array([None]),
-    np.array(["2020-01-01"], "datetime64[D]"), np.zeros(2, "i4,f4"), np.array([1j]), {"a": 1}, {1, 2}, 2**70, [2**64],
-    np.zeros(2, np.longdouble) if np.longdouble(0).nbytes > 8 else None, [gg.zeros(2), gg.zeros(3)], lambda: 3,
-]  # fmt: skip
+    None,
+    "text",
+    b"bytes",
+    1j,
+    object(),
+    [1, None],
+    [1, "a"],
+    [[1, 2], [3]],
+    np.array(["a"]),
+    np.array([None]),
+    np.array(["2020-01-01"], "datetime64[D]"),
+    np.zeros(2, "i4,f4"),
+    np.array([1j]),
+    {"a": 1},
+    {1, 2},
+    2**70,
+    [2**64],
+    np.zeros(2, np.longdouble) if np.longdouble(0).nbytes > 8 else None,
+    [gg.zeros(2), gg.zeros(3)],
+    lambda: 3,
+]
 
 
 @pytest.mark.parametrize("data", BAD, ids=lambda d: type(d).__name__ + repr(getattr(d, "dtype", ""))[:20])
@@ -77,7 +134,8 @@ def test_dtypes_that_do_not_exist_are_refused(dtype):
 
 
 def test_subclassing_is_refused():
-    with pytest.raises(TypeError, match="class Mine: Tensor cannot be subclassed.*attribute.*gg.primitive"):
+    with pytest.raises(TypeError, match=r"class Mine: Tensor cannot be subclassed.*attribute.*gg.primitive"):
+
         class Mine(gg.Tensor):
             pass
 
@@ -108,19 +166,22 @@ def test_copies():
     assert z.requires_grad and not z.is_leaf and not np.shares_memory(z._array, x._array)
 
 
-@pytest.mark.parametrize(("index", "error", "message"), [
-    (5, IndexError, "getitem.*5.*out of bounds"),
-    ((0, 0, 0), IndexError, "getitem.*too many indices"),
-    ((slice(None), -5), IndexError, "getitem.*out of bounds"),
-    (1.5, (IndexError, TypeError), "getitem"),
-    ("a", (IndexError, TypeError), "getitem"),
-    (np.array([0.5]), (IndexError, TypeError), "ind"),
-    (np.array([True, False]), IndexError, "getitem.*boolean"),
-    (np.array([7]), IndexError, "getitem.*out of bounds"),
-    (gg.tensor([0.0]), TypeError, "an index must be integers or bools, not float32"),
-    (slice(None, None, 0), ValueError, "getitem.*step"),
-    ((np.array([0, 1]), np.array([0, 1, 2])), IndexError, "getitem.*broadcast"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("index", "error", "message"),
+    [
+        (5, IndexError, "getitem.*5.*out of bounds"),
+        ((0, 0, 0), IndexError, "getitem.*too many indices"),
+        ((slice(None), -5), IndexError, "getitem.*out of bounds"),
+        (1.5, (IndexError, TypeError), "getitem"),
+        ("a", (IndexError, TypeError), "getitem"),
+        (np.array([0.5]), (IndexError, TypeError), "ind"),
+        (np.array([True, False]), IndexError, "getitem.*boolean"),
+        (np.array([7]), IndexError, "getitem.*out of bounds"),
+        (gg.tensor([0.0]), TypeError, "an index must be integers or bools, not float32"),
+        (slice(None, None, 0), ValueError, "getitem.*step"),
+        ((np.array([0, 1]), np.array([0, 1, 2])), IndexError, "getitem.*broadcast"),
+    ],
+)
 @pytest.mark.parametrize("requires_grad", [False, True])
 def test_wrong_indices(index, error, message, requires_grad):
     t = gg.tensor(DATA, requires_grad=requires_grad)
@@ -193,15 +254,18 @@ def test_names():
     assert b.name is None
 
 
-@pytest.mark.parametrize(("tensor", "text"), [
-    (gg.tensor([1.0, 2.0]), "tensor([1., 2.])"),
-    (gg.tensor([1, 2]), "tensor([1, 2])"),
-    (gg.tensor([1.0], dtype="float64"), "tensor([1.], dtype=float64)"),
-    (gg.tensor([1.0], requires_grad=True), "tensor([1.], requires_grad=True)"),
-    (gg.tensor([1.0], requires_grad=True) * 2, "tensor([2.], grad_fn=<multiply>)"),
-    (gg.zeros(0, 3), "tensor([], shape=(0, 3))"),
-    (gg.tensor(True), "tensor(True)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("tensor", "text"),
+    [
+        (gg.tensor([1.0, 2.0]), "tensor([1., 2.])"),
+        (gg.tensor([1, 2]), "tensor([1, 2])"),
+        (gg.tensor([1.0], dtype="float64"), "tensor([1.], dtype=float64)"),
+        (gg.tensor([1.0], requires_grad=True), "tensor([1.], requires_grad=True)"),
+        (gg.tensor([1.0], requires_grad=True) * 2, "tensor([2.], grad_fn=<multiply>)"),
+        (gg.zeros(0, 3), "tensor([], shape=(0, 3))"),
+        (gg.tensor(True), "tensor(True)"),
+    ],
+)
 def test_repr(tensor, text):
     assert repr(tensor) == text
 

@@ -1,8 +1,9 @@
 """Hooks see a value's finished gradient, may replace it, run in order and can be removed."""
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 
 def leaf():

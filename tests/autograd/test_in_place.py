@@ -1,8 +1,9 @@
 """Changing memory in place: allowed where nothing goes wrong, refused with the remedy where it would."""
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 from glassgrad.autograd.ops.loss import softmax_cross_entropy
 
 
@@ -88,7 +89,7 @@ def test_a_changed_condition_is_caught():
     x, condition = leaf(), gg.tensor([True, False, True])
     y = gg.where(condition, x, 0.0)
     condition[1] = True
-    with pytest.raises(RuntimeError, match="where.*'condition'.*assign_at"):
+    with pytest.raises(RuntimeError, match=r"where.*'condition'.*assign_at"):
         y.sum().backward()
 
 
@@ -121,7 +122,7 @@ def test_caught_in_operations_with_several_outputs():
     x, w = gg.tensor(np.random.default_rng(0).standard_normal((4, 2)), requires_grad=True), gg.tensor(np.ones(2))
     out = batch_norm(x, w, gg.tensor(np.zeros(2)))[0]
     w += 1
-    with pytest.raises(RuntimeError, match="batch_norm.*'weight'.*changed in place by add_"):
+    with pytest.raises(RuntimeError, match=r"batch_norm.*'weight'.*changed in place by add_"):
         out.sum().backward()
 
 
@@ -198,7 +199,7 @@ def test_memory_that_dies_and_is_used_again_is_no_alarm():
         (x * d).sum().backward()
 
 
-# -- what belongs to the caller ------------------------------------------------------------------------------------------
+# -- what belongs to the caller --------------------------------------------------------------------------------
 
 
 def test_arrays_are_copied_on_the_way_in():
@@ -261,7 +262,7 @@ def test_numpy_gives_a_read_only_view():
     assert x.numpy()[0] == 1
 
 
-# -- where a change is refused ---------------------------------------------------------------------------------------------
+# -- where a change is refused ---------------------------------------------------------------------------------
 
 
 def test_a_leaf_under_no_grad_may_change():
@@ -345,9 +346,11 @@ def test_updates_need_tensors():
 
 def test_wrong_declarations_of_updates():
     with pytest.raises(TypeError, match="update f: it mutates 'y', which is not a parameter"):
+
         @gg.update(mutates=("y",))
         def f(x):
             pass
+
     with pytest.raises(TypeError, match="name the parameters that it changes"):
         gg.update(mutates=())(lambda x: None)
 

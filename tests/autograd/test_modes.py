@@ -4,8 +4,9 @@ import asyncio
 import contextvars
 import threading
 
-import glassgrad as gg
 import pytest
+
+import glassgrad as gg
 
 
 def recorded():
@@ -137,7 +138,7 @@ def test_one_switch_used_in_two_threads_at_once():
     assert seen == {"main": True, "other": False}
 
 
-# -- generators ----------------------------------------------------------------------------------------------------------
+# -- generators ------------------------------------------------------------------------------------------------
 
 
 def test_decorated_generator_runs_its_own_code_without_recording():
@@ -224,7 +225,7 @@ def test_a_block_inside_a_generator_ends_with_it():
     assert recorded()
 
 
-# -- asyncio ---------------------------------------------------------------------------------------------------------------
+# -- asyncio ---------------------------------------------------------------------------------------------------
 
 
 def test_tasks_have_their_own():
@@ -331,7 +332,7 @@ def test_a_copied_context_is_its_own():
     assert recorded()
 
 
-# -- what the mode does ------------------------------------------------------------------------------------------------------
+# -- what the mode does ----------------------------------------------------------------------------------------
 
 
 def test_results_under_no_grad_are_leaves_without_a_graph():

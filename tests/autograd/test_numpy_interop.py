@@ -2,9 +2,10 @@
 
 import operator
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 A = np.array([[0.5, 1.5], [2.5, 0.25]])
 
@@ -14,25 +15,64 @@ def leaf():
 
 
 UFUNCS = [
-    np.exp, np.log, np.sqrt, np.sin, np.cos, np.tanh, np.absolute, np.negative, np.square, np.sign, np.isnan, np.isfinite,
+    np.exp,
+    np.log,
+    np.sqrt,
+    np.sin,
+    np.cos,
+    np.tanh,
+    np.absolute,
+    np.negative,
+    np.square,
+    np.sign,
+    np.isnan,
+    np.isfinite,
     np.logical_not,
-]  # fmt: skip
+]
 BINARY = [
-    np.add, np.subtract, np.multiply, np.true_divide, np.power, np.maximum, np.minimum, np.matmul, np.greater, np.less,
-    np.greater_equal, np.less_equal, np.equal, np.not_equal, np.logical_and, np.logical_or,
-]  # fmt: skip
+    np.add,
+    np.subtract,
+    np.multiply,
+    np.true_divide,
+    np.power,
+    np.maximum,
+    np.minimum,
+    np.matmul,
+    np.greater,
+    np.less,
+    np.greater_equal,
+    np.less_equal,
+    np.equal,
+    np.not_equal,
+    np.logical_and,
+    np.logical_or,
+]
 FUNCTIONS = {
-    "sum": lambda x: np.sum(x), "sum axis": lambda x: np.sum(x, axis=0), "sum keepdims": lambda x: np.sum(x, axis=1, keepdims=True),
-    "mean": lambda x: np.mean(x, axis=(0, 1)), "max": lambda x: np.max(x, axis=0), "min": lambda x: np.min(x),
-    "amax": lambda x: np.amax(x, axis=1), "concatenate": lambda x: np.concatenate([x, A, x], axis=1),
-    "stack": lambda x: np.stack([x, x], axis=-1), "reshape": lambda x: np.reshape(x, (4,)), "reshape -1": lambda x: np.reshape(x, -1),
-    "transpose": lambda x: np.transpose(x), "transpose axes": lambda x: np.transpose(x, (1, 0)),
-    "swapaxes": lambda x: np.swapaxes(x, 0, 1), "where": lambda x: np.where(A > 1, x, 0.0),
-    "broadcast_to": lambda x: np.broadcast_to(x, (3, 2, 2)), "squeeze": lambda x: np.squeeze(np.reshape(x, (1, 4))),
-    "squeeze axis": lambda x: np.squeeze(np.reshape(x, (1, 4, 1)), axis=0), "expand_dims": lambda x: np.expand_dims(x, 1),
-    "expand_dims axis": lambda x: np.expand_dims(x, axis=1), "dot": lambda x: np.dot(x, A), "dot on the right": lambda x: np.dot(A, x),
-    "dot with a number": lambda x: np.dot(x, 2.0), "dot of vectors": lambda x: np.dot(x[0], x[1]),
-}  # fmt: skip
+    "sum": lambda x: np.sum(x),
+    "sum axis": lambda x: np.sum(x, axis=0),
+    "sum keepdims": lambda x: np.sum(x, axis=1, keepdims=True),
+    "mean": lambda x: np.mean(x, axis=(0, 1)),
+    "max": lambda x: np.max(x, axis=0),
+    "min": lambda x: np.min(x),
+    "amax": lambda x: np.amax(x, axis=1),
+    "concatenate": lambda x: np.concatenate([x, A, x], axis=1),
+    "stack": lambda x: np.stack([x, x], axis=-1),
+    "reshape": lambda x: np.reshape(x, (4,)),
+    "reshape -1": lambda x: np.reshape(x, -1),
+    "transpose": lambda x: np.transpose(x),
+    "transpose axes": lambda x: np.transpose(x, (1, 0)),
+    "swapaxes": lambda x: np.swapaxes(x, 0, 1),
+    "where": lambda x: np.where(A > 1, x, 0.0),
+    "broadcast_to": lambda x: np.broadcast_to(x, (3, 2, 2)),
+    "squeeze": lambda x: np.squeeze(np.reshape(x, (1, 4))),
+    "squeeze axis": lambda x: np.squeeze(np.reshape(x, (1, 4, 1)), axis=0),
+    "expand_dims": lambda x: np.expand_dims(x, 1),
+    "expand_dims axis": lambda x: np.expand_dims(x, axis=1),
+    "dot": lambda x: np.dot(x, A),
+    "dot on the right": lambda x: np.dot(A, x),
+    "dot with a number": lambda x: np.dot(x, 2.0),
+    "dot of vectors": lambda x: np.dot(x[0], x[1]),
+}
 
 
 @pytest.mark.parametrize("function", UFUNCS, ids=lambda f: f.__name__)
@@ -85,27 +125,51 @@ def test_argmax_shape_ndim_size():
     assert (np.shape(x), np.ndim(x), np.size(x)) == ((2, 2), 2, 4)
 
 
-@pytest.mark.parametrize("call", [
-    lambda x: np.cbrt(x), lambda x: np.arctan2(x, x), lambda x: np.add.reduce(x), lambda x: np.multiply.outer(x, x),
-    lambda x: np.linalg.norm(x), lambda x: np.linalg.inv(x), lambda x: np.einsum("ij->i", x), lambda x: np.cumsum(x),
-    lambda x: np.sort(x), lambda x: np.median(x), lambda x: np.fft.fft(x), lambda x: np.add(x, x, out=np.zeros((2, 2))),
-    lambda x: np.add(x, 1, where=A > 1), lambda x: np.exp(x, dtype="f4"), lambda x: np.sum(x, initial=3.0),
-    lambda x: np.mean(x, dtype="f8"), lambda x: np.add.at(A.copy(), 0, x[0]), lambda x: np.sum(x, out=np.zeros(())),
-    lambda x: np.nan_to_num(x), lambda x: np.pad(x, 1), lambda x: np.interp(x, [0, 1], [0, 1]), lambda x: np.frexp(x),
-    lambda x: operator.iadd(A.copy(), x), lambda x: operator.imul(A.copy(), x),
-], ids=lambda f: "call")  # fmt: skip
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.cbrt(x),
+        lambda x: np.arctan2(x, x),
+        lambda x: np.add.reduce(x),
+        lambda x: np.multiply.outer(x, x),
+        lambda x: np.linalg.norm(x),
+        lambda x: np.linalg.inv(x),
+        lambda x: np.einsum("ij->i", x),
+        lambda x: np.cumsum(x),
+        lambda x: np.sort(x),
+        lambda x: np.median(x),
+        lambda x: np.fft.fft(x),
+        lambda x: np.add(x, x, out=np.zeros((2, 2))),
+        lambda x: np.add(x, 1, where=A > 1),
+        lambda x: np.exp(x, dtype="f4"),
+        lambda x: np.sum(x, initial=3.0),
+        lambda x: np.mean(x, dtype="f8"),
+        lambda x: np.add.at(A.copy(), 0, x[0]),
+        lambda x: np.sum(x, out=np.zeros(())),
+        lambda x: np.nan_to_num(x),
+        lambda x: np.pad(x, 1),
+        lambda x: np.interp(x, [0, 1], [0, 1]),
+        lambda x: np.frexp(x),
+        lambda x: operator.iadd(A.copy(), x),
+        lambda x: operator.imul(A.copy(), x),
+    ],
+    ids=lambda f: "call",
+)
 def test_everything_else_is_refused(call):
     with pytest.raises(TypeError):
         call(leaf())
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda x: np.cbrt(x), "NumPy's cbrt has no differentiable counterpart.*glassgrad operation"),
-    (lambda x: np.linalg.norm(x), r"NumPy's norm.*\.detach\(\)\.numpy\(\)"),
-    (lambda x: np.add.reduce(x), r"add\.reduce"),
-    (lambda x: np.add(x, x, out=np.zeros((2, 2))), "add on tensors takes no out"),
-    (lambda x: np.sum(x, initial=3.0), r"numpy\.sum on tensors.*initial"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: np.cbrt(x), "NumPy's cbrt has no differentiable counterpart.*glassgrad operation"),
+        (lambda x: np.linalg.norm(x), r"NumPy's norm.*\.detach\(\)\.numpy\(\)"),
+        (lambda x: np.add.reduce(x), r"add\.reduce"),
+        (lambda x: np.add(x, x, out=np.zeros((2, 2))), "add on tensors takes no out"),
+        (lambda x: np.sum(x, initial=3.0), r"numpy\.sum on tensors.*initial"),
+    ],
+)
 def test_the_refusal_says_what_to_do(call, message):
     with pytest.raises(TypeError, match=message):
         call(leaf())
@@ -118,9 +182,23 @@ def test_an_array_is_not_changed_by_a_refused_update():
     np.testing.assert_array_equal(array, A)
 
 
-@pytest.mark.parametrize("function", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.matmul,
-                                      operator.gt, operator.le, operator.eq])  # fmt: skip
-@pytest.mark.parametrize("other", [A[::-1].copy(), np.asfortranarray(A), A.astype(">f8"), A[::-1, ::-1], np.broadcast_to(A[0], (2, 2))])
+@pytest.mark.parametrize(
+    "function",
+    [
+        operator.add,
+        operator.sub,
+        operator.mul,
+        operator.truediv,
+        operator.pow,
+        operator.matmul,
+        operator.gt,
+        operator.le,
+        operator.eq,
+    ],
+)
+@pytest.mark.parametrize(
+    "other", [A[::-1].copy(), np.asfortranarray(A), A.astype(">f8"), A[::-1, ::-1], np.broadcast_to(A[0], (2, 2))]
+)
 def test_arrays_on_either_side(function, other):
     x = leaf()
     for left, right in ((x, other), (other, x)):
@@ -134,7 +212,9 @@ def test_arrays_on_either_side(function, other):
 
 
 @pytest.mark.parametrize("number", [2, 2.5, True, np.float32(2.5), np.int64(3), np.array(2.5), np.float64(1.5)])
-@pytest.mark.parametrize("function", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.gt])
+@pytest.mark.parametrize(
+    "function", [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.gt]
+)
 def test_numbers_on_either_side(number, function):
     x = gg.tensor(A, dtype="float32", requires_grad=True)
     for left, right in ((x, number), (number, x)):

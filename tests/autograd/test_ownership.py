@@ -2,9 +2,10 @@
 
 import itertools
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 
 def leaf(*shape):
@@ -15,7 +16,9 @@ def apart(*tensors):
     for a, b in itertools.combinations(tensors, 2):
         assert not np.shares_memory(a._array, b._array)
     for t in tensors:
-        assert t._array.flags.writeable and not any(s == 0 < n - 1 for s, n in zip(t._array.strides, t.shape, strict=True))
+        assert t._array.flags.writeable and not any(
+            s == 0 < n - 1 for s, n in zip(t._array.strides, t.shape, strict=True)
+        )
 
 
 SHARING = {

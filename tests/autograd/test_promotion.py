@@ -2,9 +2,10 @@
 
 import operator
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 f2, f4, f8 = np.dtype("f2"), np.dtype("f4"), np.dtype("f8")
 i1, i4, i8, u1, b1 = np.dtype("i1"), np.dtype("i4"), np.dtype("i8"), np.dtype("u1"), np.dtype("?")
@@ -19,23 +20,54 @@ def zero_d(dtype):
     return gg.tensor(np.array(2), dtype=dtype)
 
 
-@pytest.mark.parametrize(("left", "right", "expected"), [
-    (vector(f4), vector(f8), f8), (vector(f2), vector(f4), f4), (vector(i8), vector(f4), f4), (vector(i8), vector(f2), f2),
-    (vector(i4), vector(i8), i8), (vector(u1), vector(i1), np.dtype("i2")), (vector(b1), vector(i4), i4),
-    (vector(b1), vector(f4), f4),
-    # 0-d operands count only by their category.
-    (vector(f4), zero_d(f8), f4), (vector(f2), zero_d(f8), f2), (vector(i4), zero_d(i8), i4), (vector(f4), zero_d(i8), f4),
-    (vector(i8), zero_d(f4), f4), (vector(i8), zero_d(f8), f8), (vector(b1), zero_d(i4), i4), (zero_d(f4), zero_d(f8), f8),
-    (zero_d(i8), zero_d(f4), f4),
-    # Python numbers: the tensor's dtype, or the default of the higher category.
-    (vector(f4), 2, f4), (vector(f4), 2.5, f4), (vector(f8), 2.5, f8), (vector(f2), 2.5, f2), (vector(f4), True, f4),
-    (vector(i4), 2, i4), (vector(i4), True, i4), (vector(i4), 2.5, f4), (vector(b1), 2, i8), (vector(b1), 2.5, f4),
-    (zero_d(f8), 2.5, f8), (zero_d(i4), 2.5, f4), (zero_d(f4), 2.5, f4),
-    # NumPy scalars are numbers; NumPy arrays are arrays.
-    (vector(f4), np.float64(2.5), f4), (vector(f4), np.sqrt(2), f4), (vector(f2), np.float32(2), f2), (vector(i4), np.int64(2), i4),
-    (vector(i4), np.float64(2), f4), (vector(f4), np.array(2.5), f4), (vector(f4), np.array([2.5, 1.0]), f8),
-    (vector(f4), np.array([2.5, 1], f4), f4), (vector(f4), np.array([1, 2]), f4),
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        (vector(f4), vector(f8), f8),
+        (vector(f2), vector(f4), f4),
+        (vector(i8), vector(f4), f4),
+        (vector(i8), vector(f2), f2),
+        (vector(i4), vector(i8), i8),
+        (vector(u1), vector(i1), np.dtype("i2")),
+        (vector(b1), vector(i4), i4),
+        (vector(b1), vector(f4), f4),
+        # 0-d operands count only by their category.
+        (vector(f4), zero_d(f8), f4),
+        (vector(f2), zero_d(f8), f2),
+        (vector(i4), zero_d(i8), i4),
+        (vector(f4), zero_d(i8), f4),
+        (vector(i8), zero_d(f4), f4),
+        (vector(i8), zero_d(f8), f8),
+        (vector(b1), zero_d(i4), i4),
+        (zero_d(f4), zero_d(f8), f8),
+        (zero_d(i8), zero_d(f4), f4),
+        # Python numbers: the tensor's dtype, or the default of the higher category.
+        (vector(f4), 2, f4),
+        (vector(f4), 2.5, f4),
+        (vector(f8), 2.5, f8),
+        (vector(f2), 2.5, f2),
+        (vector(f4), True, f4),
+        (vector(i4), 2, i4),
+        (vector(i4), True, i4),
+        (vector(i4), 2.5, f4),
+        (vector(b1), 2, i8),
+        (vector(b1), 2.5, f4),
+        (zero_d(f8), 2.5, f8),
+        (zero_d(i4), 2.5, f4),
+        (zero_d(f4), 2.5, f4),
+        # NumPy scalars are numbers; NumPy arrays are arrays.
+        (vector(f4), np.float64(2.5), f4),
+        (vector(f4), np.sqrt(2), f4),
+        (vector(f2), np.float32(2), f2),
+        (vector(i4), np.int64(2), i4),
+        (vector(i4), np.float64(2), f4),
+        (vector(f4), np.array(2.5), f4),
+        (vector(f4), np.array([2.5, 1.0]), f8),
+        (vector(f4), np.array([2.5, 1], f4), f4),
+        (vector(f4), np.array([1, 2]), f4),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("name", OPERATORS)
 def test_result_dtype(left, right, expected, name):
     if name == "/" and expected.kind != "f":
@@ -51,7 +83,9 @@ def test_result_dtype(left, right, expected, name):
 
 
 @pytest.mark.parametrize("dtype", [f2, f4, f8])
-@pytest.mark.parametrize("other", [2.5, np.float64(2.5), np.array(2.5), np.array([2.5, 1.0]), gg.tensor(np.array([2.5, 1.0])), 3])
+@pytest.mark.parametrize(
+    "other", [2.5, np.float64(2.5), np.array(2.5), np.array([2.5, 1.0]), gg.tensor(np.array([2.5, 1.0])), 3]
+)
 def test_a_gradient_has_the_dtype_of_its_input(dtype, other):
     x = gg.tensor(np.array([1.0, 2.0]), dtype=dtype, requires_grad=True)
     (g,) = gg.grad((x * other + other / x).sum(), x, create_graph=True)
@@ -68,7 +102,9 @@ def test_python_numbers_keep_their_precision():
     assert gg.maximum(x, 1.1).tolist() == [1.1, 3.0]
 
 
-@pytest.mark.parametrize("make", [lambda c, x: gg.where(c, x, 0.1), lambda c, x: gg.where(c, 0.1, x)], ids=["second", "first"])
+@pytest.mark.parametrize(
+    "make", [lambda c, x: gg.where(c, x, 0.1), lambda c, x: gg.where(c, 0.1, x)], ids=["second", "first"]
+)
 def test_a_choice_does_not_round_its_numbers(make):
     """0.1 in single precision is not 0.1 in double precision; the condition's dtype must not decide."""
     x = gg.tensor(np.array([7.0, 7.0]))
@@ -79,13 +115,35 @@ def test_a_choice_does_not_round_its_numbers(make):
     assert sorted(zero_d.tolist()) == [0.1, 7.0]
 
 
-@pytest.mark.parametrize(("function", "expected"), [
-    (gg.exp, f4), (gg.log, f4), (gg.sqrt, f4), (gg.sin, f4), (gg.tanh, f4), (gg.sigmoid, f4), (gg.mean, f4),
-    (gg.square, i4), (gg.relu, i4), (gg.abs, i4), (gg.sign, i4), (gg.negative, i4), (gg.sum, i8), (gg.amax, i4),
-    (lambda x: x / x, f4), (lambda x: x // 1 if hasattr(x, "__floordiv__") else x, i4), (lambda x: gg.softmax(x, 0), f4),
-    (lambda x: x**2, i4), (lambda x: x**2.0, f4), (lambda x: x @ x, i4), (gg.argmax, i8), (lambda x: x > 1, b1),
-    (lambda x: gg.log_softmax(x, 0), f4), (lambda x: x.sum(0), i8),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (gg.exp, f4),
+        (gg.log, f4),
+        (gg.sqrt, f4),
+        (gg.sin, f4),
+        (gg.tanh, f4),
+        (gg.sigmoid, f4),
+        (gg.mean, f4),
+        (gg.square, i4),
+        (gg.relu, i4),
+        (gg.abs, i4),
+        (gg.sign, i4),
+        (gg.negative, i4),
+        (gg.sum, i8),
+        (gg.amax, i4),
+        (lambda x: x / x, f4),
+        (lambda x: x // 1 if hasattr(x, "__floordiv__") else x, i4),
+        (lambda x: gg.softmax(x, 0), f4),
+        (lambda x: x**2, i4),
+        (lambda x: x**2.0, f4),
+        (lambda x: x @ x, i4),
+        (gg.argmax, i8),
+        (lambda x: x > 1, b1),
+        (lambda x: gg.log_softmax(x, 0), f4),
+        (lambda x: x.sum(0), i8),
+    ],
+)
 def test_integers(function, expected):
     assert function(gg.tensor(np.array([1, 2], i4))).dtype == expected
 
@@ -104,12 +162,23 @@ def test_all_kinds_of_reals_meet_in_float32(name):
     operations = {"where": lambda x, y: gg.where(x > 1, x, y)}
     function = operations.get(name) or getattr(gg, name)
     x = gg.tensor([1.0, 2.0], requires_grad=True)
-    for other in (2, 2.0, True, np.float64(2), np.int8(2), np.array(2.0), gg.tensor(2.0, dtype="float64"), gg.tensor(2)):
+    for other in (
+        2,
+        2.0,
+        True,
+        np.float64(2),
+        np.int8(2),
+        np.array(2.0),
+        gg.tensor(2.0, dtype="float64"),
+        gg.tensor(2),
+    ):
         for result in (function(x, other), function(gg.tensor([1.0, 2.0]), other)):
             assert result.dtype == f4
 
 
-@pytest.mark.parametrize(("tensor", "number"), [(gg.tensor([1], dtype="uint8"), 300), (gg.tensor([1], dtype="int8"), -129)])
+@pytest.mark.parametrize(
+    ("tensor", "number"), [(gg.tensor([1], dtype="uint8"), 300), (gg.tensor([1], dtype="int8"), -129)]
+)
 def test_a_number_that_does_not_fit(tensor, number):
     with pytest.raises(OverflowError, match=f"{number} does not fit into dtype"):
         tensor + number

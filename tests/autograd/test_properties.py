@@ -2,11 +2,12 @@
 
 import math
 
-import glassgrad as gg
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+import glassgrad as gg
 
 settings.register_profile("properties", max_examples=100, derandomize=True, deadline=None, database=None)
 prop = settings.get_profile("properties")
@@ -121,10 +122,17 @@ def shape_and_index(draw):
         return shape, draw(st.lists(st.integers(-shape[0], shape[0] - 1), max_size=6))
     index, size = [], draw(st.integers(0, 4))
     for n in shape[: draw(st.integers(1, len(shape)))]:
-        index.append(draw(st.one_of(
-            st.just(slice(None)), st.integers(-n, n - 1), st.slices(n), st.just(None) if len(index) == 0 else st.just(slice(None)),
-            hnp.arrays(np.int64, size, elements=st.integers(-n, n - 1)),
-        )))  # fmt: skip
+        index.append(
+            draw(
+                st.one_of(
+                    st.just(slice(None)),
+                    st.integers(-n, n - 1),
+                    st.slices(n),
+                    st.just(None) if len(index) == 0 else st.just(slice(None)),
+                    hnp.arrays(np.int64, size, elements=st.integers(-n, n - 1)),
+                )
+            )
+        )
     if None in [i if i is None else 0 for i in index]:
         index.append(...)
     return shape, tuple(index)
@@ -186,7 +194,11 @@ def layouts(draw, dtype="f8"):
     """Return an array whose memory is laid out in an unusual way."""
     shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4))
     a = normal(draw(seeds), shape, dtype)
-    kind = draw(st.sampled_from(["fortran", "strided", "reversed", "read-only", "big-endian", "stride 0", "permuted", "part", "unaligned"]))
+    kind = draw(
+        st.sampled_from(
+            ["fortran", "strided", "reversed", "read-only", "big-endian", "stride 0", "permuted", "part", "unaligned"]
+        )
+    )
     if kind == "fortran":
         return np.asfortranarray(a)
     if kind == "strided":
@@ -216,7 +228,9 @@ def test_layouts_do_not_matter(array, use):
     before = array.tobytes()
 
     def function(x):
-        return (gg.exp(x * 0.5).sum(0) * gg.tanh(x).mean(0) + gg.softmax(x, -1).sum()).sum() + (x[::-1] * x.reshape(x.shape)).sum()
+        return (gg.exp(x * 0.5).sum(0) * gg.tanh(x).mean(0) + gg.softmax(x, -1).sum()).sum() + (
+            x[::-1] * x.reshape(x.shape)
+        ).sum()
 
     reference = leaf(plain)
     expected = function(reference)
@@ -330,7 +344,9 @@ def test_matmul_of_all_ranks(case, seed):
     assert math.isclose(float((g * np.matmul(u, b)).sum()), float((dx.numpy() * u).sum()), rel_tol=1e-9, abs_tol=1e-9)
     assert math.isclose(float((g * np.matmul(a, v)).sum()), float((dy.numpy() * v).sum()), rel_tol=1e-9, abs_tol=1e-9)
     (mixed,) = gg.grad((dx * u).sum(), y, materialize_grads=True)
-    assert math.isclose(float((mixed.numpy() * v).sum()), float((g * np.matmul(u, v)).sum()), rel_tol=1e-9, abs_tol=1e-9)
+    assert math.isclose(
+        float((mixed.numpy() * v).sum()), float((g * np.matmul(u, v)).sum()), rel_tol=1e-9, abs_tol=1e-9
+    )
 
 
 @prop
@@ -343,10 +359,16 @@ def test_rearrangements_are_permutations_of_the_elements(shape, data, seed):
     at = data.draw(st.integers(-len(shape) - 1, len(shape)))
     start = data.draw(st.integers(0, len(shape) - 1))
     cases = [
-        (x.permute(order), a.transpose(order)), (x.transpose(dim0, dim1), a.swapaxes(dim0, dim1)), (x.T, a.T),
-        (x.unsqueeze(at), np.expand_dims(a, at)), (x.unsqueeze(at).squeeze(at), a), (x.reshape(-1) if a.size else x, a.reshape(-1) if a.size else a),
-        (x.flatten(start), a.reshape(*shape[:start], math.prod(shape[start:]))), (x.clone(), a), (gg.squeeze(x), np.squeeze(a)),
-    ]  # fmt: skip
+        (x.permute(order), a.transpose(order)),
+        (x.transpose(dim0, dim1), a.swapaxes(dim0, dim1)),
+        (x.T, a.T),
+        (x.unsqueeze(at), np.expand_dims(a, at)),
+        (x.unsqueeze(at).squeeze(at), a),
+        (x.reshape(-1) if a.size else x, a.reshape(-1) if a.size else a),
+        (x.flatten(start), a.reshape(*shape[:start], math.prod(shape[start:]))),
+        (x.clone(), a),
+        (gg.squeeze(x), np.squeeze(a)),
+    ]
     for out, expected in cases:
         assert out.shape == expected.shape
         np.testing.assert_array_equal(out.numpy(), expected)
@@ -384,7 +406,11 @@ def test_max_along_one_axis(shape, data, keepdim, seed):
 
 
 @prop
-@given(st.lists(st.sampled_from(["+", "*", "exp", "tanh", "index", "sum", "where"]), min_size=1, max_size=6), seeds, st.integers(1, 3))
+@given(
+    st.lists(st.sampled_from(["+", "*", "exp", "tanh", "index", "sum", "where"]), min_size=1, max_size=6),
+    seeds,
+    st.integers(1, 3),
+)
 def test_a_random_program_against_differences(steps, seed, size):
     """Any composition: the gradient along a random direction is the derivative along it."""
     rng = np.random.default_rng(seed)

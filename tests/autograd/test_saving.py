@@ -1,11 +1,12 @@
-"""The names in a rule's signature are what is saved, for the gradients that are wanted, and nothing else stays alive."""
+"""The names in a rule's signature are what is saved, for the gradients wanted; nothing else stays alive."""
 
 import tracemalloc
 import weakref
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 LARGE = 1_000_000  # elements of float64: 8 MB
 
@@ -27,14 +28,17 @@ def saved(tensor):
     return {n for n, v in zip(node.primitive.saved_names, node.saved, strict=True) if v is not None}
 
 
-@pytest.mark.parametrize(("function", "first", "second", "both"), [
-    (lambda x, y: x * y, {"y"}, {"x"}, {"x", "y"}),
-    (lambda x, y: x + y, set(), set(), set()),
-    (lambda x, y: x - y, set(), set(), set()),
-    (lambda x, y: x / y, {"y"}, {"y", "out"}, {"y", "out"}),
-    (lambda x, y: x @ y, {"y"}, {"x"}, {"x", "y"}),
-    (gg.maximum, {"x", "y"}, {"x", "y"}, {"x", "y"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("function", "first", "second", "both"),
+    [
+        (lambda x, y: x * y, {"y"}, {"x"}, {"x", "y"}),
+        (lambda x, y: x + y, set(), set(), set()),
+        (lambda x, y: x - y, set(), set(), set()),
+        (lambda x, y: x / y, {"y"}, {"y", "out"}, {"y", "out"}),
+        (lambda x, y: x @ y, {"y"}, {"x"}, {"x", "y"}),
+        (gg.maximum, {"x", "y"}, {"x", "y"}, {"x", "y"}),
+    ],
+)
 def test_only_what_the_wanted_gradients_ask_for(function, first, second, both):
     constant = gg.tensor(np.full(3, 2.0))
     assert saved(function(leaf(), constant)) == first
@@ -42,12 +46,26 @@ def test_only_what_the_wanted_gradients_ask_for(function, first, second, both):
     assert saved(function(leaf(), leaf())) == both
 
 
-@pytest.mark.parametrize(("function", "names"), [
-    (gg.tanh, {"out"}), (gg.exp, {"out"}), (gg.sigmoid, {"out"}), (gg.relu, {"out"}), (gg.sqrt, {"out"}),
-    (gg.log, {"x"}), (gg.sin, {"x"}), (gg.square, {"x"}), (gg.negative, set()), (gg.sum, set()), (gg.mean, set()),
-    (lambda x: x[1:], set()), (lambda x: x.reshape(3, 1), set()), (lambda x: gg.softmax(x, 0), {"out"}),
-    (lambda x: gg.broadcast_to(x, (2, 3)), set()),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (gg.tanh, {"out"}),
+        (gg.exp, {"out"}),
+        (gg.sigmoid, {"out"}),
+        (gg.relu, {"out"}),
+        (gg.sqrt, {"out"}),
+        (gg.log, {"x"}),
+        (gg.sin, {"x"}),
+        (gg.square, {"x"}),
+        (gg.negative, set()),
+        (gg.sum, set()),
+        (gg.mean, set()),
+        (lambda x: x[1:], set()),
+        (lambda x: x.reshape(3, 1), set()),
+        (lambda x: gg.softmax(x, 0), {"out"}),
+        (lambda x: gg.broadcast_to(x, (2, 3)), set()),
+    ],
+)
 def test_each_operation_saves_what_its_rule_names(function, names):
     assert saved(function(leaf())) == names
 

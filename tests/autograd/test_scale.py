@@ -5,9 +5,10 @@ import sys
 import time
 import tracemalloc
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 
 MILLION = 1_000_000
 
@@ -99,7 +100,11 @@ def test_a_deep_chain_in_a_recorded_pass():
 @pytest.mark.parametrize("number", [gg.Scalar, gg.tensor], ids=["Scalar", "Tensor"])
 def test_a_diamond_with_a_path_for_every_choice(number):
     """2⁶⁰ paths: each vertex must be visited once."""
-    x = gg.Scalar(1.0, requires_grad=True) if number is gg.Scalar else gg.tensor(1.0, dtype="float64", requires_grad=True)
+    x = (
+        gg.Scalar(1.0, requires_grad=True)
+        if number is gg.Scalar
+        else gg.tensor(1.0, dtype="float64", requires_grad=True)
+    )
     y = x
     start = time.perf_counter()
     for _ in range(60):
@@ -189,7 +194,8 @@ def test_training_does_not_grow(steps):
     finally:
         tracemalloc.stop()
         gc.enable()
-    assert middle - before < 100_000, f"{middle - before} bytes kept by {steps // 10} steps"
+    # Python's own free lists take some 100 kB before they are full; one kept step would be 10 kB, so 10 MB here.
+    assert middle - before < 300_000, f"{middle - before} bytes kept by {steps // 10} steps"
     assert unreachable < 100
     assert last < losses[0] / 5, "and it learns"
 

@@ -3,8 +3,9 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import glassgrad as gg
 import numpy as np
+
+import glassgrad as gg
 
 THREADS = 8
 

@@ -4,9 +4,10 @@ activations, convolution and pooling. Every number was computed by hand or with 
 
 import math
 
-import glassgrad as gg
 import numpy as np
 import pytest
+
+import glassgrad as gg
 from glassgrad.autograd.ops.loss import softmax_cross_entropy
 
 
@@ -38,7 +39,7 @@ def grad_of(x):
     return x.grad if isinstance(x, gg.Scalar) else x.grad.item()
 
 
-# -- the chain rule ------------------------------------------------------------------------------------------------------
+# -- the chain rule --------------------------------------------------------------------------------------------
 
 
 @both
@@ -127,7 +128,7 @@ def test_square_of_a_sum(number):
     assert grad_of(x) == grad_of(y) == exact(2.5)
 
 
-# -- computation graphs --------------------------------------------------------------------------------------------------
+# -- computation graphs ----------------------------------------------------------------------------------------
 
 
 def count(z):
@@ -224,7 +225,7 @@ def test_local_derivatives_of_binary_cross_entropy():
     assert local(s)[0] * local(minus_x)[0] == exact(-e)
 
 
-# -- matrix products -----------------------------------------------------------------------------------------------------
+# -- matrix products -------------------------------------------------------------------------------------------
 
 
 def test_gradients_of_a_matrix_product():
@@ -271,7 +272,9 @@ def test_exercise_cross_entropy(exercise, form):
     if form == "fused":
         e = softmax_cross_entropy(y, np.array([0]))
     else:
-        e = -(np.array([[1.0, 0.0]]) * (gg.log_softmax(y, 1) if form == "log_softmax" else gg.softmax(y, 1).log())).sum()
+        e = -(
+            np.array([[1.0, 0.0]]) * (gg.log_softmax(y, 1) if form == "log_softmax" else gg.softmax(y, 1).log())
+        ).sum()
     e.backward()
     assert e.item() == exact(0.693147180560)
     assert_equal(y.grad, [[-0.5, 0.5]])
@@ -288,7 +291,7 @@ def test_exercise_bias():
     assert_equal(b.grad, [2, 0])
 
 
-# -- losses --------------------------------------------------------------------------------------------------------------
+# -- losses ----------------------------------------------------------------------------------------------------
 
 SOFTMAX_123 = [0.0900305732, 0.2447284711, 0.6652409558]
 
@@ -306,9 +309,7 @@ def test_softmax_with_loss():
 
 def test_softmax_does_not_overflow():
     np.testing.assert_allclose(gg.softmax(f64([1000, 1001, 1002]), 0).numpy(), SOFTMAX_123, rtol=1e-9)
-    np.testing.assert_array_equal(
-        gg.softmax(f64([1000, 1001, 1002]), 0).numpy(), gg.softmax(f64([0, 1, 2]), 0).numpy()
-    )
+    np.testing.assert_array_equal(gg.softmax(f64([1000, 1001, 1002]), 0).numpy(), gg.softmax(f64([0, 1, 2]), 0).numpy())
 
 
 def test_logits_far_apart_give_loss_zero():
@@ -367,7 +368,7 @@ def test_backpropagation_of_a_linear_layer():
     assert_equal(b.grad, y.numpy() - d)
 
 
-# -- activations ---------------------------------------------------------------------------------------------------------
+# -- activations -----------------------------------------------------------------------------------------------
 
 AT = [-2, -0.5, 0, 0.5, 2]
 ACTIVATIONS = {
@@ -427,7 +428,7 @@ def test_relu_of_minus_infinity(number):
     assert_equal(gg.relu(f64([-np.inf, 1])), [0, 1])
 
 
-# -- convolution and pooling ---------------------------------------------------------------------------------------------
+# -- convolution and pooling -----------------------------------------------------------------------------------
 
 IMAGE = [[3, 4, 4, 2], [0, 8, 9, 2], [0, 4, 3, 1], [3, 3, 5, 7]]
 FILTER = [[3, 1, 2], [8, 7, 5], [5, 4, 1]]
@@ -486,7 +487,9 @@ def test_output_size_of_a_convolution(size, kernel, stride, padding, expected):
     assert out.shape[2] == expected
 
 
-@pytest.mark.parametrize(("size", "kernel", "stride", "expected"), [(55, 3, 2, 27), (27, 3, 2, 13), (13, 3, 2, 6), (24, 2, 2, 12)])
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "expected"), [(55, 3, 2, 27), (27, 3, 2, 13), (13, 3, 2, 6), (24, 2, 2, 12)]
+)
 def test_output_size_of_a_pool(size, kernel, stride, expected):
     assert gg.max_pool2d(gg.zeros(1, 1, size, size), kernel, stride).shape == (1, 1, expected, expected)
 
