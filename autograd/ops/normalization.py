@@ -138,6 +138,9 @@ def batch_norm(input: Any, weight: Any, bias: Any, eps: Any = 1e-5) -> Any:
     exact = np.float64 if x.ndim == 2 else accumulator(x, axes)
     average = np.mean(x, axis=axes, dtype=exact).astype(x.dtype, copy=False)
     out = x - average.reshape(column)
+    if exact is not None and x.dtype != exact:
+        # What the rounding of the mean to x's dtype left over.
+        out -= np.mean(out, axis=axes, dtype=exact).astype(x.dtype).reshape(column)
     variance = np.mean(np.square(out), axis=axes, dtype=accumulator(x, axes)).astype(x.dtype, copy=False)
     out *= (weight / np.sqrt(variance + np.asarray(eps, x.dtype))).reshape(column)
     out += np.reshape(bias, column)

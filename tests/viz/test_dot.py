@@ -111,7 +111,7 @@ def test_hostile_scopes_and_titles(dot):
 
 
 def test_user_operations_are_data_too(dot):
-    @gg.primitive(kind="elementwise", symbol="<b>{0}</b>\\N", name="<script>", x=lambda g: g)
+    @gg.primitive(kind="elementwise", symbol="<script>{0}</script><b>\\N", x=lambda g: g)
     def operation(x):
         return x
 
