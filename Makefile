@@ -7,13 +7,14 @@ METADATA := setup.cfg pyproject.toml
 # Compared with, never imported by the library. CONTRIBUTING.md says how to keep CUDA packages out on Linux.
 PEERS := torch==2.13.0 autograd scikit-learn
 
-.PHONY: help demo test check oracle wheel clean
+.PHONY: help demo test check oracle benchmarks wheel clean
 
 help:
 	@echo "make demo    train, check and draw a small network; sets everything up first"
 	@echo "make test    tests, doctests and examples (light dependencies only)"
 	@echo "make check   ruff, and mypy on the installed wheel"
 	@echo "make oracle  compare with PyTorch and HIPS autograd (installs them)"
+	@echo "make benchmarks  measure against PyTorch, HIPS autograd, DeZero and micrograd; writes docs/benchmarks.md"
 	@echo "make wheel   build dist/glassgrad-*.whl"
 	@echo "make clean   remove what was built, environments included"
 
@@ -30,6 +31,10 @@ check: $(CHECK)/.installed wheel
 
 oracle: $(VENV)/.peers
 	$(BIN)/pytest -q -m oracle
+
+benchmarks: $(VENV)/.peers
+	$(BIN)/python -m pip install --quiet dezero micrograd threadpoolctl
+	$(BIN)/python benchmarks/run.py
 
 # Without isolation pip asks no index for setuptools, so this works offline; build/ may hold modules deleted since.
 wheel: $(VENV)/.installed

@@ -21,7 +21,7 @@ from . import storage
 from .engine import Cotangents, accumulate, new_tensor, run_recorded
 from .mode import current_mode
 from .node import FREED, Constant, Node
-from .primitive import Primitive
+from .primitive import REGISTRY, Primitive
 
 __all__ = ["LEAF", "backward", "grad", "reachable"]
 
@@ -301,7 +301,7 @@ def seed(output: Any, gradient: Any, create_graph: bool, operation: str) -> Any:
             f"{operation}: the gradient has shape {gradient._array.shape}, but the output has shape {array.shape}"
         )
     if create_graph:
-        return gradient
+        return gradient if gradient._array.dtype == array.dtype else REGISTRY["astype"].function(gradient, array.dtype)
     given = gradient._array
     return given if given.dtype == array.dtype else given.astype(array.dtype)
 

@@ -169,7 +169,8 @@ class Scalar(Vertex, ScalarOperators):
 
         Args:
             gradient: where to start.
-            create_graph: make the gradients Scalars that can be differentiated.
+            create_graph: make the gradients Scalars that can be differentiated. Such a gradient is part of a graph that
+                leads back to its leaf: set ``.grad = None`` when done with it, or leave both to the garbage collector.
 
         Raises:
             RuntimeError: the Scalar requires no gradient.

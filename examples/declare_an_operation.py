@@ -2,8 +2,8 @@
 
 Declares softplus(x) = log(1 + e^x) twice: once with the right derivative rule, and once with a wrong one.
 
-Look for: one declaration gives gradients, second derivatives and a formula for pictures; the check passes the right rule
-and names the input and the element where the wrong one differs.
+Look for: one declaration gives gradients, second derivatives and a formula for pictures; the check passes the right
+rule and names the input and the element where the wrong one differs.
 
 Run: python examples/declare_an_operation.py
 """

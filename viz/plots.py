@@ -26,8 +26,8 @@ def learning_curve(history: Any, path: str | os.PathLike[str], *, title: str | N
     Args:
         history: a mapping of name to one number per epoch, such as ``{"loss": [...], "test_accuracy": [...]}``, or an
             object with such a mapping as ``.history``, or a list of mappings, one for each epoch. Names that contain
-            ``acc`` get a panel of their own in per cent; an entry named ``epoch`` gives the horizontal axis, and one named
-            ``seconds`` is left out.
+            ``acc`` get a panel of their own in per cent; an entry named ``epoch`` gives the horizontal axis, and one
+            named ``seconds`` is left out.
         path: where to write it; the suffix chooses the format (.svg, .png, .pdf).
         title: printed above.
 

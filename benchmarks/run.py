@@ -1,0 +1,84 @@
+"""Runs every benchmark in this process and writes ``docs/benchmarks.md``.
+
+Run: ``python benchmarks/run.py`` (needs the packages that ``make benchmarks`` installs; takes about five minutes).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import operations
+import scalars
+import training
+from timing import table
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+
+INTRODUCTION = """# Benchmarks
+
+Written by `python benchmarks/run.py`; run it to have the figures of your own machine.
+
+The same work runs through this library and its peers in one process, taking turns, after a warm-up; medians are given.
+"Times ours" is the median over the rounds of (the peer's time / ours): above 1, this library is faster. Machines are
+noisy, so only ratios within one table mean something. Nothing here uses a compiler or an accelerated kernel: it is the
+eager engine on NumPy. The garbage collector is on unless a title says otherwise, and runs before every timed stretch,
+so that nobody pays for another's garbage.
+"""
+
+NOTES = {
+    "operations": """## One operation
+
+A chain of 201 operations, h ← tanh(h·w + x), in equal parts multiply, add and tanh, on float32 vectors; every operand
+is differentiated. One thread. The cost of one operation is given: at n = 16 it is the cost of the engine, at n = 10,000
+that of memory.
+""",
+    "scalars": """## Single numbers
+
+A training step on two moons: 100 points through MLP(2, 16, 16, 1) made of single numbers, hinge loss and weight decay,
+65,000 nodes. Both libraries get the same initial weights and must agree about the loss.
+""",
+    "training": """## Training steps
+
+zero_grad, forward, cross entropy, backward, and SGD with momentum 0.9, on float32. PyTorch runs in each of its memory
+layouts, with its default and its fused optimiser; compare with the fastest.
+""",
+}
+
+
+def _environment() -> str:
+    names = ("numpy", "torch", "autograd", "dezero", "micrograd")
+    versions = []
+    for name in names:
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            versions.append(f"{name} not installed")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"Python {platform.python_version()}, {', '.join(versions)}; {platform.machine()}, {cores} cores.\n"
+
+
+def main() -> None:
+    """Measure everything and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15, help="rounds of each comparison (default: %(default)s)")
+    rounds = parser.parse_args().rounds
+    parts = [INTRODUCTION, _environment()]
+    for name, measure, unit, scale in (
+        ("operations", operations.measure, "µs an operation", 1e6 / operations.OPERATIONS),
+        ("scalars", scalars.measure, "ms a step", 1e3),
+        ("training", training.measure, "ms a step", 1e3),
+    ):
+        parts.append(NOTES[name])
+        for title, results in measure(rounds):
+            parts.append(table(title, results, unit, scale, "glassgrad"))
+            print(parts[-1], flush=True)
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    print(f"written: {PAGE.relative_to(PAGE.parents[1])}")
+
+
+if __name__ == "__main__":
+    main()
