@@ -194,7 +194,12 @@ def _fast_forward(primitive: Primitive) -> list[str]:
             saved.append(f"{value} if {' or '.join(f'${w}_needs' for w in wanted)} else None")
     add(f"                $node.saved = {_tuple(saved)}")
     add("                $node.sequence = $next_sequence()")
-    add("                $node.shape = $out.shape")
+    add("                $shape = $out.shape")
+    if primitive.kind == "elementwise":
+        # One tuple for a whole chain of equal shapes: less to compare later, and less for the collector to walk.
+        for i, n in enumerate(differentiable):
+            add(f"                {'el' if i else ''}if $shape == ${n}_node.shape: $shape = ${n}_node.shape")
+    add("                $node.shape = $shape")
     add("                $node.dtype = $dtype")
     add(f"                $node.static = {_tuple(statics)}")
     add("                $node.context = $mode.context")
@@ -257,28 +262,30 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
         variables = {a: _variable(primitive, a) for a in rule.arguments}
         call = f"d = rule_{n}({', '.join(variables.values())})"
         vertex = f"{n}_vertex"
-        add(f"    if {vertex}.__class__ is Node and (wanted is None or {vertex} in wanted):")
         inlined = inline_rule(primitive, rule, variables, f"{n}_t") if primitive.kind == "elementwise" else None
+        add(f"    if {vertex}.__class__ is Node and (wanted is None or {vertex} in wanted):")
         if inlined is None:
             add(f"        {call}")
-        else:
-            steps, functions, new = inlined
-            namespace.update(functions)
-            if new:
-                # Ufuncs give NumPy scalars for 0-d arrays, which cannot be written over.
-                lines += ["        if g.ndim:", *(f"            {step}" for step in steps), f"        else: {call}"]
-            else:
-                lines += [f"        {step}" for step in steps]
-        add(f"        if d.__class__ is not ndarray or d.dtype is not {vertex}.dtype or d.shape != {vertex}.shape:")
-        add(f"            d = conform(d, node, '{n}', {vertex})")
-        if inlined is not None and inlined[2]:
-            add(f"            if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
-            add(f"            else: cotangents[{vertex}] = d")
-            add(f"        elif {vertex} in cotangents: accumulate_new(cotangents, {vertex}, d)")
-            add(f"        else: cotangents[{vertex}] = d")
-        else:
+            add(f"        if d.__class__ is not ndarray or d.dtype is not {vertex}.dtype or d.shape != {vertex}.shape:")
+            add(f"            d = conform(d, node, '{n}', {vertex})")
             add(f"        if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
             add(f"        elif d is not None: cotangents[{vertex}] = d")
+            continue
+        # An inlined result has the shape and dtype of the output, so nodes can be compared instead of arrays; that
+        # they mostly share one tuple for their shape makes it cheaper still.
+        steps, functions, new = inlined
+        namespace.update(functions)
+        same = f"({vertex}.shape is shape or {vertex}.shape == shape) and {vertex}.dtype is node.dtype"
+        add("        shape = node.shape")
+        # Ufuncs give NumPy scalars for 0-d arrays, which cannot be written over.
+        add(f"        if shape and {same}:")
+        lines += [f"            {step}" for step in steps]
+        add(f"            if {vertex} in cotangents: accumulate{'_new' if new else ''}(cotangents, {vertex}, d)")
+        add(f"            else: cotangents[{vertex}] = d")
+        add("        else:")
+        add(f"            d = conform(rule_{n}({', '.join(variables.values())}), node, '{n}', {vertex})")
+        add(f"            if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
+        add(f"            else: cotangents[{vertex}] = d")
     return compile_function(lines, primitive, namespace, "pull", "pull")  # type: ignore[no-any-return]
 
 
