@@ -3,10 +3,11 @@
 # The order matters: handles register with the engine before the operations are declared.
 from .mode import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
 from .node import Constant, Context, Node
-from .primitive import KINDS, REGISTRY, Primitive, primitive
+from .primitive import KINDS, REGISTRY, Primitive
 from .backward import grad, reachable
 from .tensor import HookHandle, Tensor, from_numpy, tensor
 from .scalar import Scalar, local_derivatives, local_formulas
+from .declare import primitive
 from .effects import UPDATES, Update, update
 from . import ops
 from . import operators

@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from . import storage
-from .engine import Cotangents, accumulate, new_tensor, run_recorded
+from .engine import new_tensor
 from .mode import current_mode
 from .node import FREED, Constant, Node
 from .primitive import REGISTRY, Primitive
+from .steps import Cotangents, accumulate, run_recorded
 
 __all__ = ["LEAF", "backward", "grad", "reachable"]
 

@@ -1,9 +1,9 @@
 """Writes the call of a primitive: the one place where code is generated.
 
 An ordinary operation costs about a microsecond above NumPy because its function is written out for its very signature:
-no ``*args``, no loops, no look-ups by name. ``call_generic`` and ``pull_generic`` in ``engine.py`` do the same by
-interpretation, for the primitives that need more (lists, several outputs, optional inputs) and as the readable
-reference; a test holds the two against each other. See ``PRIMITIVES.md`` beside this file for a worked example.
+no ``*args``, no loops, no look-ups by name. ``engine.call_generic`` and ``steps.pull_generic`` do the same by
+interpretation, for the primitives that need more (lists, several outputs, joint rules) and as the readable reference;
+a test holds the two against each other. See ``PRIMITIVES.md`` beside this file for a worked example.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from . import engine
+from . import engine, steps
 from .dtypes import promote
 from .inline import inline_rule
 from .mode import current_mode
@@ -41,7 +41,7 @@ def make_function(primitive: Primitive) -> Callable[..., Any]:
     specialised = can_specialise(primitive)
     function = _forward(primitive, "dispatch" if specialised else None, engine.dispatch)
     primitive.function = function
-    primitive.pull = _pull_when_needed(primitive) if specialised and primitive.differentiable else engine.pull_generic
+    primitive.pull = _pull_when_needed(primitive) if specialised and primitive.differentiable else steps.pull_generic
     return function
 
 
@@ -253,8 +253,8 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
     if primitive.static_names:
         add(f"    {targets([f'static_{n}' for n in primitive.static_names])} = node.static")
     namespace = {
-        "FREED": FREED, "second_backward": engine.second_backward, "Node": Node, "ndarray": np.ndarray,
-        "conform": engine.conform, "accumulate": engine.accumulate, "accumulate_new": engine.accumulate_new,
+        "FREED": FREED, "second_backward": steps.second_backward, "Node": Node, "ndarray": np.ndarray,
+        "conform": steps.conform, "accumulate": steps.accumulate, "accumulate_new": steps.accumulate_new,
         **{f"rule_{n}": table.rules[n].function for n in primitive.differentiable},
     }  # fmt: skip
     for n in primitive.differentiable:
@@ -273,13 +273,13 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
             continue
         # An inlined result has the shape and dtype of the output, so nodes can be compared instead of arrays; that
         # they mostly share one tuple for their shape makes it cheaper still.
-        steps, functions, new = inlined
+        calls, functions, new = inlined
         namespace.update(functions)
         same = f"({vertex}.shape is shape or {vertex}.shape == shape) and {vertex}.dtype is node.dtype"
         add("        shape = node.shape")
         # Ufuncs give NumPy scalars for 0-d arrays, which cannot be written over.
         add(f"        if shape and {same}:")
-        lines += [f"            {step}" for step in steps]
+        lines += [f"            {step}" for step in calls]
         add(f"            if {vertex} in cotangents: accumulate{'_new' if new else ''}(cotangents, {vertex}, d)")
         add(f"            else: cotangents[{vertex}] = d")
         add("        else:")

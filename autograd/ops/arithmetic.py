@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 from .comparison import where
 from .elementwise import log
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 
 _UNSIGNED: dict[Any, Any] = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
 _LARGE = 2048  # elements from which choosing by bits pays

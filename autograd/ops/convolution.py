@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..primitive import primitive
+from ..declare import primitive
 from .reduction import sum
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 
 
 def is_basic(index: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 from .elementwise import exp
 from .reduction import sum
 from .shaping import reshape

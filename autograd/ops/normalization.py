@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 from .arithmetic import square
 from .elementwise import sqrt
 from .reduction import accumulator, mean, spread, sum

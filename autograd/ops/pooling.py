@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 from .convolution import output_size, pad_image, pair
 
 

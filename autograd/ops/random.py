@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 from .comparison import where
 
 _lock = threading.Lock()

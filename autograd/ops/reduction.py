@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import primitive
+from ..declare import primitive
 from .shaping import _normalise, astype, broadcast_to, reshape
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import unbroadcast
-from ..primitive import primitive
+from ..declare import primitive
+from ..steps import unbroadcast
 from .indexing import getitem
 
 

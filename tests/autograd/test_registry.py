@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import glassgrad as gg
-from glassgrad.autograd import engine
+from glassgrad.autograd import engine, steps
 
 _spec = importlib.util.spec_from_file_location("glassgrad_samples", Path(__file__).with_name("samples.py"))
 samples: Any = importlib.util.module_from_spec(_spec)
@@ -411,9 +411,9 @@ def test_generated_call_is_the_interpreted_one(primitive, sample, layout):
     targets = [v for v in one.inputs if isinstance(v, gg.autograd.Node)]
     for wanted in (None, set(targets[:1])):
         arrived = []
-        for node, pull in ((one, primitive.pull), (other, engine.pull_generic)):
+        for node, pull in ((one, primitive.pull), (other, steps.pull_generic)):
             g = np.random.default_rng(4).standard_normal(node.shape)
-            cotangents = engine.Cotangents()
+            cotangents = steps.Cotangents()
             pull(node, g, cotangents, wanted)
             arrived.append({v: (c.dtype, c.shape, c.tobytes()) for v, c in cotangents.items()})
         assert arrived[0] == arrived[1]
