@@ -9,7 +9,7 @@ tensor([2., 4.])
 
 from . import autograd, check, data, nn, optim, train, viz
 from .autograd import (
-    Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad, is_grad_enabled,
+    Function, Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad, is_grad_enabled,
     load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled, set_rng_state,
     tensor, update,
 )  # fmt: skip

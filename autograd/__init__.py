@@ -8,6 +8,7 @@ from .backward import grad, reachable
 from .tensor import HookHandle, Tensor, from_numpy, tensor
 from .scalar import Scalar, local_derivatives, local_formulas
 from .declare import primitive
+from .function import Function, FunctionContext
 from .effects import UPDATES, Update, update
 from . import ops
 from . import operators

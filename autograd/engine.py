@@ -193,7 +193,7 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
     if not primitive.differentiable:
         positions = [i for i, a in enumerate(arrays) if a is not None]
     differentiable: list[Any] = [arrays[i] for i in positions]
-    if any(a.dtype is not differentiable[0].dtype for a in differentiable):
+    if not primitive.casts and any(a.dtype is not differentiable[0].dtype for a in differentiable):
         differentiable = list(dtypes.promote(tuple(differentiable)))
         for i, array in zip(positions, differentiable, strict=True):
             arrays[i] = array
