@@ -9,9 +9,9 @@ tensor([2., 4.])
 
 from . import autograd, check, data, nn, optim, train, viz
 from .autograd import (
-    Function, Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad, is_grad_enabled,
-    load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled, set_rng_state,
-    tensor, update,
+    Function, Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad,
+    is_grad_enabled, load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled,
+    set_rng_state, tensor, update,
 )  # fmt: skip
 from .autograd.operators import maximum_over as max, minimum_over as min, power as pow
 from .autograd.ops.arithmetic import add, divide, multiply, negative, power, square, subtract

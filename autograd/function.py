@@ -114,8 +114,8 @@ class _Call:
         gradients = found if isinstance(found, tuple) else (found,)
         if len(gradients) != len(self.arguments):
             raise TypeError(
-                f"{name}: backward must return one gradient for each of the {len(self.arguments)} arguments of "
-                f"forward (None for those that have none), but returned {len(gradients)}"
+                f"{name}: backward must return one gradient for each of the {len(self.arguments)} arguments of forward "
+                f"(None for those that have none), but returned {len(gradients)}"
             )
         handed: list[Any] = []
         for wanted, i in zip(need, self.positions, strict=True):
@@ -131,7 +131,7 @@ class Function:
 
     ``forward(ctx, *args)`` returns a Tensor or a tuple of them and runs without recording; ``backward(ctx, *grads)``
     returns one gradient for each argument of ``forward``, None for those that have none. If ``backward`` uses
-    differentiable operations and ``ctx.saved_tensors``, higher derivatives work. Call it as ``YourFunction.apply(...)``.
+    differentiable operations and ``ctx.saved_tensors``, higher derivatives work. Call ``YourFunction.apply(...)``.
 
     Raises:
         TypeError: a method is missing or returns something of the wrong kind or number.
