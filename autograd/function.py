@@ -176,6 +176,8 @@ class Function:
         def kernel(tensors: Any, call: Any) -> Any:
             return call.forward(tensors)
 
+        # It is the user's operation, not one of the library's table.
+        kernel.__module__ = cls.__module__
         declare = primitive(
             list_input=True, outputs="list", casts=True, name=cls.__name__,
             tensors=lambda g, need, call: call.backward(g, need),

@@ -189,3 +189,24 @@ def test_errors():
 
     with pytest.raises(TypeError, match="set an attribute of ctx"):
         SavesANumber.apply(x)
+
+
+def test_two_functions_may_have_one_name():
+    before = set(gg.autograd.REGISTRY)
+
+    def make(factor):
+        class Scale(gg.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x * factor
+
+            @staticmethod
+            def backward(ctx, g):
+                return g * factor
+
+        return Scale
+
+    x = leaf()
+    (make(2.0).apply(x) + make(3.0).apply(x)).sum().backward()
+    assert x.grad.tolist() == [5, 5]
+    assert set(gg.autograd.REGISTRY) == before
