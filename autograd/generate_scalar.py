@@ -43,7 +43,6 @@ def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
     add("    result.grad = None")
     add("    result.sequence = next_sequence()")
     add("    result.extra = None")
-    add("    result.mark = None")
     add("    if " + " or ".join(f"{n}.requires_grad" for n in names if n in primitive.differentiable) + ":")
     add("        mode = current_mode()")
     add("        if mode.grad:")

@@ -76,7 +76,7 @@ class Scalar(Vertex, ScalarOperators):
     # Small on purpose: a training step makes a hundred thousand of these, and what they cost is mostly memory. The
     # first two operands are slots, not a tuple, which halves what the garbage collector has to walk.
     __slots__ = (
-        "context", "extra", "first", "grad", "mark", "primitive", "requires_grad", "second", "sequence", "value",
+        "context", "extra", "first", "grad", "primitive", "requires_grad", "second", "sequence", "value",
     )  # fmt: skip
 
     value: float
@@ -86,7 +86,6 @@ class Scalar(Vertex, ScalarOperators):
     second: Scalar | None
     sequence: int
     extra: ScalarExtra | None
-    mark: Any
 
     # A Scalar in the role of a node.
     shape = ()
@@ -105,7 +104,6 @@ class Scalar(Vertex, ScalarOperators):
         self.sequence = next_sequence()
         self.context = None
         self.extra = None
-        self.mark = None
         if name is not None:
             self.name = name
 
@@ -280,35 +278,44 @@ def reachable(root: Scalar) -> list[Scalar]:
 
     On the way every gradient is made ready to be added to: 0 for results; leaves keep what they have.
     """
-    token = object()
-    root.mark = token
-    root.grad = 0.0 if root.first is not None or root.grad is None else root.grad
+    # A zero that is this pass's own object, and so marks what has been visited as well.
+    zero = float("0")
+    if root.first is None:
+        root.grad = zero if root.grad is None else root.grad
+        return []
+    root.grad = zero
     found = []
     stack = [root]
     while stack:
         node = stack.pop()
-        if node.first is None:
-            if node.grad is None:
-                node.grad = 0.0
-            continue
         # Noted when visited, the newest operand first: this is so nearly the order of creation that sorting it takes
         # no time. Leaves only receive, so they need no place in it.
         found.append(node)
-        node.grad = 0.0
         # The two operands that almost every node has are written out: this loop sees every number of a step.
         operand = node.first
-        if operand.requires_grad and operand.mark is not token:
-            operand.mark = token
-            stack.append(operand)
-        operand = node.second  # type: ignore[assignment]
-        if operand is not None and operand.requires_grad and operand.mark is not token:
-            operand.mark = token
-            stack.append(operand)
+        if operand.first is not None:  # type: ignore[union-attr]
+            if operand.grad is not zero:  # type: ignore[union-attr]
+                operand.grad = zero  # type: ignore[union-attr]
+                stack.append(operand)  # type: ignore[arg-type]
+        elif operand.grad is None and operand.requires_grad:  # type: ignore[union-attr]
+            operand.grad = 0.0  # type: ignore[union-attr]
+        operand = node.second
+        if operand is None:
+            continue
+        if operand.first is not None:
+            if operand.grad is not zero:
+                operand.grad = zero
+                stack.append(operand)
+        elif operand.grad is None and operand.requires_grad:
+            operand.grad = 0.0
         if node.extra is not None:
             for operand in node.extra.rest:
-                if operand.requires_grad and operand.mark is not token:
-                    operand.mark = token
-                    stack.append(operand)
+                if operand.first is not None:
+                    if operand.grad is not zero:
+                        operand.grad = zero
+                        stack.append(operand)
+                elif operand.grad is None and operand.requires_grad:
+                    operand.grad = 0.0
     found.sort(key=_age, reverse=True)
     return found
 
