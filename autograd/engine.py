@@ -6,6 +6,7 @@ arrays among the operands) comes here. ``steps.py`` does the same for the way ba
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -410,7 +411,8 @@ def explain(primitive: Primitive, error: Exception, arrays: tuple[Any, ...]) -> 
             "sizes must be equal or one of them 1"
         )
         error = ValueError(text)
-    if not text.startswith(primitive.name):
+    # A kernel that words its own message begins it with the operation's name, which may be the user's name for it.
+    if not re.match(r"\w+: ", text):
         where = f" (inputs of shape {', '.join(map(str, shapes))})" if shapes and "shape" not in text else ""
         text = f"{primitive.name}: {text}{where}"
     context = current_mode().context

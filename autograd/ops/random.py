@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..declare import primitive
-from .comparison import where
+from .comparison import choose, where
 
 _lock = threading.Lock()
 _generator: Any = None
@@ -72,7 +72,8 @@ def draw(method: str, *args: Any, **kwargs: Any) -> Any:
 @primitive(kind="linear", mask=None, symbol="dropout {0}", x=lambda g, mask, scale: where(mask, g * scale, 0))
 def masked_scale(x: Any, mask: Any, scale: Any) -> Any:
     """Return ``x·scale`` where ``mask`` is true, else 0; a NaN that is masked out is gone."""
-    return np.where(mask, x * np.asarray(scale, np.asarray(x).dtype), np.zeros((), np.asarray(x).dtype))
+    kept = choose(np.asarray(mask), np.asarray(x), 0)
+    return kept * np.asarray(scale, kept.dtype)
 
 
 def dropout(x: Any, p: Any = 0.5, training: Any = True) -> Any:

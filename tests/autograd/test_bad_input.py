@@ -380,6 +380,11 @@ def test_means_of_many_numbers_in_single_precision(shape):
     np.testing.assert_allclose(gg.tensor(data).sum(0).numpy(), data.sum(0, dtype=np.float64), rtol=1e-6)
 
 
+def test_a_message_names_the_operation_once():
+    with pytest.raises(ValueError, match=r"^cross_entropy: target\[2\] = 7, but the logits have 3 classes \(0\.\.2\)$"):
+        gg.nn.functional.cross_entropy(gg.ones(3, 3), gg.tensor([0, 1, 7]))
+
+
 def test_the_variance_of_numbers_with_an_offset():
     data = (np.random.default_rng(0).standard_normal((1000, 2)) + 1e4).astype("f4")
     _, mean, variance = batch_norm(gg.tensor(data), gg.ones(2), gg.zeros(2))
