@@ -9,10 +9,16 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.oracle
 
 OPERATIONS = [
-    lambda a, b: a + b, lambda a, b: a * b, lambda a, b: a - b, lambda a, b: (a * b).tanh(), lambda a, b: (a + b).relu(),
-    lambda a, b: a / (b * b + 1.5), lambda a, b: (a * 0.1).exp() + b, lambda a, b: (a - b).sigmoid(),
+    lambda a, b: a + b,
+    lambda a, b: a * b,
+    lambda a, b: a - b,
+    lambda a, b: (a * b).tanh(),
+    lambda a, b: (a + b).relu(),
+    lambda a, b: a / (b * b + 1.5),
+    lambda a, b: (a * 0.1).exp() + b,
+    lambda a, b: (a - b).sigmoid(),
     lambda a, b: a * a - b,
-]  # fmt: skip
+]
 SHAPES = [(3, 4), (4,), (3, 1), (1, 1), ()]
 
 
