@@ -17,29 +17,35 @@ from .autograd import (
     set_rng_state, tensor, update,
 )  # fmt: skip
 from .autograd.operators import maximum_over as max, minimum_over as min, power as pow
-from .autograd.ops.arithmetic import add, divide, multiply, negative, power, square, subtract
-from .autograd.ops.comparison import (
-    argmax, argmin, equal, greater, greater_equal, isfinite, isnan, less, less_equal, logical_and, logical_not,
-    logical_or, not_equal, one_hot, where,
-)  # fmt: skip
-from .autograd.ops.convolution import conv2d
-from .autograd.ops.creation import (
-    arange, eye, full, linspace, ones, ones_like, rand, randint, randn, randperm, zeros, zeros_like,
-)  # fmt: skip
-from .autograd.ops.elementwise import (
-    absolute, cos, exp, log, maximum, minimum, relu, sigmoid, sign, sin, sqrt, tanh,
-)  # fmt: skip
-from .autograd.ops.linalg import matmul
-from .autograd.ops.loss import log_softmax, softmax
-from .autograd.ops.pooling import max_pool2d
-from .autograd.ops.reduction import amax, amin, mean, sum
-from .autograd.ops.shaping import (
-    broadcast_to, clone, concatenate, flatten, permute, reshape, split, squeeze, stack, sum_to, transpose, unsqueeze,
-)  # fmt: skip
-abs = absolute
-cat = concatenate
-sub, mul, div, neg = subtract, multiply, divide, negative
-eq, ne, gt, ge, lt, le = equal, not_equal, greater, greater_equal, less, less_equal
+from .autograd.ops.activation import *
+from .autograd.ops.arithmetic import *
+from .autograd.ops.arranging import *
+from .autograd.ops.bitwise import *
+from .autograd.ops.comparison import *
+from .autograd.ops.convolution import *
+from .autograd.ops.creation import *
+from .autograd.ops.decomposition import *
+from .autograd.ops.diagonals import *
+from .autograd.ops.elementwise import *
+from .autograd.ops.indexing import *
+from .autograd.ops.linalg import *
+from .autograd.ops.loss import *
+from .autograd.ops.normalization import *
+from .autograd.ops.padding import *
+from .autograd.ops.pooling import *
+from .autograd.ops.products import *
+from .autograd.ops.random import *
+from .autograd.ops.reduction import *
+from .autograd.ops.resampling import *
+from .autograd.ops.rounding import *
+from .autograd.ops.scan import *
+from .autograd.ops.selection import *
+from .autograd.ops.shaping import *
+from .autograd.ops.sorting import *
+from .autograd.ops.special import *
+from .autograd.ops.statistics import *
+from .autograd.ops.trigonometric import *
+from .autograd.ops.unfolding import *
 
 __version__ = "0.1.0"
 

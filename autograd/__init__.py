@@ -7,6 +7,7 @@ from .primitive import KINDS, REGISTRY, Primitive
 from .backward import grad, reachable
 from .tensor import HookHandle, Tensor, from_numpy, tensor
 from .scalar import Scalar, local_derivatives, local_formulas
+from .compose import COMPOSED, composed
 from .declare import primitive
 from .function import Function, FunctionContext
 from .effects import UPDATES, Update, update
@@ -20,6 +21,7 @@ from .serialization import load, save
 from .transforms import jvp, primitive_jvp, vjp
 
 __all__ = [
+    "COMPOSED",
     "KINDS",
     "REGISTRY",
     "UPDATES",
@@ -35,6 +37,7 @@ __all__ = [
     "Scalar",
     "Tensor",
     "Update",
+    "composed",
     "detect_anomaly",
     "enable_grad",
     "from_numpy",

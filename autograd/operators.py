@@ -12,8 +12,32 @@ from . import effects, engine
 from .dtypes import to_dtype
 from .generate import make_method
 from .generate_scalar import make_scalar_method, pull_when_needed
-from .ops import arithmetic, comparison, elementwise, indexing, linalg, loss, reduction, shaping
+from .ops import (
+    activation,
+    arithmetic,
+    arranging,
+    bitwise,
+    comparison,
+    decomposition,
+    diagonals,
+    elementwise,
+    indexing,
+    linalg,
+    loss,
+    padding,
+    products,
+    reduction,
+    rounding,
+    scan,
+    selection,
+    shaping,
+    sorting,
+    special,
+    statistics,
+    trigonometric,
+)  # fmt: skip
 from .ops import random as random_ops
+from .ops.axes import as_shape
 from .primitive import Primitive
 from .scalar import Scalar
 from .scalar import apply as apply_scalar
@@ -241,6 +265,32 @@ def _setitem(self: Tensor, index: Any, values: Any) -> None:
     effects.assign_at(self, plain_index(index), values)
 
 
+# Every public operation of these whose first argument is a tensor is also a method, unless it is named below.
+ROOMS = (
+    arithmetic, comparison, elementwise, trigonometric, rounding, bitwise, activation, special, reduction, statistics,
+    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, selection,
+)  # fmt: skip
+NOT_METHODS = ("one_hot",)
+
+
+def _first_parameter(function: Callable[..., Any]) -> str:
+    primitive: Primitive | None = getattr(function, "primitive", None)
+    if primitive is not None:
+        return next(iter(primitive.signature.parameters))
+    code = getattr(function, "__wrapped__", function).__code__
+    return str(code.co_varnames[0]) if code.co_argcount else ""
+
+
+for _room in ROOMS:
+    for _name in _room.__all__:
+        _function = getattr(_room, _name)
+        if _name not in Tensor.__dict__ and _name not in NOT_METHODS and _first_parameter(_function) in ("x", "input"):
+            _bind(Tensor, _name, _function)
+            _operation: Primitive | None = getattr(_function, "primitive", None)
+            if _operation is not None and _operation.kind in ("elementwise", "predicate"):
+                METHODS.setdefault(_name, _function)
+
+
 def _any(self: Tensor) -> Any:
     """Return whether any element is true, as a 0-d bool tensor."""
     return engine.new_tensor(np.any(self._array), None)
@@ -303,7 +353,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 
 
 def _numpy_reshape(x: Any, shape: Any) -> Any:
-    return shaping.reshape(x, shaping.as_shape(shape, "reshape"))
+    return shaping.reshape(x, as_shape(shape, "reshape"))
 
 
 def _numpy_transpose(x: Any, axes: Any = None) -> Any:

@@ -1,11 +1,14 @@
 """The operations, each with its docstring, kernel and derivative rules in one place."""
 
 from . import (
-    arithmetic, comparison, convolution, creation, elementwise, indexing, linalg, loss, normalization, pooling, random,
-    reduction, shaping,
+    activation, arithmetic, arranging, bitwise, comparison, convolution, creation, decomposition, diagonals,
+    elementwise, indexing, linalg, loss, normalization, padding, pooling, products, random, reduction, resampling,
+    rounding, scan, selection, shaping, sorting, special, statistics, trigonometric, unfolding,
 )  # fmt: skip
 
 __all__ = [
-    "arithmetic", "comparison", "convolution", "creation", "elementwise", "indexing", "linalg", "loss", "normalization",
-    "pooling", "random", "reduction", "shaping",
+    "activation", "arithmetic", "arranging", "bitwise", "comparison", "convolution", "creation", "decomposition",
+    "diagonals", "elementwise", "indexing", "linalg", "loss", "normalization", "padding", "pooling", "products",
+    "random", "reduction", "resampling", "rounding", "scan", "selection", "shaping", "sorting", "special",
+    "statistics", "trigonometric", "unfolding",
 ]  # fmt: skip

@@ -12,6 +12,8 @@ from ..declare import primitive
 from .comparison import where
 from .elementwise import log
 
+__all__ = ["add", "div", "divide", "mul", "multiply", "neg", "negative", "power", "square", "sub", "subtract"]
+
 
 @primitive(
     kind="elementwise", finite=True, ufunc=np.add, scalar=operator.add, symbol="{0} + {1}", x=lambda g: g, y=lambda g: g
@@ -111,3 +113,7 @@ def square(x: Any) -> Any:
     >>> gg.square(gg.tensor([1.0, -3.0]))
     tensor([1., 9.])
     """
+
+
+# PyTorch's other names.
+sub, mul, div, neg = subtract, multiply, divide, negative

@@ -10,6 +10,11 @@ import numpy as np
 
 from ..declare import primitive
 
+__all__ = [
+    "argmax", "argmin", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isfinite", "isnan", "le", "less",
+    "less_equal", "logical_and", "logical_not", "logical_or", "lt", "ne", "not_equal", "one_hot", "where",
+]  # fmt: skip
+
 _UNSIGNED: dict[Any, Any] = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
 _LARGE = 2048  # elements from which choosing by bits pays
 
@@ -167,3 +172,7 @@ def one_hot(x: Any, num_classes: Any = -1) -> Any:
         bad = int(labels.min()) if labels.min() < 0 else int(labels.max())
         raise ValueError(f"one_hot: label {bad} is not in 0..{classes - 1}")
     return (labels[..., None] == np.arange(classes)).astype(np.int64)
+
+
+# PyTorch's other names.
+eq, ne, gt, ge, lt, le = equal, not_equal, greater, greater_equal, less, less_equal

@@ -17,6 +17,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..declare import primitive
 from .reduction import sum
 
+__all__ = ["conv2d"]
+
 
 def pair(value: Any, what: Any) -> Any:
     """Return an int or a pair as a pair of ints.

@@ -10,6 +10,11 @@ from ..dtypes import get_default_dtype, is_floating, to_dtype
 from ..tensor import Tensor
 from .random import draw
 
+__all__ = [
+    "arange", "eye", "full", "linspace", "ones", "ones_like", "rand", "randint", "randn", "randperm", "zeros",
+    "zeros_like",
+]  # fmt: skip
+
 
 def _shape(size: tuple[Any, ...], what: str) -> tuple[int, ...]:
     dims = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size

@@ -10,6 +10,10 @@ import numpy as np
 from ..declare import primitive
 from .comparison import where
 
+__all__ = [
+    "abs", "absolute", "cos", "exp", "log", "maximum", "minimum", "relu", "sigmoid", "sign", "sin", "sqrt", "tanh",
+]  # fmt: skip
+
 
 def _sigmoid_scalar(x: Any) -> Any:
     if x >= 0:
@@ -182,3 +186,7 @@ def minimum(x: Any, y: Any) -> Any:
     >>> gg.minimum(gg.tensor([1.0, 5.0]), gg.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
+
+
+# PyTorch's other names.
+abs = absolute

@@ -8,6 +8,8 @@ import numpy as np
 
 from ..declare import primitive
 
+__all__: list[str] = []
+
 
 def is_basic(index: Any) -> Any:
     """Return whether ``index`` holds only slices, integers, Ellipsis and None, and so selects each element once."""

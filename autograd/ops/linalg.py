@@ -11,6 +11,8 @@ from ..declare import primitive
 from .reduction import sum
 from .shaping import reshape, sum_to, transpose, unsqueeze
 
+__all__ = ["matmul"]
+
 
 def _left(g: Any, y: Any, x_shape: Any) -> Any:
     """Return the gradient of ``x @ y`` with respect to ``x``: g @ yᵀ, summed over the axes where ``x`` was repeated."""

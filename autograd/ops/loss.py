@@ -11,6 +11,8 @@ from .elementwise import exp
 from .reduction import sum
 from .shaping import reshape
 
+__all__ = ["log_softmax", "softmax"]
+
 
 @primitive(
     symbol="log softmax {0}",

@@ -17,6 +17,8 @@ from .elementwise import sqrt
 from .reduction import accumulator, mean, spread, sum
 from .shaping import reshape
 
+__all__: list[str] = []
+
 
 def _axes(shape: Any) -> Any:
     return (0, *range(2, len(shape)))

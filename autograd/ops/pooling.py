@@ -9,6 +9,8 @@ import numpy as np
 from ..declare import primitive
 from .convolution import output_size, pad_image, pair
 
+__all__ = ["max_pool2d"]
+
 
 def plan(shape: Any, kernel_size: Any, stride: Any, padding: Any) -> Any:
     """Check the arguments of a pool and return the pairs and the output size."""

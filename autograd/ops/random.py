@@ -14,6 +14,8 @@ import numpy as np
 from ..declare import primitive
 from .comparison import choose, where
 
+__all__: list[str] = []
+
 _lock = threading.Lock()
 _generator: Any = None
 

@@ -9,29 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..declare import primitive
-from .shaping import _normalise, astype, broadcast_to, reshape
+from .axes import axes_of, count_of
+from .shaping import astype, broadcast_to, reshape
 
-
-def axes_of(dim: Any, ndim: Any, what: Any) -> Any:
-    """Return the axes that ``dim`` names, as a tuple counted from the front."""
-    if dim is None:
-        return tuple(range(ndim))
-    dims = dim if isinstance(dim, tuple | list) else (dim,)
-    axes = tuple(_normalise(d, ndim, what) for d in dims)
-    if len(set(axes)) != len(axes):
-        raise ValueError(f"{what}: a dimension appears twice in dim={dim}")
-    return axes
+__all__ = ["amax", "amin", "mean", "sum"]
 
 
 def spread(g: Any, shape: Any, dim: Any) -> Any:
     """Return the gradient of a reduction's result, laid out over the shape that was reduced."""
     kept = [1 if i in axes_of(dim, len(shape), "reduction") else n for i, n in enumerate(shape)]
     return broadcast_to(reshape(g, tuple(kept)), shape)
-
-
-def count_of(shape: Any, dim: Any) -> Any:
-    """Return how many elements go into one result."""
-    return math.prod(shape[i] for i in axes_of(dim, len(shape), "reduction"))
 
 
 _MANY = 1024

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
 from ..declare import primitive
 from ..steps import unbroadcast
+from .axes import as_shape, axis_of
 from .indexing import getitem
 
-
-def as_shape(shape: Any, what: Any) -> Any:
-    """Return ``shape`` as a tuple of ints; a single int stands for one axis."""
-    try:
-        if isinstance(shape, int | np.integer):
-            return (int(shape),)
-        return tuple(operator.index(n) for n in shape)
-    except TypeError:
-        raise TypeError(f"{what}: a shape is a tuple of integers, not {shape!r}") from None
-
-
-def _normalise(dim: Any, ndim: Any, what: Any) -> Any:
-    """Return axis ``dim`` counted from the front."""
-    try:
-        position = operator.index(dim)
-    except TypeError:
-        raise TypeError(f"{what}: a dimension must be an integer, not {type(dim).__name__}") from None
-    if not -ndim <= position < ndim:
-        raise IndexError(f"{what}: dimension {position} is out of range for a tensor of {ndim} dimensions")
-    return position % ndim
+__all__ = [
+    "broadcast_to", "cat", "clone", "concat", "concatenate", "flatten", "permute", "reshape", "split", "squeeze",
+    "stack", "sum_to", "transpose", "unsqueeze",
+]  # fmt: skip
 
 
 @primitive(kind="linear", symbol="reshape {0}", x=lambda g, x_shape: reshape(g, x_shape))
@@ -68,7 +52,7 @@ def transpose(x: Any, dim0: Any = -2, dim1: Any = -1) -> Any:
             [2, 4]])
     """
     ndim = np.ndim(x)
-    return np.swapaxes(x, _normalise(dim0, ndim, "transpose"), _normalise(dim1, ndim, "transpose"))
+    return np.swapaxes(x, axis_of(dim0, ndim, "transpose"), axis_of(dim1, ndim, "transpose"))
 
 
 def _inverse(dims: Any) -> Any:
@@ -91,7 +75,7 @@ def permute(x: Any, dims: Any) -> Any:
     """
     order = as_shape(dims, "permute")
     ndim = np.ndim(x)
-    if sorted(_normalise(d, ndim, "permute") for d in order) != list(range(ndim)):
+    if sorted(axis_of(d, ndim, "permute") for d in order) != list(range(ndim)):
         raise ValueError(f"permute: {order} is not an order of the {ndim} dimensions of shape {np.shape(x)}")
     return np.transpose(x, order)
 
@@ -227,7 +211,7 @@ def split(x: Any, split_size_or_sections: Any, dim: Any = 0) -> Any:
     (tensor([1, 2]), tensor([3]))
     """
     array = np.asarray(x)
-    length = array.shape[_normalise(dim, array.ndim, "split")]
+    length = array.shape[axis_of(dim, array.ndim, "split")]
     sizes = split_size_or_sections
     if isinstance(sizes, int | np.integer):
         if sizes <= 0:
@@ -249,7 +233,7 @@ def flatten(x: Any, start_dim: Any = 0, end_dim: Any = -1) -> Any:
     shape = np.shape(x) if not hasattr(x, "shape") else x.shape
     if not shape:
         return reshape(x, (1,))
-    first, last = _normalise(start_dim, len(shape), "flatten"), _normalise(end_dim, len(shape), "flatten")
+    first, last = axis_of(start_dim, len(shape), "flatten"), axis_of(end_dim, len(shape), "flatten")
     if first > last:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     return reshape(x, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
@@ -265,7 +249,7 @@ def squeeze(x: Any, dim: Any = None) -> Any:
     shape = x.shape
     if dim is None:
         return reshape(x, tuple(n for n in shape if n != 1))
-    dims = {_normalise(d, len(shape), "squeeze") for d in as_shape(dim, "squeeze")}
+    dims = {axis_of(d, len(shape), "squeeze") for d in as_shape(dim, "squeeze")}
     return reshape(x, tuple(n for i, n in enumerate(shape) if n != 1 or i not in dims))
 
 
@@ -277,5 +261,9 @@ def unsqueeze(x: Any, dim: Any) -> Any:
     (1, 3)
     """
     shape = x.shape
-    position = _normalise(dim, len(shape) + 1, "unsqueeze")
+    position = axis_of(dim, len(shape) + 1, "unsqueeze")
     return reshape(x, (*shape[:position], 1, *shape[position:]))
+
+
+# PyTorch's other names.
+cat = concat = concatenate

@@ -2,12 +2,15 @@
 
 Values are held against the kernel in double precision, gradients against central differences with a Gaussian cotangent,
 tangents against gradients by duality, second derivatives against differences of the first. Inputs come in several
-shapes and layouts of memory; elementwise primitives get theirs from their kind, the others from samples.py.
+shapes and layouts of memory; elementwise primitives get theirs from their kind, the others from the folder samples.
+
+Operations composed of primitives keep the promises about gradients, for the samples in COMPOSED_SAMPLES.
 """
 
 import importlib.util
 import itertools
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,28 @@ import pytest
 import glassgrad as gg
 from glassgrad.autograd import engine, steps
 
-_spec = importlib.util.spec_from_file_location("glassgrad_samples", Path(__file__).with_name("samples.py"))
-samples: Any = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(samples)
-Sample, spaced = samples.Sample, samples.spaced
+FOLDER = Path(__file__).with_name("samples")
+
+
+def load(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"glassgrad_samples_{name}", FOLDER / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["glassgrad_samples" if name == "common" else module.__name__] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+Sample, spaced = (common := load("common")).Sample, common.spaced
+SAMPLES: dict[str, Any] = {}
+COMPOSED_SAMPLES: dict[str, Any] = {}
+NO_EMPTY: dict[str, str] = {}
+STATIC: dict[str, dict[str, Any]] = {}
+for _path in sorted(FOLDER.glob("*.py")):
+    if _path.stem != "common":
+        _module = load(_path.stem)
+        for _table in ("SAMPLES", "COMPOSED_SAMPLES", "NO_EMPTY", "STATIC"):
+            globals()[_table].update(getattr(_module, _table, {}))
 
 REGISTRY = gg.autograd.REGISTRY
 ELEMENTWISE = ("elementwise", "predicate")
@@ -44,9 +65,9 @@ def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
         n
         for n in primitive.static_names
         if primitive.signature.parameters[n].default is primitive.signature.parameters[n].empty
-        and n not in samples.STATIC.get(primitive.name, {})
+        and n not in STATIC.get(primitive.name, {})
     ]
-    assert not missing, f"say what to give {primitive.name} for {missing}: add it to STATIC in {samples.__file__}"
+    assert not missing, f"say what to give {primitive.name} for {missing}: add it to STATIC in a file of {FOLDER}"
     result = []
     for label, shapes in SHAPES.items():
         shapes = [shapes[i % 3] for i in range(len(primitive.input_names))]
@@ -60,7 +81,7 @@ def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
             else rng.random(shape) > 0.5
             for name, part, shape in zip(primitive.input_names, parts, shapes, strict=True)
         }
-        result.append(Sample(label, inputs, samples.STATIC.get(primitive.name, {})))
+        result.append(Sample(label, inputs, STATIC.get(primitive.name, {})))
     return result
 
 
@@ -68,7 +89,7 @@ def samples_of(primitive: Any) -> list[Any]:
     rng = np.random.default_rng(abs(hash_of(primitive.name)))
     if primitive.kind in ELEMENTWISE:
         return elementwise_samples(primitive, rng)
-    make = samples.SAMPLES.get(primitive.name)
+    make = SAMPLES.get(primitive.name)
     return [] if make is None else make(rng)
 
 
@@ -99,6 +120,11 @@ def prepared(sample: Any, dtype: str, layout: str = "contiguous") -> dict[str, A
     return {name: one(value) for name, value in sample.inputs.items()}
 
 
+def flat(values: Any) -> list[Any]:
+    """Return the arrays or tensors among named inputs, lists opened."""
+    return [v for value in values.values() for v in (value if isinstance(value, list) else [value]) if v is not None]
+
+
 def cases() -> list[Any]:
     found = []
     for name, primitive in REGISTRY.items():
@@ -111,14 +137,36 @@ def cases() -> list[Any]:
     return found
 
 
+class Composed:
+    """A composed operation, as far as the tests of gradients ask: its float inputs are its differentiable ones."""
+
+    def __init__(self, name: str, sample: Any) -> None:
+        self.name = name
+        self.function = gg.autograd.COMPOSED[name]
+        self.input_names = tuple(sample.inputs)
+        kinds = {n: {a.dtype.kind for a in flat({n: v})} for n, v in sample.inputs.items()}
+        self.differentiable = tuple(n for n, found in kinds.items() if "f" in found)
+
+
+def composed_cases() -> list[Any]:
+    return [
+        pytest.param(Composed(name, sample), sample, layout, id=f"{name}-{sample.label}-{layout}")
+        for name, make in COMPOSED_SAMPLES.items()
+        for sample in make(np.random.default_rng(hash_of(name)))
+        for layout in LAYOUTS[:1] + LAYOUTS[2:]
+    ]
+
+
 every_case = pytest.mark.parametrize(("primitive", "sample", "layout"), cases())
 differentiable_case = pytest.mark.parametrize(
-    ("primitive", "sample", "layout"), [c for c in cases() if c.values[0].differentiable and c.values[1] is not None]
+    ("primitive", "sample", "layout"),
+    [c for c in cases() if c.values[0].differentiable and c.values[1] is not None] + composed_cases(),
 )
 
 smooth_case = pytest.mark.parametrize(
     ("primitive", "sample", "layout"),
-    [c for c in cases() if c.values[0].differentiable and c.values[1] is not None and c.values[1].smooth],
+    [c for c in cases() if c.values[0].differentiable and c.values[1] is not None and c.values[1].smooth]
+    + [c for c in composed_cases() if c.values[1].smooth],
 )
 
 
@@ -127,9 +175,9 @@ def test_every_primitive_has_samples(primitive):
     found = samples_of(primitive)
     assert found, (
         f"primitive {primitive.name!r} (kind {primitive.kind!r}) has no sample. Add a function that returns a list of "
-        f"Sample(label, inputs, static) to SAMPLES in {samples.__file__}; its parameters are {primitive.signature}"
+        f"Sample(label, inputs, static) to SAMPLES in a file of {FOLDER}; its parameters are {primitive.signature}"
     )
-    assert primitive.name in samples.NO_EMPTY or any("empty" in s.label for s in found), (
+    assert primitive.name in NO_EMPTY or any("empty" in s.label for s in found), (
         f"primitive {primitive.name!r}: add a sample without elements, labelled 'empty', or say in NO_EMPTY why not"
     )
     for sample in found:
@@ -139,7 +187,7 @@ def test_every_primitive_has_samples(primitive):
 
 
 def test_samples_belong_to_primitives():
-    assert set(samples.SAMPLES) <= set(REGISTRY), "these samples are of primitives that no longer exist"
+    assert set(SAMPLES) <= set(REGISTRY), "these samples are of primitives that no longer exist"
 
 
 # -- running one -----------------------------------------------------------------------------------------------
@@ -161,11 +209,6 @@ def tensors(primitive: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def flat(values: Any) -> list[Any]:
-    """Return the arrays or tensors among named inputs, lists opened."""
-    return [v for value in values.values() for v in (value if isinstance(value, list) else [value]) if v is not None]
-
-
 def leaves(handles: dict[str, Any]) -> list[Any]:
     return [t for t in flat(handles) if t.requires_grad]
 
@@ -174,13 +217,18 @@ def outputs(result: Any) -> list[Any]:
     return list(result) if isinstance(result, tuple | list) else [result]
 
 
+def floating(result: Any) -> list[Any]:
+    """Return the outputs that can have a gradient, without the indices that come with some."""
+    return [r for r in outputs(result) if r.dtype.kind == "f"]
+
+
 def gaussian(rng: np.random.Generator, like: list[Any], dtype: Any = None) -> list[np.ndarray]:
     return [np.asarray(rng.standard_normal(t.shape), dtype or t.dtype) for t in like]
 
 
 def weighted(primitive: Any, inputs: dict[str, Any], static: dict[str, Any], weights: list[np.ndarray]) -> float:
     """Return the sum of the outputs, weighted, from raw arrays."""
-    result = outputs(primitive.function(**inputs, **static))
+    result = floating(primitive.function(**inputs, **static))
     return float(sum(np.sum(np.multiply(w, r)) for w, r in zip(weights, result, strict=True)))
 
 
@@ -226,7 +274,7 @@ def bits(values: list[np.ndarray]) -> list[bytes]:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_value(primitive, sample, layout, dtype):
     """The kernel's value in double precision, in the dtype of the inputs."""
-    assert sample is not None, f"no sample for {primitive.name!r}: add one to SAMPLES in {samples.__file__}"
+    assert sample is not None, f"no sample for {primitive.name!r}: add one to SAMPLES in a file of {FOLDER}"
     inputs = prepared(sample, dtype, layout)
     before = bits(flat(inputs))
     result = outputs(primitive.function(**tensors(primitive, inputs), **sample.static))
@@ -263,7 +311,7 @@ def test_gradient(primitive, sample, layout):
     handles = tensors(primitive, inputs)
     wanted = leaves(handles)
     assert wanted, "no input of this sample is differentiable"
-    result = outputs(primitive.function(**handles, **sample.static))
+    result = floating(primitive.function(**handles, **sample.static))
     weights = gaussian(rng, result)
     before = bits(flat(inputs)), bits(weights)
     gradients = gg.grad(result, wanted, grad_outputs=[gg.Tensor(w, copy=False) for w in weights])
@@ -284,7 +332,7 @@ def test_gradient_in_single_precision(primitive, sample, layout):
     weights = None
     for dtype in ("float64", "float32"):
         handles = tensors(primitive, prepared(sample, dtype, layout))
-        result = outputs(primitive.function(**handles, **sample.static))
+        result = floating(primitive.function(**handles, **sample.static))
         weights = weights or gaussian(rng, result, "float64")
         starts = [gg.tensor(w, dtype=r.dtype, requires_grad=True) for w, r in zip(weights, result, strict=True)]
         gradients = gg.grad(result, leaves(handles), grad_outputs=starts, create_graph=True)
@@ -309,7 +357,7 @@ def test_duality_and_second_order(primitive, sample, layout):
     inputs = prepared(sample, "float64", layout)
     handles = tensors(primitive, inputs)
     wanted = leaves(handles)
-    result = outputs(primitive.function(**handles, **sample.static))
+    result = floating(primitive.function(**handles, **sample.static))
     starts = [gg.tensor(w, requires_grad=True) for w in gaussian(rng, result)]
     first = gg.grad(result, wanted, grad_outputs=starts, create_graph=True)
     directions = gaussian(rng, wanted)
@@ -332,7 +380,7 @@ def test_duality_and_second_order(primitive, sample, layout):
 
     def projected() -> float:
         again = tensors(primitive, inputs)
-        values = outputs(primitive.function(**again, **sample.static))
+        values = floating(primitive.function(**again, **sample.static))
         gradients = gg.grad(values, leaves(again), grad_outputs=[s.detach() for s in starts])
         return sum(float(np.sum(g.numpy() * d)) for g, d in zip(gradients, directions, strict=True))
 
@@ -358,13 +406,13 @@ def tangents_of(
         _, tangents = transforms.jvp(
             function, tuple(gg.tensor(inputs[n]) for n in names), tuple(gg.tensor(d) for d in directions)
         )
-        return [t.numpy() for t in outputs(tangents)]
+        return [t.numpy() for t in floating(tangents)]
 
     def at(t: float) -> list[np.ndarray]:
         kept = [m.copy() for m in moving]
         for m, d in zip(moving, directions, strict=True):
             m += t * d
-        values = [np.array(v) for v in outputs(primitive.function(**inputs, **static))]
+        values = [np.array(v) for v in floating(primitive.function(**inputs, **static))]
         for m, k in zip(moving, kept, strict=True):
             m[...] = k
         return values

@@ -1,4 +1,4 @@
-"""Layers and losses as functions, under PyTorch's names: what they compute, without parameters of their own."""
+"""Losses, with ``reduction`` as PyTorch's: ``"mean"``, ``"sum"`` or ``"none"``."""
 
 from __future__ import annotations
 
@@ -7,94 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Tensor, no_grad, tensor
-from ..autograd.effects import update_running_statistics
-from ..autograd.ops.comparison import one_hot, where
-from ..autograd.ops.convolution import conv2d
-from ..autograd.ops.creation import ones, zeros
-from ..autograd.ops.elementwise import exp, log, relu, sigmoid, sqrt, tanh
-from ..autograd.ops.indexing import getitem
-from ..autograd.ops.linalg import linear
-from ..autograd.ops.loss import check_labels, check_reduction, log_softmax, softmax, softmax_cross_entropy
-from ..autograd.ops.normalization import batch_norm as _batch_norm
-from ..autograd.ops.normalization import batch_norm_composed
-from ..autograd.ops.pooling import max_pool2d
-from ..autograd.ops.random import dropout
-from ..autograd.ops.reduction import amax, mean
-from ..autograd.ops.reduction import sum as _sum
-from ..autograd.ops.shaping import flatten, reshape, stack
-from .scoping import located
+from ...autograd import Tensor, tensor
+from ...autograd.ops.comparison import one_hot, where
+from ...autograd.ops.creation import zeros
+from ...autograd.ops.elementwise import exp, log
+from ...autograd.ops.indexing import getitem
+from ...autograd.ops.loss import check_labels, check_reduction, log_softmax, softmax_cross_entropy
+from ...autograd.ops.reduction import amax, mean
+from ...autograd.ops.reduction import sum as _sum
+from ...autograd.ops.shaping import stack
+from ..scoping import located
 
 __all__ = [
-    "batch_norm", "batch_norm_composed", "binary_cross_entropy_with_logits", "conv2d", "cross_entropy",
-    "cross_entropy_composed", "dropout", "flatten", "linear", "log_softmax", "max_pool2d", "mse_loss", "nll_loss",
-    "one_hot", "relu", "sigmoid", "softmax", "tanh",
+    "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composed", "mse_loss", "nll_loss",
 ]  # fmt: skip
-
-
-# -- normalisation -----------------------------------------------------------------------------------------------------
-
-
-def batch_norm(
-    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
-    bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
-) -> Any:  # fmt: skip
-    """Normalise each channel to mean 0 and variance 1, then scale and shift it.
-
-    out = weight·(input − mean)/√(variance + eps) + bias. (Ioffe and Szegedy 2015)
-
-    In training, mean and (population) variance are those of the batch, and the running statistics move towards them:
-    running = (1 − momentum)·running + momentum·batch, with the unbiased variance, as PyTorch's. A batch with one value
-    per channel gives ``bias``, where PyTorch raises, and leaves the running statistics alone.
-
-    Args:
-        input: shape (N, C, ...).
-        running_mean, running_var: shape (C,), used in evaluation; changed in place in training. None: not kept.
-        weight, bias: shape (C,); None stands for 1 and 0.
-        training: whether to normalise by the batch.
-        momentum: weight of the batch in the running statistics.
-        eps: keeps the root away from 0.
-
-    Raises:
-        ValueError: shapes do not fit, only one of the running statistics is given, or evaluation has none.
-
-    >>> import glassgrad as gg
-    >>> batch_norm(gg.tensor([[1.0], [2.0], [4.0]]), None, None, training=True).reshape(3)
-    tensor([-1.069 , -0.2673,  1.3363])
-    """
-    if not isinstance(input, Tensor):
-        input = tensor(input)
-    if input.ndim < 2:
-        raise located(ValueError, f"batch_norm: the input must have shape (N, C, ...), got {input.shape}")
-    channels = input.shape[1]
-    if (running_mean is None) != (running_var is None):
-        raise located(ValueError, "batch_norm: give both running_mean and running_var, or neither")
-    given = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
-    for name, value in given.items():
-        if value is not None and value.shape != (channels,):
-            raise located(
-                ValueError,
-                f"batch_norm: {name} of shape {value.shape} does not fit input of shape {input.shape}, "
-                f"which has {channels} channels",
-            )
-    scale = ones(channels, dtype=input.dtype) if weight is None else weight
-    shift = zeros(channels, dtype=input.dtype) if bias is None else bias
-    if training:
-        out, average, population = _batch_norm(input, scale, shift, eps)
-        count = input.numel() // channels if channels else 0
-        if running_mean is not None and count > 1:
-            with no_grad():
-                update_running_statistics(running_mean, running_var, average, population, momentum, count)
-        return out
-    if running_mean is None or running_var is None:
-        raise located(ValueError, "batch_norm: evaluation needs running_mean and running_var; or set training=True")
-    column = (1, channels) + (1,) * (input.ndim - 2)
-    variance: Any = running_var
-    factor = scale / sqrt(variance + eps)
-    return (input - reshape(running_mean, column)) * reshape(factor, column) + reshape(shift, column)
-
-
-# -- losses ------------------------------------------------------------------------------------------------------------
 
 
 def _reduce(losses: Any, reduction: str) -> Any:

@@ -1,0 +1,52 @@
+"""The decorator of operations that are written with other operations, and so need no rules of their own.
+
+A composed operation behaves like a primitive to its caller: it takes tensors, arrays, lists and numbers, and NumPy's
+``axis`` and ``keepdims`` for PyTorch's ``dim`` and ``keepdim``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import dtypes
+
+__all__ = ["COMPOSED", "composed"]
+
+COMPOSED: dict[str, Callable[..., Any]] = {}
+_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
+_LISTS = ("tensors", "operands", "equation")
+
+
+def composed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare a function of other operations as an operation of its own.
+
+    Its first argument may also be a list or a number, which it sees as an array; a parameter ``dim`` may be called
+    ``axis`` and ``keepdim`` ``keepdims``. On arrays it gives arrays, on tensors tensors.
+    """
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    aliases = {alias: name for alias, name in _ALIASES.items() if name in names}
+    first = names[0] if names and names[0] not in _LISTS else None
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            for alias in aliases.keys() & kwargs.keys():
+                kwargs[aliases[alias]] = kwargs.pop(alias)
+        if first is not None:
+            x = args[0] if args else kwargs.get(first)
+            if x.__class__ in dtypes.NUMBERS or isinstance(x, list | tuple | np.generic):
+                array = dtypes.as_array(x)
+                if args:
+                    args = (array, *args[1:])
+                else:
+                    kwargs[first] = array
+        return function(*args, **kwargs)
+
+    if (function.__module__ or "").startswith(__package__.partition(".")[0] + "."):
+        COMPOSED[function.__name__] = call
+    return call

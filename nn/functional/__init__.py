@@ -1,0 +1,12 @@
+"""Layers and losses as functions, under PyTorch's names: what they compute, without parameters of their own."""
+
+from .activation import *
+from .attention import *
+from .convolution import *
+from .distance import *
+from .noise import *
+from .projection import *
+from .loss import *
+from .normalization import *
+from .pooling import *
+from .vision import *

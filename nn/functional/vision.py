@@ -1,0 +1,5 @@
+"""Images in other sizes."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
