@@ -34,9 +34,9 @@ def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
         "fallback": _fallback, "new": object.__new__, "errors": (ArithmeticError, ValueError), "ieee": ieee,
         "next_sequence": next_sequence, "current_mode": current_mode, "observe": engine.observe, "leaf": LEAF,
     }  # fmt: skip
-    function = write_when_called(primitive, namespace, "Scalar call", lambda: (_scalar_call(primitive), {}))
-    function.__name__ = primitive.name
-    return function
+    function: Any = write_when_called(primitive, namespace, "Scalar call", lambda: (_scalar_call(primitive), {}))
+    function.__name__, function.__doc__, function.primitive = primitive.name, primitive.definition.__doc__, primitive
+    return function  # type: ignore[no-any-return]
 
 
 def _scalar_call(primitive: Primitive) -> list[str]:
