@@ -1,440 +1,478 @@
-"""Factorisations of matrices, through NumPy's LAPACK, for single matrices and stacks of them.
-
-What is unique about a factorisation is only what does not change when the sign of a column changes, or when columns of
-equal singular values or eigenvalues are mixed. Gradients are right for functions of that: of the values, of U·Uᵀ, of
-|U|, and so on.
-"""
+"""Functions of matrices that rest on inverses and factorisations: pseudoinverses, least squares, exponentials."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..compose import composed
 from ..declare import primitive
-from .diagonals import tril
+from .axes import as_shape, axis_of
+from .comparison import where
 from .einsum import operand
+from .factorization import (
+    cholesky,
+    cholesky_inverse,
+    cholesky_solve,
+    svdvals,
+    symmetric_from,
+)  # fmt: skip
 from .indexing import getitem
-from .shaping import concatenate, transpose, unsqueeze
+from .norms import matrix_norm
+from .reduction import sum
+from .shaping import broadcast_to, concatenate, permute, reshape, stack, transpose, unsqueeze
 from .solving import (
     as_float,
     attempt,
     det,
+    inv,
     inverse,
+    inverse_or_nan,
     logdet,
     matrices_of,
     slogdet,
+    solve_matrices,
     square_of,
-    triangular_matrices,
 )  # fmt: skip
 
-__all__ = ["cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "slogdet"]
+__all__ = [
+    "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "pinverse", "slogdet",
+    "vander",
+]  # fmt: skip
 
 
-def _symmetric(x: Any) -> Any:
-    return (x + transpose(x)) * 0.5
+def _values(x: Any) -> Any:
+    return x if isinstance(x, np.ndarray) else x.detach().numpy()
 
 
-def _identity(like: Any) -> Any:
-    return np.eye(like.shape[-1], dtype=like.dtype)
+# -- pseudoinverses and least squares -------------------------------------------------------------------------
 
 
-@primitive(kind="linear", symbol="{0}", x=lambda g: _symmetric(g))
-def symmetric_from(x: Any, upper: Any = False) -> Any:
-    """Return the symmetric matrices of which ``x`` holds the lower (or upper) triangle; the other one is not read.
-
-    Edges: the gradient is that of (x + xᵀ)/2, symmetric, so that a step along it keeps a symmetric matrix symmetric.
-    PyTorch does the same.
-    """
-    x = np.asarray(x)
-    out = np.triu(x) if upper else np.tril(x)
-    return out + np.swapaxes(np.triu(out, 1) if upper else np.tril(out, -1), -1, -2)
+def _tolerance(s: Any, shape: Any, atol: Any, rtol: Any) -> Any:
+    """Return, for each row of singular values, the size up to which they count as 0."""
+    largest = np.max(s, axis=-1, initial=0.0)
+    default = np.finfo(s.dtype).eps * max(shape[-2:])
+    if rtol is None:
+        rtol = default if atol is None else np.where(np.asarray(atol) > 0, 0.0, default)
+    return np.maximum(0.0 if atol is None else np.asarray(atol), np.asarray(rtol) * largest)
 
 
-def _halves(x: Any) -> Any:
-    return (x + np.swapaxes(x, -1, -2)) * x.dtype.type(0.5)
+def _static(tolerance: Any) -> Any:
+    """Return a tolerance as a number or an array."""
+    return None if tolerance is None else _values(tolerance) if hasattr(tolerance, "shape") else float(tolerance)
 
 
-# -- Cholesky -------------------------------------------------------------------------------------------------
+def _pinv_rule(g: Any, x: Any, out: Any) -> Any:
+    """With P = x⁺: x̄ = −Pᵀ·g·Pᵀ + (1 − x·P)·gᵀ·P·Pᵀ + Pᵀ·P·gᵀ·(1 − P·x)."""
+    p, pt, gt = out, transpose(out), transpose(g)
+    rows, columns = x.shape[-2:]
+    total = -(pt @ g @ pt)
+    if rows > columns or not _full_rank(x, p):
+        right = gt @ p @ pt
+        total = total + right - x @ (p @ right)
+    if columns > rows or not _full_rank(x, p):
+        left = pt @ p @ gt
+        total = total + left - (left @ p) @ x
+    return total
 
 
-def _cholesky_rule(g: Any, out: Any) -> Any:
-    """x̄ = symmetric part of L⁻ᵀ·Φ(Lᵀ·g)·L⁻¹, where Φ takes the lower triangle and halves the diagonal."""
-    inner = transpose(out) @ g
-    weights = np.tril(np.ones(inner.shape[-2:], inner.dtype)) - _identity(inner) * inner.dtype.type(0.5)
-    adjoint = transpose(out)
-    left = triangular_matrices(adjoint, inner * weights, True)
-    return _symmetric(transpose(triangular_matrices(adjoint, transpose(left), True)))
+def _full_rank(x: Any, p: Any) -> bool:
+    """Return whether the trace of x·x⁺, which is the rank, is as large as it can be in every matrix."""
+    ranks = np.einsum("...ij,...ji->...", _values(x), _values(p))
+    return bool(np.all(ranks > min(x.shape[-2:]) - 0.5))
 
 
-@primitive(symbol="cholesky {0}", x=_cholesky_rule)
-def cholesky_factor(x: Any) -> Any:
-    """Return the lower triangle L with L·Lᵀ = (x + xᵀ)/2."""
-    return attempt(
-        np.linalg.cholesky, _halves(as_float(x)), "cholesky",
-        "is not positive definite: one of its eigenvalues is not above 0",
-    )  # fmt: skip
+@primitive(name="pinv", symbol="{0}⁺", x=_pinv_rule)
+def pseudoinverse(x: Any, atol: Any = None, rtol: Any = None) -> Any:
+    """Return V·diag(1/s)·Uᵀ, with 0 in place of 1/s for the singular values that count as 0."""
+    matrices_of(x, "pinv")
+    x = as_float(x)
+    u, s, vh = attempt(lambda a: np.linalg.svd(a, full_matrices=False), x, "pinv", "has no singular values")
+    counts = s > np.expand_dims(_tolerance(s, x.shape, atol, rtol), -1)
+    inverted = np.where(counts, 1 / np.where(counts, s, 1), 0).astype(x.dtype, copy=False)
+    return np.swapaxes(vh, -1, -2) @ (inverted[..., None] * np.swapaxes(u, -1, -2))
 
 
 @composed
-def cholesky(x: Any, upper: Any = False) -> Any:
-    """Return the triangle L with positive diagonal and L·Lᵀ = x, or with ``upper`` its transpose.
+def pinv(x: Any, rcond: Any = None, hermitian: Any = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """Return Moore's and Penrose's pseudoinverse of each matrix.
 
-    The gradient is symmetric. (I. Murray 2016, "Differentiation of the Cholesky decomposition",
-    https://arxiv.org/abs/1602.07527)
+    Args:
+        x: shape (..., m, n); the result has shape (..., n, m).
+        rcond: another name of ``rtol``.
+        hermitian: the matrices are symmetric, and only their lower triangles are read.
+        atol, rtol: singular values up to atol, or up to rtol times the largest, count as 0; by default rtol is the
+            rounding error times the larger of m and n.
 
-    Edges: only the lower triangle of ``x`` is read, or with ``upper`` the upper one.
+    Rule: G. H. Golub and V. Pereyra 1973, "The differentiation of pseudo-inverses and nonlinear least squares problems
+    whose variables separate", SIAM Journal on Numerical Analysis 10(2).
+
+    Edges: the gradient is that of matrices of the same rank. Where a change of ``x`` would raise the rank the
+    pseudoinverse jumps, and there is none.
 
     Raises:
-        ValueError: the matrices are not square.
-        numpy.linalg.LinAlgError: (a ``ValueError``) a matrix is not positive definite.
+        ValueError: ``x`` has fewer than two dimensions.
 
     >>> import glassgrad as gg
-    >>> gg.cholesky(gg.tensor([[4.0, 2.0], [2.0, 5.0]]))
-    tensor([[2., 0.],
-            [1., 2.]])
+    >>> gg.linalg.pinv(gg.tensor([[2.0, 0.0], [0.0, 0.0]]))
+    tensor([[0.5, 0. ],
+            [0. , 0. ]])
     """
-    square_of(x, "cholesky")
-    factor = cholesky_factor(symmetric_from(x, bool(upper)))
-    return transpose(factor) if upper else factor
+    if hermitian:
+        square_of(x, "pinv")
+        x = symmetric_from(x)
+    return pseudoinverse(x, _static(atol), _static(rcond if rtol is None else rtol))
 
 
 @composed
-def cholesky_solve(x: Any, L: Any, upper: Any = False) -> Any:
-    """Return the solution of A·out = x, where ``L`` is Cholesky's factor of A: A = L·Lᵀ, or Lᵀ·L with ``upper``.
+def pinverse(x: Any, rcond: Any = 1e-15) -> Any:
+    """Return the pseudoinverse of each matrix; see ``linalg.pinv``, which has a better default for ``rcond``.
+
+    >>> import glassgrad as gg
+    >>> gg.pinverse(gg.tensor([[2.0], [0.0]]))
+    tensor([[0.5, 0. ]])
+    """
+    return pseudoinverse(x, None, _static(rcond))
+
+
+def _least_squares_rule(g: Any, need: Any, x: Any, B: Any, solution: Any, rcond: Any) -> Any:
+    """With P = x⁺, r = B − x·out and B̄ = Pᵀ·g: x̄ = −B̄·outᵀ + r·(P·B̄)ᵀ + PᵀX·(g − xᵀ·B̄)ᵀ."""
+    p = pseudoinverse(x, None, rcond)
+    back = transpose(p) @ g
+    if not need[0]:
+        return None, back
+    total = -(back @ transpose(solution))
+    rows, columns = x.shape[-2:]
+    if rows > columns or not _full_rank(x, p):
+        total = total + (B - x @ solution) @ transpose(p @ back)
+    if columns > rows or not _full_rank(x, p):
+        total = total + transpose(p) @ solution @ transpose(g - transpose(x) @ back)
+    return total, back if need[1] else None
+
+
+@primitive(
+    outputs=("solution", "rank"), inputs=("x", "B"), symbol="{0}⁺ {1}", solution={"joint": _least_squares_rule},
+)  # fmt: skip
+def least_squares(x: Any, B: Any, rcond: Any = None) -> Any:
+    """Return the solutions of x·out ≈ B with the least squares, and the ranks, for stacks of equal leading shape."""
+    x, B = as_float(x), as_float(B)
+    rows, columns = x.shape[-2:]
+    stack_shape = x.shape[:-2]
+    solution = np.zeros((*stack_shape, columns, B.shape[-1]), np.result_type(x, B))
+    rank = np.zeros(stack_shape, np.int64)
+    if rows and columns:
+        for index in np.ndindex(stack_shape):
+            solution[index], _, rank[index], _ = np.linalg.lstsq(x[index], B[index], rcond)
+    return solution, rank
+
+
+class LeastSquares(NamedTuple):
+    """What ``lstsq`` finds."""
+
+    solution: Any
+    residuals: Any
+    rank: Any
+    singular_values: Any
+
+
+@composed
+def lstsq(x: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
+    """Return the ``solution`` of ``x @ solution ≈ B`` with the least sum of squares, the shortest where several are.
+
+    Args:
+        x: shape (..., m, n).
+        B: vectors (m,), or (..., m) with exactly the leading dimensions of ``x``, else matrices (..., m, k).
+        rcond: singular values up to rcond times the largest count as 0; by default the rounding error times the larger
+            of m and n.
+        driver: PyTorch's choice of LAPACK's routine. It only decides whether ``singular_values`` are given (``"gelsd"``
+            and ``"gelss"``) or empty.
+
+    Returns:
+        ``solution``; ``residuals``, the sums of squares that remain, (..., k), if m > n and all ranks are n, else
+        empty; ``rank``; ``singular_values``. The solution and the residuals have gradients.
+
+    Edges: the gradient is that of matrices of the same rank, as for ``linalg.pinv``.
 
     Raises:
         ValueError: the shapes do not fit.
 
     >>> import glassgrad as gg
-    >>> gg.cholesky_solve(gg.tensor([[8.0], [12.0]]), gg.tensor([[2.0, 0.0], [1.0, 2.0]]))
-    tensor([[1.],
-            [2.]])
+    >>> gg.linalg.lstsq(gg.tensor([[1.0], [1.0]]), gg.tensor([[1.0], [3.0]])).solution
+    tensor([[2.]])
     """
-    L = operand(L)
-    square_of(L, "cholesky_solve")
-    if x.ndim < 2:
-        raise ValueError(f"cholesky_solve: the right side must be matrices, got shape {x.shape}")
-    upper = bool(upper)
-    first, second = (transpose(L), L) if upper else (L, transpose(L))
-    return triangular_matrices(second, triangular_matrices(first, x, False), True)
-
-
-@composed
-def cholesky_inverse(x: Any, upper: Any = False) -> Any:
-    """Return the inverse of A = x·xᵀ (xᵀ·x with ``upper``) from its Cholesky factor ``x``.
-
-    Raises:
-        ValueError: the matrices are not square.
-
-    >>> import glassgrad as gg
-    >>> gg.cholesky_inverse(gg.tensor([[2.0, 0.0], [0.0, 1.0]]))
-    tensor([[0.25, 0.  ],
-            [0.  , 1.  ]])
-    """
-    square_of(x, "cholesky_inverse")
-    upper = bool(upper)
-    half = triangular_matrices(x, _identity(x), upper)
-    return half @ transpose(half) if upper else transpose(half) @ half
-
-
-# -- QR -------------------------------------------------------------------------------------------------------
-
-
-def _columns(x: Any, start: Any, stop: Any) -> Any:
-    return getitem(x, (Ellipsis, slice(start, stop)))
-
-
-def _qr_tall(q_gradient: Any, middle: Any, Q: Any, R: Any) -> Any:
-    """Return (Q̄ + Q·copyltu(M))·R⁻ᵀ, where copyltu makes a matrix symmetric from its lower triangle."""
-    total = Q @ (tril(middle) + transpose(tril(middle, -1)))
-    if q_gradient is not None:
-        total = q_gradient + total
-    return transpose(triangular_matrices(R, transpose(total), True))
-
-
-def _qr_rule(q_gradient: Any, r_gradient: Any, x: Any, Q: Any, R: Any) -> Any:
-    """Return x̄ from Q̄ or R̄ (one of them None). A wide x = [X | Y] has X = Q·U and Y = Q·V with R = [U | V]."""
-    rows, columns = x.shape[-2:]
-    if Q.shape[-1] != min(rows, columns):
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        raise ValueError(f"lstsq: driver must be 'gels', 'gelsy', 'gelsd' or 'gelss', not {driver!r}")
+    B = operand(B)
+    rows, columns = matrices_of(x, "lstsq")
+    vector = len(B.shape) == 1 or (len(B.shape) == x.ndim - 1 and B.shape == x.shape[:-1])
+    if vector:
+        B = unsqueeze(B, -1)
+    if len(B.shape) < 2 or B.shape[-2] != rows:
+        raise ValueError(f"lstsq: matrices of shape {x.shape} and right sides of shape {B.shape} do not fit")
+    try:
+        leading = np.broadcast_shapes(x.shape[:-2], B.shape[:-2])
+    except ValueError:
         raise ValueError(
-            f"qr: with mode='complete' a matrix of shape {x.shape} has more columns of Q than are determined by it, so "
-            "there is no gradient; use mode='reduced'"
-        )
-    if rows >= columns:
-        middle = R @ transpose(r_gradient) if q_gradient is None else -(transpose(q_gradient) @ Q)
-        return _qr_tall(q_gradient, middle, Q, R)
-    u = _columns(R, 0, rows)
-    if q_gradient is None:
-        right = _columns(r_gradient, rows, columns)
-        first = _columns(x, rows, columns) @ transpose(right)
-        middle = u @ transpose(_columns(r_gradient, 0, rows)) - transpose(first) @ Q
-        return concatenate([_qr_tall(first, middle, Q, u), Q @ right], -1)
-    left = _qr_tall(q_gradient, -(transpose(q_gradient) @ Q), Q, u)
-    return concatenate([left, _columns(x, rows, columns) * 0], -1)
+            f"lstsq: the leading dimensions of shapes {x.shape} and {B.shape} cannot be broadcast together"
+        ) from None
+    full = x if x.shape[:-2] == leading else broadcast_to(x, (*leading, *x.shape[-2:]))
+    B = B if B.shape[:-2] == leading else broadcast_to(B, (*leading, *B.shape[-2:]))
+    solution, rank = least_squares(full, B, rcond)
+    rank = rank if isinstance(rank, np.ndarray) else rank.detach()
+    if rows > columns and np.all(_values(rank) == columns):
+        error = full @ solution - B
+        residuals = sum(error * error, -2)
+    else:
+        residuals = getitem(reshape(solution, (math.prod(solution.shape),)), slice(0, 0))
+    values = svdvals(x) if driver in ("gelsd", "gelss") else getitem(reshape(x, (math.prod(x.shape),)), slice(0, 0))
+    return LeastSquares(reshape(solution, solution.shape[:-1]) if vector else solution, residuals, rank, values)
 
 
-@primitive(
-    outputs=("Q", "R"), symbol="qr {0}",
-    Q={"x": lambda g, x, Q, R: _qr_rule(g, None, x, Q, R)}, R={"x": lambda g, x, Q, R: _qr_rule(None, g, x, Q, R)},
-)  # fmt: skip
-def qr_factors(x: Any, complete: Any = False) -> Any:
-    """Return (Q, R) with orthonormal columns of Q and upper triangular R."""
-    q, r = np.linalg.qr(as_float(x), "complete" if complete else "reduced")
-    return q, r
-
-
-class QR(NamedTuple):
-    """Orthonormal columns and an upper triangle."""
-
-    Q: Any
-    R: Any
+@primitive(kind="index", symbol="rank {0}")
+def rank_of(x: Any, atol: Any = None, rtol: Any = None, hermitian: Any = False) -> Any:
+    """Return how many singular values of each matrix do not count as 0."""
+    shape = np.shape(x)
+    if hermitian:
+        s = np.abs(np.linalg.eigvalsh(as_float(x)))
+    else:
+        s = np.linalg.svd(as_float(x), compute_uv=False)
+    return np.sum(s > np.expand_dims(_tolerance(s, shape, atol, rtol), -1), axis=-1, dtype=np.int64)
 
 
 @composed
-def qr(x: Any, mode: Any = "reduced") -> Any:
-    """Return (Q, R) with Q·R = x, orthonormal columns of Q and upper triangular R.
+def matrix_rank(x: Any, tol: Any = None, hermitian: Any = False, *, atol: Any = None, rtol: Any = None) -> Any:
+    """Return the rank of each matrix: how many singular values are larger than a tolerance.
 
     Args:
-        x: shape (..., m, n); k is the smaller of m and n.
-        mode: ``"reduced"``: Q is (m, k) and R (k, n). ``"complete"``: Q is (m, m) and R (m, n). ``"r"``: Q is empty.
-
-    Rules: A. Walter and L. Lehmann 2010, "Algorithmic differentiation of linear algebra functions", for m ≥ n; for
-    wide matrices D. A. O. Roberts and L. R. Roberts 2020, "QR and LQ decomposition matrix backpropagation algorithms",
-    https://arxiv.org/abs/2009.10071.
-
-    Edges: the signs of R's diagonal are LAPACK's choice. Gradients need the first k columns of x to be linearly
-    independent; ``"complete"`` with m > n has none, as its last columns of Q are not determined. With ``"r"`` the
-    gradient of R is there, which PyTorch refuses.
-
-    Raises:
-        ValueError: unknown mode, or ``x`` has fewer than two dimensions.
-
-    >>> import glassgrad as gg
-    >>> q, r = gg.linalg.qr(gg.tensor([[3.0, 1.0], [4.0, 2.0]]))
-    >>> q @ r
-    tensor([[3., 1.],
-            [4., 2.]])
-    """
-    rows, columns = matrices_of(x, "qr")
-    if mode not in ("reduced", "complete", "r"):
-        raise ValueError(f"qr: mode must be 'reduced', 'complete' or 'r', not {mode!r}")
-    q, r = qr_factors(x, mode == "complete" and rows > columns)
-    return QR(_columns(q, 0, 0) if mode == "r" else q, r)
-
-
-# -- singular values ------------------------------------------------------------------------------------------
-
-
-def _spread_rows(s: Any) -> Any:
-    """Return a row of values for each matrix: it scales columns."""
-    return unsqueeze(s, -2)
-
-
-def _gaps(later: Any, earlier: Any) -> Any:
-    """Return the matrix of 1/(later_j − earlier_i) with zeros on the diagonal."""
-    ones = _identity(later)
-    ones = np.broadcast_to(ones, (*later.shape, later.shape[-1]))
-    return (1 - ones) / (unsqueeze(later, -2) - unsqueeze(earlier, -1) + ones)
-
-
-def _squared_gaps(s: Any) -> Any:
-    """Return 1/(s_j² − s_i²), as a product, which keeps the digits of values that lie close."""
-    ones = np.broadcast_to(_identity(s), (*s.shape, s.shape[-1]))
-    row, column = unsqueeze(s, -2), unsqueeze(s, -1)
-    return (1 - ones) / ((row - column) * (row + column) + ones)
-
-
-def _skew(x: Any) -> Any:
-    return x - transpose(x)
-
-
-def _left_rule(g: Any, U: Any, S: Any, Vh: Any) -> Any:
-    """Return [U·(F∘(UᵀŪ − ŪᵀU))·S + (1 − U·Uᵀ)·Ū·S⁻¹]·Vᵀ, the part of x̄ that comes from Ū."""
-    k = S.shape[-1]
-    if U.shape[-1] != k:
-        g, U = _determined(g, k), _columns(U, 0, k)
-    inner = U @ ((_squared_gaps(S) * _skew(transpose(U) @ g)) * _spread_rows(S))
-    if U.shape[-2] > k:
-        inner = inner + (g - U @ (transpose(U) @ g)) / _spread_rows(S)
-    return inner @ (getitem(Vh, (Ellipsis, slice(0, k), slice(None))) if Vh.shape[-2] != k else Vh)
-
-
-def _determined(g: Any, k: Any) -> Any:
-    """Return the gradient of the first k columns, or refuse one that reaches the others."""
-    rest = _columns(g, k, None)
-    values = rest if isinstance(rest, np.ndarray) else rest.detach().numpy()
-    if np.any(values):
-        raise ValueError(
-            "svd: with full_matrices=True the last columns of U (rows of Vh) are not determined by the matrix, so no "
-            "gradient can come from them; use full_matrices=False"
-        )
-    return _columns(g, 0, k)
-
-
-@primitive(
-    outputs=("U", "S", "Vh"), symbol="svd {0}",
-    U={"x": lambda g, U, S, Vh: _left_rule(g, U, S, Vh)},
-    S={"x": lambda g, U, S, Vh: _values_rule(g, U, Vh)},
-    # The transpose of x has U and V exchanged.
-    Vh={"x": lambda g, U, S, Vh: transpose(_left_rule(transpose(g), transpose(Vh), S, transpose(U)))},
-)  # fmt: skip
-def svd_factors(x: Any, full_matrices: Any = False) -> Any:
-    """Return (U, S, Vᵀ) with U·diag(S)·Vᵀ = x."""
-    found = attempt(lambda a: np.linalg.svd(a, full_matrices=full_matrices), as_float(x), "svd", _NOT_FOUND)
-    return tuple(found)
-
-
-_NOT_FOUND = "has no singular values that could be found; look for NaN or infinity in it"
-
-
-def _values_rule(g: Any, U: Any, Vh: Any) -> Any:
-    k = g.shape[-1]
-    U = _columns(U, 0, k) if U.shape[-1] != k else U
-    Vh = getitem(Vh, (Ellipsis, slice(0, k), slice(None))) if Vh.shape[-2] != k else Vh
-    return (U * _spread_rows(g)) @ Vh
-
-
-class SVD(NamedTuple):
-    """Left singular vectors in columns, singular values, right singular vectors in rows."""
-
-    U: Any
-    S: Any
-    Vh: Any
-
-
-@composed
-def svd(x: Any, full_matrices: Any = True) -> Any:
-    """Return (U, S, Vh) with ``x = U @ diag(S) @ Vh``: orthonormal U and V, and S ≥ 0 in falling order.
-
-    Args:
-        x: shape (..., m, n); k is the smaller of m and n.
-        full_matrices: whether U is (m, m) and Vh (n, n), or only (m, k) and (k, n).
-
-    Rules: J. Townsend 2016, "Differentiating the singular value decomposition",
-    https://j-towns.github.io/papers/svd-derivative.pdf
-
-    Edges: the signs of the vectors are LAPACK's choice, so gradients of U and Vh have a meaning only for functions that
-    do not depend on it. Where singular values are equal, or 0 in a matrix that is not square, the gradient that comes
-    from U or Vh is NaN or infinite; that of S exists. With ``full_matrices`` the columns beyond the first k have no
-    gradient, and one that arrives there is an error (PyTorch ignores it).
+        tol: another name of ``atol``.
+        hermitian: the matrices are symmetric, and only their lower triangles are read.
+        atol, rtol: as for ``linalg.pinv``.
 
     Raises:
         ValueError: ``x`` has fewer than two dimensions.
-        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, as with NaN in ``x``.
 
     >>> import glassgrad as gg
-    >>> gg.linalg.svd(gg.tensor([[0.0, 2.0], [3.0, 0.0]])).S
-    tensor([3., 2.])
+    >>> gg.linalg.matrix_rank(gg.tensor([[1.0, 2.0], [2.0, 4.0]]))
+    tensor(1)
     """
-    rows, columns = matrices_of(x, "svd")
-    return SVD(*svd_factors(x, bool(full_matrices) and rows != columns))
-
-
-def _svdvals_rule(g: Any, x: Any) -> Any:
-    u, _, vh = svd_factors(x)
-    return (u * _spread_rows(g)) @ vh
-
-
-@primitive(symbol="σ {0}", x=_svdvals_rule)
-def svdvals(x: Any) -> Any:
-    """Return the singular values of each matrix, in falling order. Backward: U·diag(g)·Vᵀ.
-
-    Edges: where values are equal their gradients depend on LAPACK's choice of vectors; that of a symmetric function of
-    them, such as their sum, does not.
-
-    Raises:
-        ValueError: ``x`` has fewer than two dimensions.
-        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, as with NaN in ``x``.
-
-    >>> import glassgrad as gg
-    >>> gg.linalg.svdvals(gg.tensor([[0.0, 2.0], [3.0, 0.0]]))
-    tensor([3., 2.])
-    """
-    matrices_of(x, "svdvals")
-    return attempt(lambda a: np.linalg.svd(a, compute_uv=False), as_float(x), "svdvals", _NOT_FOUND)
-
-
-# -- eigenvalues of symmetric matrices ------------------------------------------------------------------------
-
-
-def _vectors_rule(g: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
-    """x̄ = symmetric part of V·(E∘(Vᵀ·V̄))·Vᵀ with E_ij = 1/(λ_j − λ_i) off the diagonal (Giles 2008, section 3.1)."""
-    inner = _gaps(eigenvalues, eigenvalues) * (transpose(eigenvectors) @ g)
-    return _symmetric(eigenvectors @ inner @ transpose(eigenvectors))
-
-
-def _eigenvalues_rule(g: Any, vectors: Any) -> Any:
-    return (vectors * _spread_rows(g)) @ transpose(vectors)
-
-
-@primitive(
-    outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
-    eigenvalues={"x": lambda g, eigenvectors: _eigenvalues_rule(g, eigenvectors)},
-    eigenvectors={"x": _vectors_rule},
-)  # fmt: skip
-def eigh_factors(x: Any) -> Any:
-    """Return (λ, V) with V·diag(λ)·Vᵀ = (x + xᵀ)/2."""
-    return tuple(attempt(np.linalg.eigh, _halves(as_float(x)), "eigh", _NO_EIGENVALUES))
-
-
-_NO_EIGENVALUES = "has no eigenvalues that could be found; look for NaN or infinity in it"
-
-
-class Eigen(NamedTuple):
-    """Eigenvalues in rising order, and their vectors in columns."""
-
-    eigenvalues: Any
-    eigenvectors: Any
-
-
-def _upper(UPLO: Any, what: Any) -> bool:
-    if UPLO not in ("L", "l", "U", "u"):
-        raise ValueError(f"{what}: UPLO must be 'L' or 'U', not {UPLO!r}")
-    return UPLO in ("U", "u")
+    matrices_of(x, "matrix_rank")
+    if hermitian:
+        square_of(x, "matrix_rank")
+    return rank_of(x, _static(tol if atol is None else atol), _static(rtol), bool(hermitian))
 
 
 @composed
-def eigh(x: Any, UPLO: Any = "L") -> Any:
-    """Return the eigenvalues, in rising order, and the orthonormal eigenvectors of symmetric matrices.
+def cond(x: Any, p: Any = None) -> Any:
+    """Return the condition number of each matrix: its norm times the norm of its inverse.
 
     Args:
-        x: shape (..., n, n); one triangle is read.
-        UPLO: which: ``"L"``, the lower one, or ``"U"``.
+        p: which norm, as in ``linalg.matrix_norm``; None is 2, the ratio of the extreme singular values, which exists
+            for matrices that are not square too.
 
-    Edges: the gradient is symmetric, whichever triangle is read. The signs of the vectors are LAPACK's choice, so
-    gradients of them have a meaning only for functions that do not depend on it. Where eigenvalues are equal, the
-    gradient that comes from the vectors is NaN or infinite; that of the values exists.
+    Edges: it is infinite for a singular matrix, and 0 for one without elements.
 
     Raises:
-        ValueError: the matrices are not square.
-        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, as with NaN in ``x``.
+        ValueError: unknown ``p``, or the matrices are not square and ``p`` is not 2.
 
     >>> import glassgrad as gg
-    >>> gg.linalg.eigh(gg.tensor([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
-    tensor([1., 3.])
+    >>> gg.linalg.cond(gg.tensor([[4.0, 0.0], [0.0, 2.0]]))
+    tensor(2.)
     """
-    square_of(x, "eigh")
-    return Eigen(*eigh_factors(symmetric_from(x, _upper(UPLO, "eigh"))))
+    matrices_of(x, "cond")
+    if p is not None and p not in ("fro", "nuc", np.inf, -np.inf, 1, -1, 2, -2):
+        raise ValueError(f"cond: p must be 'fro', 'nuc', 1, 2, inf or one of these negated, not {p!r}")
+    if p not in (None, 2, -2):
+        square_of(x, "cond")
+    if 0 in x.shape[-2:]:
+        return sum(x, (-2, -1))
+    if p in (None, 2, -2):
+        s = svdvals(x)
+        largest, smallest = getitem(s, (Ellipsis, 0)), getitem(s, (Ellipsis, -1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return smallest / largest if p == -2 else largest / smallest
+    inverted = inverse_or_nan(x)
+    found = matrix_norm(x, p) * matrix_norm(inverted, p)
+    lost = np.isnan(_values(inverted)).any((-2, -1)) & ~np.isnan(_values(x)).any((-2, -1))
+    return where(lost, np.inf, found) if np.any(lost) else found
 
 
-@primitive(symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
-def eigenvalues_of(x: Any) -> Any:
-    """Return the eigenvalues of (x + xᵀ)/2."""
-    return attempt(np.linalg.eigvalsh, _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)
+# -- tensors as matrices --------------------------------------------------------------------------------------
 
 
 @composed
-def eigvalsh(x: Any, UPLO: Any = "L") -> Any:
-    """Return the eigenvalues of symmetric matrices, in rising order. Backward: V·diag(g)·Vᵀ. See ``linalg.eigh``.
+def tensorinv(x: Any, ind: Any = 2) -> Any:
+    """Return the inverse of the map that ``tensordot`` with ``x`` is: of its first ``ind`` axes onto the others.
+
+    Raises:
+        ValueError: the first ``ind`` axes hold another number of elements than the rest, or the map is singular.
+
+    >>> import glassgrad as gg
+    >>> gg.linalg.tensorinv(gg.eye(6).reshape(2, 3, 6)).shape
+    (6, 2, 3)
+    """
+    if ind <= 0:
+        raise ValueError(f"tensorinv: ind must be positive, not {ind}")
+    first, last = x.shape[:ind], x.shape[ind:]
+    if math.prod(first) != math.prod(last):
+        raise ValueError(
+            f"tensorinv: the first {ind} axes of shape {x.shape} have {math.prod(first)} elements and the others "
+            f"{math.prod(last)}; they must have as many"
+        )
+    return reshape(inv(reshape(x, (math.prod(first), math.prod(last)))), (*last, *first))
+
+
+@composed
+def tensorsolve(x: Any, B: Any, dims: Any = None) -> Any:
+    """Return the tensor whose ``tensordot`` with ``x``, over all of its axes, is ``B``.
+
+    Args:
+        x: its first axes are those of ``B``, the others those of the result.
+        dims: axes of ``x`` that are moved to its end first.
+
+    Raises:
+        ValueError: the sizes do not fit, or the map is singular.
+
+    >>> import glassgrad as gg
+    >>> gg.linalg.tensorsolve(gg.eye(6).reshape(2, 3, 6), gg.ones(2, 3)).shape
+    (6,)
+    """
+    B = operand(B)
+    if dims is not None:
+        moved = [axis_of(d, x.ndim, "tensorsolve") for d in as_shape(dims, "tensorsolve")]
+        x = permute(x, (*(i for i in range(x.ndim) if i not in moved), *moved))
+    last = x.shape[len(B.shape) :]
+    size = math.prod(last)
+    if math.prod(x.shape) != size * size or math.prod(B.shape) != size:
+        raise ValueError(
+            f"tensorsolve: shape {x.shape} is no square map onto shape {B.shape}: after its first {len(B.shape)} axes "
+            f"{size} elements are left, not {math.prod(B.shape)}"
+        )
+    return reshape(solve_matrices(reshape(x, (size, size)), reshape(B, (size, 1))), last)
+
+
+# -- exponentials and powers ----------------------------------------------------------------------------------
+
+
+def _exp_rule(g: Any, x: Any) -> Any:
+    """Return the derivative of exp at xᵀ in the direction g: the corner of exp([[xᵀ, g], [0, xᵀ]])."""
+    n = x.shape[-1]
+    adjoint = transpose(x)
+    top = concatenate([adjoint, g], -1)
+    bottom = concatenate([np.zeros(x.shape, x.dtype), adjoint], -1)
+    whole = matrix_exp(concatenate([top, bottom], -2))
+    return getitem(whole, (Ellipsis, slice(0, n), slice(n, None)))
+
+
+# Degree of the approximation, and the largest norm for which it is exact to rounding in double precision.
+_PADE = {3: 1.495585217958292e-2, 5: 2.539398330063230e-1, 7: 9.504178996162932e-1, 9: 2.097847961257068,
+         13: 5.371920351148152}  # fmt: skip
+
+
+@primitive(symbol="exp {0}", x=_exp_rule)
+def matrix_exp(x: Any) -> Any:
+    """Return the exponential of each square matrix, 1 + x + x²/2! + …, by scaling, Padé's fractions and squaring.
+
+    N. J. Higham 2005, "The scaling and squaring method for the matrix exponential revisited", SIAM Journal on Matrix
+    Analysis and Applications 26(4); the rule: I. Najfeld and T. F. Havel 1995, "Derivatives of the matrix exponential
+    and their computation", Advances in Applied Mathematics 16(3).
+
+    Edges: a matrix with NaN or infinity in it gives NaN.
 
     Raises:
         ValueError: the matrices are not square.
 
     >>> import glassgrad as gg
-    >>> gg.linalg.eigvalsh(gg.tensor([[2.0, 1.0], [1.0, 2.0]]))
-    tensor([1., 3.])
+    >>> gg.matrix_exp(gg.tensor([[0.0, 1.0], [0.0, 0.0]]))
+    tensor([[1., 1.],
+            [0., 1.]])
     """
-    square_of(x, "eigvalsh")
-    return eigenvalues_of(symmetric_from(x, _upper(UPLO, "eigvalsh")))
+    n = square_of(x, "matrix_exp")
+    x = as_float(x)
+    if not x.size:
+        return np.array(x)
+    sizes = np.abs(x).sum(-2).max(-1)
+    finite = np.isfinite(sizes)
+    if not np.all(finite):
+        x, sizes = np.where(finite[..., None, None], x, 0), np.where(finite, sizes, 0)
+    # Each matrix is halved as often as it needs, so that its result does not depend on its neighbours.
+    halvings = np.maximum(0, np.ceil(np.log2(np.maximum(sizes, 1e-300) / _PADE[13]))).astype(np.int64)
+    size = float(np.max(sizes))
+    degree = next((d for d, bound in _PADE.items() if size <= bound), 13)
+    x = x * np.exp2(-halvings.astype(x.dtype))[..., None, None]
+    out = _fraction(x, degree, np.eye(n, dtype=x.dtype))
+    for i in range(int(halvings.max(initial=0))):
+        again = halvings > i
+        out = np.where(again[..., None, None], out @ out, out) if not np.all(again) else out @ out
+    return out if np.all(finite) else np.where(finite[..., None, None], out, np.nan)
+
+
+def _fraction(x: Any, degree: Any, identity: Any) -> Any:
+    """Return Padé's approximation (v + u)/(v − u) to exp, of the same degree above and below."""
+    m = degree
+    b = [math.comb(m, k) * math.factorial(2 * m - k) / math.factorial(2 * m) for k in range(m + 1)]
+    square = x @ x
+    power = identity
+    odd, even = b[1] * identity, b[0] * identity
+    for k in range(2, m, 2):
+        power = power @ square if k > 2 else square
+        even = even + b[k] * power
+        odd = odd + b[k + 1] * power
+    odd = x @ odd
+    return np.linalg.solve(even - odd, even + odd)
+
+
+@composed
+def power_columns(x: Any, N: Any = None) -> Any:
+    """Return the matrix whose columns are the powers of ``x`` from 0 to N − 1, one for each vector of a stack.
+
+    Args:
+        N: the number of columns, by default as many as rows.
+
+    Raises:
+        ValueError: ``x`` is a single number, or ``N`` is negative.
+
+    >>> import glassgrad as gg
+    >>> gg.linalg.vander(gg.tensor([1, 2, 3]))
+    tensor([[1, 1, 1],
+            [1, 2, 4],
+            [1, 3, 9]])
+    """
+    return _powers(x, N, True, "vander")
+
+
+@composed
+def vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
+    """Return the matrix whose columns are the powers of a vector from N − 1 down to 0, or upwards if ``increasing``.
+
+    Args:
+        N: the number of columns, by default as many as rows.
+
+    Raises:
+        ValueError: ``x`` is not a vector, or ``N`` is negative.
+
+    >>> import glassgrad as gg
+    >>> gg.vander(gg.tensor([1, 2, 3]))
+    tensor([[1, 1, 1],
+            [4, 2, 1],
+            [9, 3, 1]])
+    """
+    if x.ndim != 1:
+        raise ValueError(f"vander: expected a vector, got shape {x.shape}; linalg.vander takes stacks")
+    return _powers(x, N, increasing, "vander")
+
+
+def _powers(x: Any, N: Any, increasing: Any, what: Any) -> Any:
+    if not x.ndim:
+        raise ValueError(f"{what}: expected a vector or a stack of them, got a single number")
+    count = x.shape[-1] if N is None else N
+    if count < 0:
+        raise ValueError(f"{what}: the number of columns N must not be negative, got {N}")
+    if not count:
+        return getitem(unsqueeze(x, -1), (Ellipsis, slice(0, 0)))
+    # Ones that stay in the graph of x.
+    columns = [where(np.zeros((), np.bool_), x, np.ones(x.shape, x.dtype))]
+    for i in range(1, count):
+        columns.append(x if i == 1 else columns[-1] * x)
+    return stack(columns if increasing else columns[::-1], -1)

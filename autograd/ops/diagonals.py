@@ -115,6 +115,17 @@ _diagonal = diagonal  # Inside diag PyTorch's word for the offset hides the func
 
 
 @composed
+def matrix_diagonal(x: Any, *, offset: Any = 0, dim1: Any = -2, dim2: Any = -1) -> Any:
+    """Return the diagonals of the matrices in the last two axes: :func:`diagonal` with the defaults of ``gg.linalg``.
+
+    >>> import glassgrad as gg
+    >>> gg.linalg.diagonal(gg.ones(5, 2, 3)).shape
+    (5, 2)
+    """
+    return diagonal(x, offset, dim1, dim2)
+
+
+@composed
 def diagflat(x: Any, offset: Any = 0) -> Any:
     """Return the square matrix with all elements of ``x`` on a diagonal.
 

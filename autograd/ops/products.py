@@ -294,6 +294,20 @@ def cross(x: Any, other: Any, dim: Any = None) -> Any:
 
 
 @composed
+def vector_cross(x: Any, other: Any, *, dim: Any = -1) -> Any:
+    """Return the cross products of the vectors of three elements along ``dim``; the other axes broadcast.
+
+    Raises:
+        ValueError: there are not 3 elements, or the shapes do not fit.
+
+    >>> import glassgrad as gg
+    >>> gg.linalg.cross(gg.tensor([1.0, 0.0, 0.0]), gg.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
+    """
+    return cross_along(x, operand(other), dim)
+
+
+@composed
 def kron(x: Any, other: Any) -> Any:
     """Return Kronecker's product: every element of ``x`` times the whole of ``other``, side by side.
 
