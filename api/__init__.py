@@ -16,7 +16,7 @@ from .autograd import (
     is_grad_enabled, load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled,
     set_rng_state, tensor, update,
 )  # fmt: skip
-from .autograd.operators import maximum_over as max, minimum_over as min, power as pow
+from .autograd.operators import power as pow
 from .autograd.ops.activation import *
 from .autograd.ops.arithmetic import *
 from .autograd.ops.arranging import *

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -169,51 +169,6 @@ def _expand(self: Tensor, *size: Any) -> Any:
     return shaping.broadcast_to(self, tuple(self.shape[i - shift] if n == -1 else n for i, n in enumerate(wanted)))
 
 
-class Extremum(NamedTuple):
-    """Values and where they were found."""
-
-    values: Any
-    indices: Any
-
-
-def _along(extremum: Callable[..., Any], arg: Callable[..., Any], x: Any, dim: Any, keepdim: bool) -> Any:
-    if dim is None:
-        return extremum(x)
-    indices = arg(x, dim, True)
-    where = indices.numpy()
-    grids = list(np.indices(where.shape, sparse=True))
-    grids[dim] = where
-    values = indexing.getitem(x, tuple(grids))
-    if keepdim:
-        return Extremum(values, indices)
-    return Extremum(shaping.squeeze(values, dim), shaping.squeeze(indices, dim))
-
-
-def maximum_over(
-    x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
-) -> Any:
-    """Return the largest element of all, or with ``dim`` the pair (values, indices) along it, as PyTorch does.
-
-    Over all elements, ties share the gradient; along ``dim`` it goes to the element that ``indices`` names.
-
-    >>> import glassgrad as gg
-    >>> gg.max(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
-    Extremum(values=tensor([5., 4.]), indices=tensor([1, 1]))
-    """
-    if isinstance(dim, Tensor):
-        return elementwise.maximum(x, dim)
-    return _along(reduction.amax, comparison.argmax, x, axis if dim is None else dim, keepdim or keepdims)
-
-
-def minimum_over(
-    x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
-) -> Any:
-    """Return the smallest element of all, or with ``dim`` the pair (values, indices) along it. See :func:`max`."""
-    if isinstance(dim, Tensor):
-        return elementwise.minimum(x, dim)
-    return _along(reduction.amin, comparison.argmin, x, axis if dim is None else dim, keepdim or keepdims)
-
-
 def _astype(self: Tensor, dtype: Any) -> Any:
     """Return the tensor in another dtype; the same tensor if it has it already. See :func:`astype`."""
     wanted = to_dtype(dtype)
@@ -291,21 +246,11 @@ for _room in ROOMS:
                 METHODS.setdefault(_name, _function)
 
 
-def _any(self: Tensor) -> Any:
-    """Return whether any element is true, as a 0-d bool tensor."""
-    return engine.new_tensor(np.any(self._array), None)
-
-
-def _all(self: Tensor) -> Any:
-    """Return whether every element is true, as a 0-d bool tensor."""
-    return engine.new_tensor(np.all(self._array), None)
-
-
 OTHERS: dict[str, Callable[..., Any]] = {
     "squeeze": _squeeze, "unsqueeze": _unsqueeze,
-    "reshape": _reshape, "view": _reshape, "permute": _permute, "expand": _expand, "max": maximum_over,
-    "min": minimum_over, "astype": _astype, "to": _astype, "copy_": _copy_, "zero_": _fill(0), "fill_": _fill_,
-    "__getitem__": _getitem, "__setitem__": _setitem, "any": _any, "all": _all,
+    "reshape": _reshape, "view": _reshape, "permute": _permute, "expand": _expand, "astype": _astype,
+    "to": _astype, "copy_": _copy_, "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem,
+    "__setitem__": _setitem,
     "float": lambda self: _astype(self, np.float32), "double": lambda self: _astype(self, np.float64),
     "long": lambda self: _astype(self, np.int64), "bool": lambda self: _astype(self, np.bool_),
     "dropout": random_ops.dropout,
