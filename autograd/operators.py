@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import effects, engine
+from . import effects, engine, interchange
 from .dtypes import to_dtype
 from .generate import make_method
 from .generate_scalar import make_scalar_method, pull_when_needed
@@ -18,6 +18,7 @@ from .ops import (
     arranging,
     bitwise,
     comparison,
+    creation,
     decomposition,
     diagonals,
     elementwise,
@@ -38,6 +39,7 @@ from .ops import (
 )  # fmt: skip
 from .ops import random as random_ops
 from .ops.axes import as_shape
+from .ops.indexing import plain_index
 from .primitive import Primitive
 from .scalar import Scalar
 from .scalar import apply as apply_scalar
@@ -152,23 +154,6 @@ def _permute(self: Tensor, *dims: Any) -> Any:
     return shaping.permute(self, tuple(_dims(dims)))
 
 
-def _squeeze(self: Tensor, dim: Any = None, *, axis: Any = None) -> Any:
-    """Return the tensor without axes of size 1. See :func:`squeeze`."""
-    return shaping.squeeze(self, axis if dim is None else dim)
-
-
-def _unsqueeze(self: Tensor, dim: Any = None, *, axis: Any = None) -> Any:
-    """Return the tensor with a new axis of size 1. See :func:`unsqueeze`."""
-    return shaping.unsqueeze(self, axis if dim is None else dim)
-
-
-def _expand(self: Tensor, *size: Any) -> Any:
-    """Return the tensor repeated without copying; −1 keeps a size. See :func:`broadcast_to`."""
-    wanted = tuple(_dims(size))
-    shift = len(wanted) - self.ndim
-    return shaping.broadcast_to(self, tuple(self.shape[i - shift] if n == -1 else n for i, n in enumerate(wanted)))
-
-
 def _astype(self: Tensor, dtype: Any) -> Any:
     """Return the tensor in another dtype; the same tensor if it has it already. See :func:`astype`."""
     wanted = to_dtype(dtype)
@@ -196,20 +181,6 @@ def _fill_(self: Tensor, value: Any) -> Any:
     return effects.assign(self, value)
 
 
-def plain_index(index: Any) -> Any:
-    """Return an index with the tensors in it replaced by arrays or integers."""
-    if index.__class__ in engine.HANDLES:
-        array = index._array
-        if array.dtype.kind == "f":
-            raise TypeError(f"an index must be integers or bools, not {array.dtype}")
-        return array if array.ndim or array.dtype.kind == "b" else int(array)
-    if isinstance(index, tuple):
-        return tuple(plain_index(i) for i in index)
-    if isinstance(index, list):
-        return np.asarray([plain_index(i) for i in index], dtype=None if index else np.int64)
-    return index
-
-
 def _getitem(self: Tensor, index: Any) -> Any:
     """Return part of the tensor. See :func:`getitem`."""
     return indexing.getitem(self, plain_index(index))
@@ -223,7 +194,7 @@ def _setitem(self: Tensor, index: Any, values: Any) -> None:
 # Every public operation of these whose first argument is a tensor is also a method, unless it is named below.
 ROOMS = (
     arithmetic, comparison, elementwise, trigonometric, rounding, bitwise, activation, special, reduction, statistics,
-    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, selection,
+    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, indexing, selection,
 )  # fmt: skip
 NOT_METHODS = ("one_hot",)
 
@@ -247,13 +218,13 @@ for _room in ROOMS:
 
 
 OTHERS: dict[str, Callable[..., Any]] = {
-    "squeeze": _squeeze, "unsqueeze": _unsqueeze,
-    "reshape": _reshape, "view": _reshape, "permute": _permute, "expand": _expand, "astype": _astype,
-    "to": _astype, "copy_": _copy_, "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem,
-    "__setitem__": _setitem,
+    "reshape": _reshape, "view": _reshape, "permute": _permute, "astype": _astype, "to": _astype, "copy_": _copy_,
+    "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem, "__setitem__": _setitem,
     "float": lambda self: _astype(self, np.float32), "double": lambda self: _astype(self, np.float64),
     "long": lambda self: _astype(self, np.int64), "bool": lambda self: _astype(self, np.bool_),
-    "dropout": random_ops.dropout,
+    "dropout": random_ops.dropout, "unfold": arranging.unfold_dimension,
+    "bernoulli": creation.bernoulli, "multinomial": creation.multinomial, "__dlpack__": interchange.export,
+    "__dlpack_device__": interchange.device_of, **{f.__name__: f for f in creation.NEW},
 }  # fmt: skip
 for _name, _function in OTHERS.items():
     _bind(Tensor, _name, _function)
@@ -271,16 +242,6 @@ def _matrix_transposed(self: Tensor) -> Any:
 
 _bind(Tensor, "T", property(_transposed))  # type: ignore[arg-type]
 _bind(Tensor, "mT", property(_matrix_transposed))  # type: ignore[arg-type]
-
-
-def _t(self: Tensor) -> Any:
-    """Return the transpose of a matrix."""
-    if self.ndim > 2:
-        raise ValueError(f"t: expected at most 2 dimensions, got shape {self.shape}; use .transpose(dim0, dim1)")
-    return _transposed(self)
-
-
-_bind(Tensor, "t", _t)
 
 # -- NumPy's functions on tensors -----------------------------------------------------------------------------
 

@@ -8,5 +8,6 @@ from .noise import *
 from .projection import *
 from .loss import *
 from .normalization import *
+from .padding import *
 from .pooling import *
 from .vision import *
