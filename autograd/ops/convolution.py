@@ -32,7 +32,7 @@ def frame_of(padding: Any, rank: Any, kernel: Any, strides: Any, dilations: Any,
             return (0,) * rank, (0,) * rank
         if padding == "same":
             if any(s != 1 for s in strides):
-                raise ValueError(f"{what}: padding 'same' is only defined for stride 1, not {strides}; give the numbers")
+                raise ValueError(f"{what}: padding 'same' needs stride 1, not {strides}; give it in numbers")
             total = tuple(d * (k - 1) for k, d in zip(kernel, dilations, strict=True))
             return tuple(t // 2 for t in total), tuple(t - t // 2 for t in total)
     pads = sizes_of(padding, rank, f"{what}: padding", ", 'same' or 'valid'")
