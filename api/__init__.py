@@ -23,6 +23,7 @@ from .autograd.ops.arranging import *
 from .autograd.ops.bitwise import *
 from .autograd.ops.comparison import *
 from .autograd.ops.convolution import *
+from .autograd.ops.convolution_transposed import *
 from .autograd.ops.creation import *
 from .autograd.ops.decomposition import *
 from .autograd.ops.diagonals import *
@@ -33,6 +34,8 @@ from .autograd.ops.loss import *
 from .autograd.ops.normalization import *
 from .autograd.ops.padding import *
 from .autograd.ops.pooling import *
+from .autograd.ops.pooling_adaptive import *
+from .autograd.ops.pooling_average import *
 from .autograd.ops.products import *
 from .autograd.ops.random import *
 from .autograd.ops.reduction import *
