@@ -26,6 +26,7 @@ from .autograd.ops.convolution import *
 from .autograd.ops.creation import *
 from .autograd.ops.decomposition import *
 from .autograd.ops.diagonals import *
+from .autograd.ops.distance import *
 from .autograd.ops.elementwise import *
 from .autograd.ops.indexing import *
 from .autograd.ops.linalg import *

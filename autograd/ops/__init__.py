@@ -2,13 +2,13 @@
 
 from . import (
     activation, arithmetic, arranging, bitwise, comparison, convolution, creation, decomposition, diagonals,
-    elementwise, indexing, linalg, loss, normalization, padding, pooling, products, random, reduction, resampling,
-    rounding, scan, selection, shaping, sorting, special, statistics, trigonometric, unfolding,
+    distance, elementwise, indexing, linalg, loss, normalization, padding, pooling, products, random, reduction,
+    resampling, rounding, scan, selection, shaping, sorting, special, statistics, trigonometric, unfolding,
 )  # fmt: skip
 
 __all__ = [
     "activation", "arithmetic", "arranging", "bitwise", "comparison", "convolution", "creation", "decomposition",
-    "diagonals", "elementwise", "indexing", "linalg", "loss", "normalization", "padding", "pooling", "products",
-    "random", "reduction", "resampling", "rounding", "scan", "selection", "shaping", "sorting", "special",
+    "diagonals", "distance", "elementwise", "indexing", "linalg", "loss", "normalization", "padding", "pooling",
+    "products", "random", "reduction", "resampling", "rounding", "scan", "selection", "shaping", "sorting", "special",
     "statistics", "trigonometric", "unfolding",
 ]  # fmt: skip
