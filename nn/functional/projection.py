@@ -276,9 +276,15 @@ def _bags(indices: Any, offsets: Any, include_last_offset: bool, what: str) -> t
     ):
         raise located(
             ValueError,
-            f"{what}: offsets must begin with 0, rise, and end within the {indices.size} indices; got {starts.tolist()}",
+            f"{what}: offsets must begin with 0, rise, and stay within {indices.size} indices, not {starts.tolist()}",
         )
     if include_last_offset:
+        if starts[-1] != indices.size:
+            raise located(
+                ValueError,
+                f"{what}: with include_last_offset the last offset must be the number of indices, {indices.size}, not "
+                f"{int(starts[-1])}",
+            )
         ends = starts
     return np.repeat(np.arange(len(ends) - 1), np.diff(ends)), len(ends) - 1
 
