@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import autograd, nn, optim
 from .autograd import (
-    Function, Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad,
-    is_grad_enabled, load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled,
-    set_rng_state, tensor, update,
+    Function, Scalar, Tensor, checkpoint, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state,
+    grad, is_grad_enabled, load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype,
+    set_grad_enabled, set_rng_state, tensor, update,
 )  # fmt: skip
 from .autograd.operators import maximum_over as max, minimum_over as min, power as pow
 from .autograd.ops.activation import *

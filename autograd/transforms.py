@@ -1,9 +1,9 @@
 """Functions of functions: what differentiates a Python function instead of a recorded result.
 
-Every transform gives the function inputs of its own: fresh vertices, joined to those of the caller's tensors when these
-are part of a graph. So transforms nest, each differentiates with respect to its own inputs and nothing else, and a
-result stays connected to whatever the outside differentiates: arguments, and tensors that the function only closes over.
-Where nothing outside wants a gradient the result is plain, and the graph that was made dies with the call.
+Every transform gives the function inputs of its own: fresh vertices, joined to those of the caller's tensors when
+these are part of a graph. So transforms nest, each differentiates with respect to its own inputs and nothing else, and
+a result stays connected to whatever the outside differentiates: arguments, and tensors that the function only closes
+over. Where nothing outside wants a gradient the result is plain, and the graph that was made dies with the call.
 """
 
 from __future__ import annotations
