@@ -415,7 +415,9 @@ _bind(Tensor, "__array_function__", _array_function)
 
 def _scalar_method(function: Callable[..., Any]) -> Callable[..., Any]:
     primitive: Primitive = function.primitive  # type: ignore[attr-defined]
-    if primitive.static_names or primitive.kind != "elementwise" or not primitive.differentiable:
+    if primitive.static_names or len(primitive.input_names) > 2:
+        return function
+    if primitive.kind != "elementwise" or not primitive.differentiable:
 
         @functools.wraps(function)
         def method(*operands: Any) -> Any:
