@@ -81,7 +81,7 @@ def find(op: Any) -> Callable[..., Any] | None:
         return function
     if "." in op.name:
         return None
-    method = getattr(gg.Tensor, op.name, None)
+    method = next((vars(c)[op.name] for c in gg.Tensor.__mro__[:-1] if op.name in vars(c)), None)
     if method is None:
         return None
     if isinstance(method, property):

@@ -70,7 +70,10 @@ DETERMINISTIC: dict[str, Callable[..., bool]] = {
 
 # -- samples that cannot be run: pattern of the OpInfo, predicate of (input, args, kwargs), reason ---------------
 
-UNSUPPORTED: list[tuple[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], bool], str]] = []
+UNSUPPORTED: list[tuple[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], bool], str]] = [
+    # Tensor.to changes the dtype; there is one device, and memory is laid out in one way.
+    ("to", lambda x, args, kwargs: "cpu" in args or bool(kwargs) or len(args) > 1, "device"),
+]
 
 
 def unsupported(name: str, input: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
@@ -93,7 +96,10 @@ INVARIANT: dict[str, Callable[..., Any]] = {}
 NO_SECOND_ORDER: set[str] = set()
 
 # Error inputs that cannot be wrong here: pattern of the OpInfo, pattern of PyTorch's message, reason.
-ERRORS_UNSUPPORTED: list[tuple[str, str, str]] = []
+ERRORS_UNSUPPORTED: list[tuple[str, str, str]] = [
+    (r".*", r"^$", "numbers are welcome"),  # PyTorch's binary functions take no plain numbers
+    ("mean", "could not infer output dtype. Input dtype", "integers are welcome"),
+]
 
 
 def unsupported_error(
