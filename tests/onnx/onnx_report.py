@@ -54,7 +54,7 @@ def render(counts: dict[str, Any]) -> str:
         "",
         "The `onnx` package holds tests for backends: a graph of one node, inputs and the outputs that belong to them.",
         "An adapter (`tests/onnx/`) writes each operator with this library's public functions, as the node's",
-        "attributes say, and compares shape, dtype and values with the stored outputs, within its own tolerances. Where",
+        "attributes say, and compares shape, dtype and values with the stored outputs, within its tolerances. Where",
         "a floating-point input has a gradient, it is compared with a central difference along a random direction, in",
         "`float64` and slightly off the stored point, where there are no ties. The `definitions` are operators written",
         "out as graphs of other operators; they are run node by node and compared by value.",
