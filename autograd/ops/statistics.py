@@ -132,7 +132,7 @@ def var(x: Any, dim: Any = None, unbiased: Any = None, keepdim: Any = False, *, 
 
     >>> import glassgrad as gg
     >>> gg.var(gg.tensor([1.0, 2.0, 3.0, 4.0]), correction=0)
-    tensor(1.2500)
+    tensor(1.25)
     """
     dim, correction = _arguments(dim, unbiased, correction, "var")
     return variance(x, dim, correction, keepdim)
@@ -441,7 +441,7 @@ def quantile(x: Any, q: Any, dim: Any = None, keepdim: Any = False, *, interpola
 
     >>> import glassgrad as gg
     >>> gg.quantile(gg.tensor([1.0, 2.0, 3.0, 4.0]), 0.5)
-    tensor(2.5000)
+    tensor(2.5)
     """
     return _quantile(x, q, dim, keepdim, interpolation, False, "quantile")
 
