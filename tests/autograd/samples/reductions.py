@@ -276,7 +276,9 @@ NO_EMPTY = {"median_of_all": "of nothing it is NaN, which a test of its own says
 
 COMPOSED_SAMPLES = {
     "aminmax": composed_reductions,
-    "bincount": lambda rng: [Sample("weights", {"weights": spaced(rng, 3)}, {"x": np.array([1, 3, 1]), "minlength": 5})],
+    "bincount": lambda rng: [
+        Sample("weights", {"weights": spaced(rng, 3)}, {"x": np.array([1, 3, 1]), "minlength": 5})
+    ],
     "corrcoef": lambda rng: [Sample("three", {"x": spaced(rng, 3, 5)})],
     "cov": covariance,
     "cummax": scans,
