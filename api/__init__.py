@@ -50,11 +50,11 @@ from .autograd.ops.unfolding import *
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import check, data, train, viz
+    from . import check, data, special, train, viz
     from .check import GradcheckError, Report, gradcheck, gradcheck_module, numerical_gradient
 
 # Loaded when first asked for: a third of the import time, for what many programs do not use.
-_ROOMS = ("check", "data", "train", "viz")
+_ROOMS = ("check", "data", "special", "train", "viz")
 _FROM_CHECK = ("GradcheckError", "Report", "gradcheck", "gradcheck_module", "numerical_gradient")
 
 

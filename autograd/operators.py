@@ -51,7 +51,7 @@ BINARY = {
 }  # fmt: skip
 COMPARISONS = {
     "gt": comparison.greater, "ge": comparison.greater_equal, "lt": comparison.less, "le": comparison.less_equal,
-    "eq": comparison.equal, "ne": comparison.not_equal, "and": comparison.logical_and, "or": comparison.logical_or,
+    "eq": comparison.eq, "ne": comparison.not_equal, "and": comparison.logical_and, "or": comparison.logical_or,
 }  # fmt: skip
 UNARY = {"neg": arithmetic.negative, "abs": elementwise.absolute, "invert": comparison.logical_not}
 IN_PLACE = {
@@ -68,7 +68,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "sign": elementwise.sign, "absolute": elementwise.absolute, "abs": elementwise.absolute,
     "maximum": elementwise.maximum, "minimum": elementwise.minimum,
     "isnan": comparison.isnan, "isfinite": comparison.isfinite,
-    "eq": comparison.equal, "ne": comparison.not_equal, "gt": comparison.greater, "ge": comparison.greater_equal,
+    "eq": comparison.eq, "ne": comparison.not_equal, "gt": comparison.greater, "ge": comparison.greater_equal,
     "lt": comparison.less, "le": comparison.less_equal, "logical_and": comparison.logical_and,
     "logical_or": comparison.logical_or, "logical_not": comparison.logical_not,
 }  # fmt: skip
@@ -291,7 +291,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.cos: elementwise.cos, np.tanh: elementwise.tanh, np.absolute: elementwise.absolute, np.sign: elementwise.sign,
     np.maximum: elementwise.maximum, np.minimum: elementwise.minimum, np.matmul: linalg.matmul,
     np.greater: comparison.greater, np.greater_equal: comparison.greater_equal, np.less: comparison.less,
-    np.less_equal: comparison.less_equal, np.equal: comparison.equal, np.not_equal: comparison.not_equal,
+    np.less_equal: comparison.less_equal, np.equal: comparison.eq, np.not_equal: comparison.not_equal,
     np.logical_and: comparison.logical_and, np.logical_or: comparison.logical_or,
     np.logical_not: comparison.logical_not, np.isnan: comparison.isnan, np.isfinite: comparison.isfinite,
 }  # fmt: skip
@@ -360,7 +360,9 @@ _bind(Tensor, "__array_function__", _array_function)
 
 def _scalar_method(function: Callable[..., Any]) -> Callable[..., Any]:
     primitive: Primitive = function.primitive  # type: ignore[attr-defined]
-    if primitive.static_names or primitive.kind != "elementwise" or not primitive.differentiable:
+    if primitive.static_names or len(primitive.input_names) > 2:
+        return function
+    if primitive.kind != "elementwise" or not primitive.differentiable:
 
         @functools.wraps(function)
         def method(*operands: Any) -> Any:
