@@ -223,6 +223,8 @@ def diff(x: Any, n: Any = 1, dim: Any = -1, prepend: Any = None, append: Any = N
     if n < 0:
         raise ValueError(f"diff: n must not be negative, but is {n}")
     axis = axis_of(dim, x.ndim, "diff")
+    if not n:
+        return x
     for name, part in (("prepend", prepend), ("append", append)):
         if part is not None and np.ndim(part) != x.ndim:
             raise ValueError(f"diff: {name} must have {x.ndim} dimensions, as x has, but it has {np.ndim(part)}")
