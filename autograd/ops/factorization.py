@@ -269,7 +269,7 @@ def _determined(g: Any, k: Any) -> Any:
     """Return the gradient of the first k columns, or refuse one that reaches the others."""
     rest = _columns(g, k, None)
     values = rest if isinstance(rest, np.ndarray) else rest.detach().numpy()
-    if np.any(values):
+    if k and np.any(values):
         raise ValueError(
             "svd: with full_matrices=True the last columns of U (rows of Vh) are not determined by the matrix, so no "
             "gradient can come from them; use full_matrices=False"
