@@ -380,7 +380,14 @@ def _eigenvalues_rule(g: Any, vectors: Any) -> Any:
 )  # fmt: skip
 def eigh_factors(x: Any) -> Any:
     """Return (λ, V) with V·diag(λ)·Vᵀ = (x + xᵀ)/2."""
-    return tuple(attempt(np.linalg.eigh, _halves(as_float(x)), "eigh", _NO_EIGENVALUES))
+    return tuple(attempt(lambda a: _found(np.linalg.eigh(a)), _halves(as_float(x)), "eigh", _NO_EIGENVALUES))
+
+
+def _found(values: Any) -> Any:
+    # LAPACK passes some NaNs through instead of giving up.
+    if np.isnan(values[0] if isinstance(values, tuple) else values).any():
+        raise np.linalg.LinAlgError
+    return values
 
 
 _NO_EIGENVALUES = "has no eigenvalues that could be found; look for NaN or infinity in it"
@@ -426,7 +433,7 @@ def eigh(x: Any, UPLO: Any = "L") -> Any:
 @primitive(symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
 def eigenvalues_of(x: Any) -> Any:
     """Return the eigenvalues of (x + xᵀ)/2."""
-    return attempt(np.linalg.eigvalsh, _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)
+    return attempt(lambda a: _found(np.linalg.eigvalsh(a)), _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)
 
 
 @composed
