@@ -196,7 +196,11 @@ def write_at(x: Any, values: Any, index: Any) -> Any:
 def add_into(x: Any, values: Any, index: Any) -> Any:
     """Return a copy of ``x`` with ``values``, which broadcast, added at ``index``; repeated places add up."""
     result = np.array(x, order="C")
-    add_at(result, np.asarray(values), index)
+    added = np.asarray(values)
+    if added.shape[:1] == (1,):
+        # As for an assignment, there may be more axes of size 1 in front than the place has.
+        added = added.reshape(added.shape[max(added.ndim - result[index].ndim, 0) :])
+    add_at(result, added, index)
     return result
 
 

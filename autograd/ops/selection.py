@@ -49,8 +49,6 @@ def _positions(index: Any, shape: Any, dim: Any) -> Any:
 def gather_elements(x: Any, index: Any, dim: Any) -> Any:
     """Return the elements of ``x`` that ``index`` names along ``dim``; the other coordinates are their own."""
     indices = np.asarray(index)
-    if not indices.ndim:
-        return np.reshape(x, -1)[indices]
     grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
     grid[dim] = indices
     return np.asarray(x)[tuple(grid)]
@@ -93,7 +91,7 @@ def scatter_elements(x: Any, source: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(kind="index")
-def last_writes(index: Any, shape: Any, dim: Any) -> Any:
+def last_writes(index: Any, shape: Any = (), dim: Any = 0) -> Any:
     """Return which of the elements that a scatter by ``index`` writes are not overwritten by a later one."""
     positions = _positions(np.asarray(index), shape, dim).reshape(-1)
     order = np.arange(positions.size)
@@ -143,28 +141,27 @@ def _along(x: Any, dim: Any, index: Any, what: Any) -> Any:
 def _source(x: Any, source: Any, indices: Any, what: Any) -> Any:
     """Return what is scattered, cut to the shape of the index, or a number repeated to it."""
     if not hasattr(source, "dtype") and not isinstance(source, list | tuple):
-        return broadcast_to(as_values(source, x, what), indices.shape)
+        return np.full(indices.shape, as_values(source, x, what))
     values = same_dtype(source, x, what)
-    if tuple(values.shape) == indices.shape:
+    shape = tuple(values.shape)
+    if shape == indices.shape:
         return values
-    if values.ndim != indices.ndim or any(n > m for n, m in zip(indices.shape, values.shape, strict=True)):
-        if not indices.size:
-            return np.zeros(indices.shape, x.dtype)
-        if max(values.ndim, 1) == max(indices.ndim, 1) and math.prod(values.shape) == indices.size == 1:
-            return reshape(values, indices.shape)
-        raise ValueError(
-            f"{what}: the source of shape {tuple(values.shape)} is smaller than the index of shape {indices.shape}"
-        )
+    if not indices.size or (len(shape) <= 1 and indices.ndim <= 1 and math.prod(shape) and indices.size == 1):
+        return reshape(getitem(reshape(values, (-1,)), slice(indices.size)), indices.shape)
+    if len(shape) != indices.ndim or any(n > m for n, m in zip(indices.shape, shape, strict=True)):
+        raise ValueError(f"{what}: the source of shape {shape} is smaller than the index of shape {indices.shape}")
     return getitem(values, tuple(slice(n) for n in indices.shape))
 
 
-def _scatter(write: Any, x: Any, values: Any, indices: Any, axis: Any) -> Any:
-    """Run a scattering primitive, for which numbers have one axis."""
-    if not indices.size:
-        return add(x, np.zeros((), x.dtype)) if x.dtype.kind == "f" else getitem(x, ...)
-    if x.ndim:
-        return write(x, values, indices, axis)
-    return reshape(write(reshape(x, (1,)), reshape(values, (1,)), indices.reshape(1), 0), ())
+def _scatter(write: Any, x: Any, values: Any, indices: Any, axis: Any, *choices: Any) -> Any:
+    """Run a scattering primitive, for which numbers have one axis, and an empty index as many as the tensor."""
+    if indices.ndim == x.ndim and x.ndim:
+        return write(x, values, indices, *choices, axis)
+    shape = (indices.size,) if max(x.ndim, 1) == 1 else (0,) * x.ndim
+    result = write(
+        x if x.ndim else reshape(x, (1,)), reshape(values, shape), indices.reshape(shape), *choices, axis
+    )  # fmt: skip
+    return result if x.ndim else reshape(result, ())
 
 
 # -- gathering -------------------------------------------------------------------------------------------------
@@ -190,13 +187,10 @@ def gather(x: Any, dim: Any, index: Any) -> Any:
             [4, 3]])
     """
     axis, indices = _along(x, dim, index, "gather")
-    if not x.ndim:
-        return reshape(gather_elements(reshape(x, (1,)), indices.reshape(-1), 0), indices.shape)
-    if not indices.size:
-        return getitem(reshape(x, (-1,)), np.zeros(indices.shape, np.int64))
-    return gather_elements(x, indices.reshape(indices.shape or (1,)), axis) if indices.ndim else reshape(
-        gather_elements(x, indices.reshape(1), axis), ()
-    )  # fmt: skip
+    if indices.ndim == x.ndim and x.ndim:
+        return gather_elements(x, indices, axis)
+    # Numbers have one axis here, and an empty index may have any number of them.
+    return getitem(reshape(x, (math.prod(x.shape),)), indices)
 
 
 @composed
@@ -457,15 +451,9 @@ def scatter(x: Any, dim: Any, index: Any, src: Any = None, *, value: Any = None,
     if source is None:
         raise TypeError("scatter: give src, a tensor or a number")
     axis, indices = _along(x, dim, index, "scatter")
-    if reduce == "multiply":
-        return _multiplied(x, _source(x, source, indices, "scatter"), indices, axis)
-    if reduce not in (None, "add"):
+    if reduce not in (None, "add", "multiply"):
         raise ValueError(f"scatter: reduce must be 'add', 'multiply' or None, not {reduce!r}")
-    if reduce is None and not hasattr(source, "dtype") and not isinstance(source, list | tuple) and x.ndim:
-        return scatter_elements(x, np.full(indices.shape, as_values(source, x, "scatter")), indices, axis) if (
-            indices.size
-        ) else getitem(x, ...)  # fmt: skip
-    write = scatter_elements if reduce is None else scatter_elements_add
+    write = {None: scatter_elements, "add": scatter_elements_add, "multiply": _multiplied}[reduce]
     return _scatter(write, x, _source(x, source, indices, "scatter"), indices, axis)
 
 
@@ -512,17 +500,12 @@ def scatter_reduce(x: Any, dim: Any, index: Any, src: Any, reduce: Any, *, inclu
         raise ValueError(f"scatter_reduce: reduce must be one of {', '.join(_REDUCTIONS)}, not {reduce!r}")
     axis, indices = _along(x, dim, index, "scatter_reduce")
     values = _source(x, src, indices, "scatter_reduce")
-    if not indices.size:
-        return _scatter(None, x, values, indices, axis)
-    if not x.ndim:
-        one = _reduced(reshape(x, (1,)), reshape(values, (1,)), indices.reshape(1), 0, reduce, include_self)
-        return reshape(one, ())
-    return _reduced(x, values, indices, axis, reduce, include_self)
+    return _scatter(_reduced, x, values, indices, axis, reduce, bool(include_self))
 
 
-def _reduced(x: Any, values: Any, indices: Any, axis: Any, reduce: Any, include_self: Any) -> Any:
+def _reduced(x: Any, values: Any, indices: Any, reduce: Any, include_self: Any, axis: Any) -> Any:
     if reduce in ("amax", "amin"):
-        return extremum_elements(x, values, indices, reduce == "amax", bool(include_self), axis)
+        return extremum_elements(x, values, indices, reduce == "amax", include_self, axis)
     touched = scatter_elements_zeros(np.ones(indices.shape, np.int64), indices, tuple(x.shape), axis)
     if not include_self:
         x = where(touched > 0, np.asarray(1 if reduce == "prod" else 0, x.dtype), x)
@@ -535,7 +518,7 @@ def _reduced(x: Any, values: Any, indices: Any, axis: Any, reduce: Any, include_
     if x.dtype.kind == "f":
         return divide(total, count.astype(x.dtype))
     mean = np.floor_divide(total._array if total.__class__ in HANDLES else total, count.astype(x.dtype))
-    return astype(add(x * 0, mean), x.dtype)
+    return astype(add(multiply(x, 0), mean), x.dtype)
 
 
 def _multiplied(x: Any, values: Any, indices: Any, axis: Any) -> Any:
@@ -544,15 +527,13 @@ def _multiplied(x: Any, values: Any, indices: Any, axis: Any) -> Any:
     The factors of each place are multiplied in pairs, the results again, until one is left: as many rounds as the
     largest number of them has binary digits. No division, so zeros need no cases of their own.
     """
-    if not indices.size:
-        return getitem(x, ...)
     shape = tuple(x.shape)
-    place = _positions(indices.reshape(indices.shape or (1,)), shape or (1,), axis).reshape(-1)
+    place = _positions(indices, shape, axis).reshape(-1)
     order = np.argsort(place, kind="stable")
     place = place[order]
     factors = getitem(reshape(values, (-1,)), order)
     while True:
-        starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1])))
+        starts = np.flatnonzero(np.diff(place, prepend=-1))
         if starts.size == place.size:
             break
         rank = np.arange(place.size) - np.repeat(starts, np.diff(starts, append=place.size))
