@@ -214,6 +214,8 @@ def as_values(values: Any, x: Any, what: Any) -> Any:
         values = np.asarray(values)
     if values.dtype == x.dtype:
         return values
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"{what}: values of dtype {values.dtype} cannot be stored in a tensor")
     if values.dtype.kind == "f" and x.dtype.kind != "f":
         raise TypeError(f"{what}: values of dtype {values.dtype} cannot be stored in a tensor of dtype {x.dtype}")
     if values.__class__ not in HANDLES:
