@@ -124,8 +124,8 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
     The gradient of an element is the sum over all its copies.
 
     Edges: a reflected frame must be narrower than the axis, a circular one at most as wide. What negative numbers cut
-    off at one end is still mirrored or repeated at the other, but a circular frame does not copy it. All modes frame any number of axes; PyTorch's, other than constant, only the
-    last one to three.
+    off at one end is still mirrored or repeated at the other, but a circular frame does not copy it. All modes frame
+    any number of axes; PyTorch's, other than constant, only the last one to three.
 
     Raises:
         ValueError: there are more numbers than axes, the frame is too wide for the mode, or the mode is none of these.

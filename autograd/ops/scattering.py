@@ -24,6 +24,8 @@ __all__ = [
     "scatter_reduce", "select_scatter", "slice_scatter",
 ]  # fmt: skip
 
+_REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
+
 
 # -- along one axis, index by index ----------------------------------------------------------------------------
 
