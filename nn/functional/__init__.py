@@ -10,5 +10,6 @@ from .projection import *
 from .loss import *
 from .margin import *
 from .normalization import *
+from .padding import *
 from .pooling import *
 from .vision import *

@@ -81,7 +81,7 @@ def load() -> None:
 def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
     low, high, signs = 0.25, 2.25, True
     if primitive.domain is not None:
-        low, high, signs = primitive.domain[0] + 0.25, min(primitive.domain[0] + 2.25, primitive.domain[1]), False
+        low, high, signs = primitive.domain[0] + 0.25, min(primitive.domain[0] + 2.25, primitive.domain[1] - 0.25), False
     missing = [
         n
         for n in primitive.static_names
