@@ -13,11 +13,11 @@ from ...autograd.dtypes import as_array
 from ...autograd.effects import update_running_statistics
 from ...autograd.ops.arithmetic import power, square
 from ...autograd.ops.creation import ones, zeros
-from ...autograd.ops.distance import vector_length
 from ...autograd.ops.elementwise import maximum, sqrt
 from ...autograd.ops.indexing import getitem
 from ...autograd.ops.normalization import batch_norm as _batch_norm
 from ...autograd.ops.normalization import batch_norm_composed, standardize
+from ...autograd.ops.reduction import vector_norm
 from ...autograd.ops.shaping import concatenate, reshape
 from ..scoping import located
 from .targets import floating, plain
@@ -318,4 +318,4 @@ def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: f
     tensor([[0.6, 0.8]])
     """
     x = floating(input, "normalize")
-    return x / maximum(vector_length(x, float(p), dim, True), eps)
+    return x / maximum(vector_norm(x, float(p), dim, True), eps)
