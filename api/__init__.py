@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import autograd, nn, optim
 from .autograd import (
-    Function, Scalar, Tensor, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state, grad,
-    is_grad_enabled, load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype, set_grad_enabled,
-    set_rng_state, tensor, update,
+    Function, Scalar, Tensor, checkpoint, detect_anomaly, enable_grad, from_numpy, get_default_dtype, get_rng_state,
+    grad, is_grad_enabled, load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype,
+    set_grad_enabled, set_rng_state, tensor, update,
 )  # fmt: skip
 from .autograd.operators import power as pow
 from .autograd.ops.activation import *
@@ -64,11 +64,11 @@ from .autograd.ops.windows import *
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from . import check, data, special, train, viz
+    from . import check, data, func, linalg, special, train, viz
     from .check import GradcheckError, Report, gradcheck, gradcheck_module, numerical_gradient
 
 # Loaded when first asked for: a third of the import time, for what many programs do not use.
-_ROOMS = ("check", "data", "special", "train", "viz")
+_ROOMS = ("check", "data", "func", "linalg", "special", "train", "viz")
 _FROM_CHECK = ("GradcheckError", "Report", "gradcheck", "gradcheck_module", "numerical_gradient")
 
 

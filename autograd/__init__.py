@@ -19,6 +19,7 @@ from .vertices import node_of
 from .recording import Event, Recording, detect_anomaly, record
 from .serialization import load, save
 from .transforms import jvp, primitive_jvp, vjp
+from .checkpointing import checkpoint
 
 __all__ = [
     "COMPOSED",
@@ -37,6 +38,7 @@ __all__ = [
     "Scalar",
     "Tensor",
     "Update",
+    "checkpoint",
     "composed",
     "detect_anomaly",
     "enable_grad",
