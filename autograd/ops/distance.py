@@ -99,7 +99,7 @@ def _direct(a: Any, b: Any) -> Any:
 
 def _euclidean_rule(g: Any, x: Any, other: Any, out: Any) -> Any:
     """Return Σ_j g_ij·(x_i − y_j)/d_ij as a product of matrices, from a centre that keeps the numbers small."""
-    if not out.size if out.__class__ is np.ndarray else not math.prod(out.shape):
+    if not math.prod(out.shape):
         return 0 * x
     weights = _quotient(g, out)
     centre = mean(other, -2, True)

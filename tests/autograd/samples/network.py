@@ -105,8 +105,10 @@ def _pairs(*options: dict[str, Any], positive: bool = False, names: tuple[str, .
     make = _probabilities if positive else spaced
 
     def samples(rng: np.random.Generator) -> list[Sample]:
+        # One draw, so that the operands differ everywhere: many losses have a kink where they are equal.
+        operands = dict(zip(names, make(rng, len(names), 3, 2), strict=True))
         return [
-            Sample(f"{reduction} {option}", {n: make(rng, 3, 2) for n in names}, {"reduction": reduction, **option})
+            Sample(f"{reduction} {option}", operands, {"reduction": reduction, **option})
             for option in options or ({},)
             for reduction in ("mean", "sum", "none")
         ]
@@ -158,10 +160,12 @@ def _one(name: str, *shape: int, **static: Any) -> Samples:
 
 
 def _two(first: tuple[int, ...], second: tuple[int, ...], *options: dict[str, Any], names: str = "x1 x2") -> Samples:
-    return lambda rng: [
-        Sample(str(option), dict(zip(names.split(), (spaced(rng, *first), spaced(rng, *second)), strict=True)), option)
-        for option in options or ({},)
-    ]
+    def samples(rng: np.random.Generator) -> list[Sample]:
+        drawn = spaced(rng, first[0] + second[0], *first[1:])
+        operands = dict(zip(names.split(), np.split(drawn, first[:1]), strict=True))
+        return [Sample(str(option), operands, option) for option in options or ({},)]
+
+    return samples
 
 
 def _bilinear(rng: np.random.Generator) -> list[Sample]:
