@@ -12,6 +12,7 @@ from . import effects, engine, interchange
 from .dtypes import to_dtype
 from .generate import make_method
 from .generate_scalar import make_scalar_method, pull_when_needed
+from .numpy_functions import array_function, array_ufunc
 from .ops import (
     activation,
     arithmetic,
@@ -38,7 +39,6 @@ from .ops import (
     trigonometric,
 )  # fmt: skip
 from .ops import random as random_ops
-from .ops.axes import as_shape
 from .ops.indexing import plain_index
 from .primitive import Primitive
 from .scalar import Scalar
@@ -245,76 +245,8 @@ _bind(Tensor, "mT", property(_matrix_transposed))  # type: ignore[arg-type]
 
 # -- NumPy's functions on tensors -----------------------------------------------------------------------------
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: arithmetic.add, np.subtract: arithmetic.subtract, np.multiply: arithmetic.multiply,
-    np.true_divide: arithmetic.divide, np.power: power, np.negative: arithmetic.negative, np.square: arithmetic.square,
-    np.exp: elementwise.exp, np.log: elementwise.log, np.sqrt: elementwise.sqrt, np.sin: elementwise.sin,
-    np.cos: elementwise.cos, np.tanh: elementwise.tanh, np.absolute: elementwise.absolute, np.sign: elementwise.sign,
-    np.maximum: elementwise.maximum, np.minimum: elementwise.minimum, np.matmul: linalg.matmul,
-    np.greater: comparison.greater, np.greater_equal: comparison.greater_equal, np.less: comparison.less,
-    np.less_equal: comparison.less_equal, np.equal: comparison.eq, np.not_equal: comparison.not_equal,
-    np.logical_and: comparison.logical_and, np.logical_or: comparison.logical_or,
-    np.logical_not: comparison.logical_not, np.isnan: comparison.isnan, np.isfinite: comparison.isfinite,
-}  # fmt: skip
-
-
-def _numpy_reshape(x: Any, shape: Any) -> Any:
-    return shaping.reshape(x, as_shape(shape, "reshape"))
-
-
-def _numpy_transpose(x: Any, axes: Any = None) -> Any:
-    return _transposed(x) if axes is None else shaping.permute(x, tuple(axes))
-
-
-def _numpy_dot(x: Any, y: Any) -> Any:
-    return x * y if np.ndim(x) == 0 or np.ndim(y) == 0 else linalg.matmul(x, y)
-
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: reduction.sum, np.mean: reduction.mean, np.max: reduction.amax, np.min: reduction.amin,
-    np.amax: reduction.amax, np.amin: reduction.amin,
-    np.argmax: comparison.argmax, np.argmin: comparison.argmin, np.where: comparison.where,
-    np.concatenate: lambda tensors, axis=0: shaping.concatenate(tensors, axis),
-    np.stack: lambda tensors, axis=0: shaping.stack(tensors, axis), np.reshape: _numpy_reshape,
-    np.transpose: _numpy_transpose, np.swapaxes: shaping.transpose, np.broadcast_to: shaping.broadcast_to,
-    np.squeeze: lambda x, axis=None: shaping.squeeze(x, axis),
-    np.expand_dims: lambda x, axis: shaping.unsqueeze(x, axis), np.dot: _numpy_dot,
-    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.numel(),
-}  # fmt: skip
-
-
-def _refuse(name: str) -> TypeError:
-    return TypeError(
-        f"NumPy's {name} has no differentiable counterpart for tensors here; use a glassgrad operation, or "
-        "tensor.detach().numpy() to leave the graph"
-    )
-
-
-def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Run a NumPy ufunc as ours, or refuse: the gradient is never dropped silently."""
-    function = UFUNCS.get(ufunc)
-    if function is None or method != "__call__":
-        raise _refuse(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
-    if kwargs:
-        raise TypeError(f"{ufunc.__name__} on tensors takes no {', '.join(kwargs)}")
-    return function(*inputs)
-
-
-def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """Run a NumPy function as ours, or refuse."""
-    ours = FUNCTIONS.get(function)
-    if ours is None:
-        raise _refuse(function.__name__)
-    try:
-        return ours(*args, **kwargs)
-    except TypeError as error:
-        if "unexpected keyword" in str(error) or "positional argument" in str(error):
-            raise TypeError(f"numpy.{function.__name__} on tensors: {error}") from None
-        raise
-
-
-_bind(Tensor, "__array_ufunc__", _array_ufunc)
-_bind(Tensor, "__array_function__", _array_function)
+_bind(Tensor, "__array_ufunc__", array_ufunc)
+_bind(Tensor, "__array_function__", array_function)
 
 # -- scalars --------------------------------------------------------------------------------------------------
 

@@ -88,7 +88,8 @@ def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
         if primitive.signature.parameters[n].default is primitive.signature.parameters[n].empty
         and n not in STATIC.get(primitive.name, {})
     ]
-    assert not missing, f"say what to give {primitive.name} for {missing}: add it to STATIC in a file of {FOLDER}"
+    if missing:
+        return []  # the test that every primitive has samples says what to do
     result = []
     for label, shapes in SHAPES.items():
         shapes = [shapes[i % 3] for i in range(len(primitive.input_names))]

@@ -293,7 +293,6 @@ SAMPLES: dict[str, Callable[[np.random.Generator], list[Sample]]] = {
     "softmax_cross_entropy_gradient": _softmax_cross_entropy_gradient,
     "split": _split,
     "stack": _stack,
-    "sum": _reductions,
     "sum_to": _sum_to,
     "transpose": _transpose,
 }
