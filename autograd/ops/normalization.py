@@ -203,15 +203,18 @@ def _scaled_rule(
     )
 
 
+def _average(x: Any, axes: Any) -> Any:
+    """Return the mean over the last axes, and of nothing 0."""
+    return sum(x, _trailing(axes), True) / max(math.prod(x.shape[len(x.shape) - axes :]), 1)
+
+
 def _gradient_by_normalized(g: Any, gradient: Any, normalized: Any, rstd: Any, axes: Any) -> Any:
-    over = _trailing(axes)
-    return -rstd * (g * mean(gradient * normalized, over, True) + gradient * mean(g * normalized, over, True))
+    return -rstd * (g * _average(gradient * normalized, axes) + gradient * _average(g * normalized, axes))
 
 
 def _gradient_by_rstd(g: Any, gradient: Any, normalized: Any, axes: Any, centred: Any) -> Any:
-    over = _trailing(axes)
-    inner = gradient - normalized * mean(gradient * normalized, over, True)
-    return sum(g * (inner - mean(gradient, over, True) if centred else inner), over, True)
+    inner = gradient - normalized * _average(gradient * normalized, axes)
+    return sum(g * (inner - _average(gradient, axes) if centred else inner), _trailing(axes), True)
 
 
 @primitive(

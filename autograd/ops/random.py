@@ -14,6 +14,7 @@ import numpy as np
 
 from ..compose import composed
 from ..declare import primitive
+from ..dtypes import get_default_dtype
 from .comparison import choose, where
 
 __all__: list[str] = []
@@ -138,4 +139,5 @@ def alpha_noise(x: Any, keep: Any, p: Any) -> Any:
         return masked_scale(x, keep, 0.0)
     a = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * _SATURATED * _SATURATED))
     shift = -a * p * _SATURATED
-    return masked_scale(x, keep, a) + where(keep, shift, a * _SATURATED + shift)
+    offsets = np.where(keep, shift, a * _SATURATED + shift)
+    return masked_scale(x, keep, a) + offsets.astype(x.dtype if x.dtype.kind == "f" else get_default_dtype())
