@@ -1,0 +1,124 @@
+"""What the adapter has to be told: names that differ, OpInfos that are out of scope, samples that cannot be run.
+
+Everything else is found by name. A reason is one or two words, because the report counts samples by reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import glassgrad as gg
+
+# -- OpInfos that are out of scope: pattern of the full name, reason -------------------------------------------
+
+OUT_OF_SCOPE = [
+    (r"fft\..*|stft|istft", "fft"),
+    (r"masked\..*", "masked tensors"),
+    (r"(torch\.)?sparse\..*|to_sparse", "sparse"),
+    (r"jiterator.*", "jiterator"),
+    (r"view_as_(real|complex)|complex|polar|imag|cdouble|cfloat|chalf|nn\.functional\.silu:complex|istft|resolve_conj"
+     r"|linalg\.eig|linalg\.eigvals", "complex"),
+    (r"bfloat16", "bfloat16"),
+    (r"torch\..*|_.*(?<!__)|native_.*|max_pool2d_with_indices_backward|grid_sampler_.d|unsafe_.*|hash_tensor"
+     r"|nn\.functional\.(linear_cross_entropy.*|batch_norm:without_cudnn)|bmm:triton_optimized", "internal"),
+    (r".*_copy|resolve_neg", "internal"),
+    (r"as_strided.*|.*empty.*|resize_.*", "storage"),
+    (r"cauchy|exponential|geometric|log_normal|normal:in_place|uniform|zero_|fill", "in-place"),
+    (r"signal\.windows\..*", "windows"),
+]  # fmt: skip
+
+
+def out_of_scope(name: str) -> str | None:
+    """Return why the OpInfo of this full name is out of scope, or ``None``."""
+    return next((reason for pattern, reason in OUT_OF_SCOPE if re.fullmatch(pattern, name)), None)
+
+
+# -- names that differ: full name (or name without variant) to a function of the sample's arguments -------------
+
+NAMES: dict[str, Callable[..., Any]] = {
+    "einsum": lambda tensors, equation: gg.einsum(equation, *tensors),
+    "polygamma": lambda x, n: gg.polygamma(n, x),
+    "special.polygamma": lambda x, n: gg.special.polygamma(n, x),
+    "where": lambda x, condition, y: gg.where(condition, x, y),
+    "nn.functional.embedding": lambda weight, index, **k: gg.nn.functional.embedding(index, weight, **k),
+    "nn.functional.embedding_bag": lambda weight, index, **k: gg.nn.functional.embedding_bag(index, weight, **k),
+    "linalg.pinv:singular": lambda a, b: gg.linalg.pinv(gg.matmul(a, gg.transpose(b, -2, -1))),
+    "linalg.lstsq:grad_oriented": lambda a, b, driver: gg.linalg.lstsq(a, b, driver=driver)[:2],
+    "normal:number_mean": lambda std, mean: gg.normal(mean, std),
+    "svd_lowrank": lambda a, b, **k: gg.svd_lowrank(gg.matmul(a, gg.transpose(b, -2, -1)), **k),
+    "pca_lowrank": lambda a, b, **k: gg.pca_lowrank(gg.matmul(a, gg.transpose(b, -2, -1)), **k),
+    "__rdiv__": lambda x, y: y / x,
+}
+# The operation that the lambda above needs; without it the OpInfo counts as not there.
+NEEDS = {
+    "einsum": "einsum", "polygamma": "polygamma", "special.polygamma": "special.polygamma", "where": "where",
+    "nn.functional.embedding": "nn.functional.embedding", "nn.functional.embedding_bag": "nn.functional.embedding_bag",
+    "linalg.pinv:singular": "linalg.pinv", "linalg.lstsq:grad_oriented": "linalg.lstsq", "normal:number_mean": "normal",
+    "svd_lowrank": "svd_lowrank", "pca_lowrank": "pca_lowrank", "__rdiv__": "divide",
+}  # fmt: skip
+
+# Random results: shape and dtype are compared, nothing else.
+RANDOM = re.compile(
+    r"bernoulli|multinomial|normal(:.*)?|randn?|randn?_like|randint(_like)?|nn\.functional\.(.*dropout.*|rrelu|fractional.*)"
+)
+# These draw numbers only with a probability that is neither 0 nor 1, or never in evaluation.
+DETERMINISTIC: dict[str, Callable[..., bool]] = {
+    "nn.functional.": lambda k: k.get("training") is False,
+}
+
+# -- samples that cannot be run: pattern of the OpInfo, predicate of (input, args, kwargs), reason ---------------
+
+UNSUPPORTED: list[tuple[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], bool], str]] = [
+    # Tensor.to changes the dtype; there is one device, and memory is laid out in one way.
+    ("to", lambda x, args, kwargs: "cpu" in args or bool(kwargs) or len(args) > 1, "device"),
+]
+
+
+def unsupported(name: str, input: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    """Return why this sample cannot be run, or ``None``."""
+    for pattern, predicate, reason in UNSUPPORTED:
+        if re.fullmatch(pattern, name) and predicate(input, args, kwargs):
+            return reason
+    return None
+
+
+# -- tolerances (relative, absolute) that differ from the usual ones, as (OpInfo, dtype) --------------------------
+
+TOLERANCES: dict[tuple[str, str], tuple[float, float]] = {}
+USUAL = {"float64": (1e-8, 1e-9), "float32": (2e-4, 2e-5), "float16": (4e-3, 4e-3)}
+
+# Operations whose result is defined up to a sign or a rotation: what is compared instead, by name.
+INVARIANT: dict[str, Callable[..., Any]] = {}
+
+# PyTorch's second derivative is not to be relied on.
+NO_SECOND_ORDER: set[str] = set()
+
+# Error inputs that cannot be wrong here: pattern of the OpInfo, pattern of PyTorch's message, reason.
+ERRORS_UNSUPPORTED: list[tuple[str, str, str]] = [
+    (r".*", r"^$", "numbers are welcome"),  # PyTorch's binary functions take no plain numbers
+    ("mean", "could not infer output dtype. Input dtype", "integers are welcome"),
+]
+
+
+def unsupported_error(
+    name: str, input: Any, args: tuple[Any, ...], kwargs: dict[str, Any], message: str
+) -> str | None:
+    """Return why PyTorch's error does not apply, or ``None``."""
+    for pattern, text, reason in ERRORS_UNSUPPORTED:
+        if re.fullmatch(pattern, name) and re.search(text, message):
+            return reason
+    return unsupported(name, input, args, kwargs)
+
+
+# Module samples that cannot be run: pattern of the name, predicate of the arguments, reason.
+UNSUPPORTED_MODULES: list[tuple[str, Callable[..., bool], str]] = []
+
+
+def unsupported_module(name: str, made: Any, made_kwargs: Any, given: Any, given_kwargs: Any) -> str | None:
+    """Return why a module's sample cannot be run, or ``None``."""
+    for pattern, predicate, reason in UNSUPPORTED_MODULES:
+        if re.fullmatch(pattern, name) and predicate(made, made_kwargs, given, given_kwargs):
+            return reason
+    return None
