@@ -131,6 +131,16 @@ class Symbol:
             return self
         return Symbol(f"{self.text} and {as_symbol(other).text}", COMPARE)
 
+    def __or__(self, other: Any) -> Symbol:
+        right = as_symbol(other)
+        if "true" in (self.text, right.text):
+            return Symbol("true")
+        if self.text == "false":
+            return right
+        if right.text == "false":
+            return self
+        return Symbol(f"({self.text} or {right.text})", ATOM)
+
     def __hash__(self) -> int:
         return hash(self.text)
 

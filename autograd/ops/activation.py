@@ -155,9 +155,8 @@ def silu(x: Any) -> Any:
     tensor([-0.2689,  0.    ,  1.7616])
     """
     with np.errstate(over="ignore"):
-        e = np.exp(np.negative(x))
-    e += 1
-    return np.true_divide(np.maximum(x, -_BOUND), e)
+        e = np.exp(np.multiply(x, -1.0))
+    return np.true_divide(np.maximum(x, -_BOUND), np.add(e, 1))
 
 
 def _mish_rule(g: Any, x: Any) -> Any:
@@ -261,6 +260,11 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
 # -- piecewise linear -----------------------------------------------------------------------------------------
 
 
+def _like(x: Any, *numbers: Any) -> Any:
+    """Return the numbers as integers where ``x`` is made of them, so that it stays so."""
+    return tuple(map(int, numbers)) if np.asarray(x).dtype.kind in "iu" else numbers
+
+
 @primitive(
     kind="elementwise", finite=True, symbol="leaky relu {0}",
     x=lambda g, x, negative_slope: where(x > 0, g, g * negative_slope),
@@ -274,7 +278,7 @@ def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     >>> gg.nn.functional.leaky_relu(gg.tensor([-1.0, 2.0]))
     tensor([-0.01,  2.  ])
     """
-    if 0 <= negative_slope <= 1:
+    if 0 < negative_slope <= 1:
         return np.maximum(x, np.multiply(x, negative_slope))
     return np.where(np.greater(x, 0), x, np.multiply(x, negative_slope))
 
@@ -373,6 +377,7 @@ def hardtanh(x: Any, min_val: Any = -1.0, max_val: Any = 1.0) -> Any:
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
+    min_val, max_val = _like(x, min_val, max_val)
     return np.minimum(np.maximum(x, min_val), max_val)
 
 
@@ -450,6 +455,7 @@ def threshold(x: Any, threshold: Any, value: Any) -> Any:
     >>> gg.threshold(gg.tensor([0.5, 2.0]), 1.0, -1.0)
     tensor([-1.,  2.])
     """
+    threshold, value = _like(x, threshold, value)
     return np.where(np.less_equal(x, threshold), value, x)
 
 
@@ -512,16 +518,10 @@ def gumbel_softmax(x: Any, tau: Any = 1.0, hard: Any = False, dim: Any = -1) -> 
     if not hard:
         return soft
     values = np.asarray(getattr(soft, "_array", soft))
-    largest = np.expand_dims(np.argmax(values, axis=dim), dim) if values.ndim else 0
     one_hot = np.zeros_like(values)
     if values.ndim:
-        np.put_along_axis(one_hot, largest, 1, axis=dim)
+        np.put_along_axis(one_hot, np.expand_dims(np.argmax(values, axis=dim), dim), 1, axis=dim)
     else:
         one_hot[...] = 1
-    return straight_through(soft, one_hot)
-
-
-@primitive(symbol="{1}", x=lambda g: g, value=None)
-def straight_through(x: Any, value: Any) -> Any:
-    """Return ``value`` with the gradient of ``x``. (Bengio et al. 2013, https://arxiv.org/abs/1308.3432)"""
-    return np.array(value)
+    # The value of the one, with the gradient of the other. (Bengio et al. 2013, https://arxiv.org/abs/1308.3432)
+    return soft + (one_hot - values)

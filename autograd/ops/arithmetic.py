@@ -165,7 +165,7 @@ def positive(x: Any) -> Any:
 
 @primitive(
     kind="elementwise", ufunc=np.power, scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf),
-    x=lambda g, x, y: g * (y * power(x, where(y == 0, 0, y - 1))),
+    x=lambda g, x, y: g * (y * power(where((y == 0) & ((x * x == 0) | (x != x)), 1, x), y - 1)),
     y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where((x == 0) & (y >= 0), 1 + 0 * x, x)))),
 )  # fmt: skip
 def power(x: Any, y: Any) -> Any:

@@ -122,7 +122,7 @@ def sigmoid(x: Any) -> Any:
     tensor([0.5   , 0.8808])
     """
     with np.errstate(over="ignore"):
-        e = np.exp(np.negative(x))
+        e = np.exp(np.multiply(x, -1.0))
     return np.true_divide(1, np.add(e, 1))
 
 

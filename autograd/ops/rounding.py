@@ -294,18 +294,19 @@ def copysign(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, ufunc=np.heaviside, symbol="heaviside({0}, {1})",
+    kind="elementwise", finite=True, symbol="heaviside({0}, {1})",
     x=lambda g: 0 * g, values=lambda g, x: where(x == 0, g, 0),
 )  # fmt: skip
 def heaviside(x: Any, values: Any) -> Any:
     """Return 0 where ``x`` is negative, 1 where it is positive, and ``values`` where it is 0.
 
-    Edges: the derivative by ``x`` is 0; that by ``values`` is 1 where ``x`` is 0. (PyTorch has none.)
+    Edges: NaN gives 0. The derivative by ``x`` is 0; that by ``values`` is 1 where ``x`` is 0. (PyTorch has none.)
 
     >>> import glassgrad as gg
     >>> gg.heaviside(gg.tensor([-1.5, 0.0, 2.0]), 0.5)
     tensor([0. , 0.5, 1. ])
     """
+    return np.where(np.equal(x, 0), values, np.greater(x, 0))
 
 
 # PyTorch's other names.

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..compose import composed
 from ..declare import primitive
 from .arithmetic import square
 from .elementwise import exp, log, sign, xlogy
 from .erf import erf, erfc
 from .reduction import sum
-from .shaping import unsqueeze
+from .shaping import astype, unsqueeze
 
 __all__ = [
     "digamma", "erf", "erfc", "erfinv", "i0", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma",
@@ -198,9 +199,16 @@ def upper_gamma(a: Any, x: Any) -> Any:
     return _scipy("gammaincc", "gg.special.gammaincc")(a, x)
 
 
-def _refuse_gradient(x: Any, what: str) -> None:
+def _only_second(x: Any, y: Any, what: str) -> Any:
+    """Return both in one floating dtype, for a function whose derivative is known by the second only."""
     if getattr(x, "requires_grad", False):
         raise ValueError(f"{what}: the derivative by the first argument is not offered; pass it as x.detach()")
+    if not hasattr(y, "dtype") or x.dtype == y.dtype:
+        return x, y
+    common = dtypes.result_type((x, y))
+    if common.kind != "f":
+        return x, y
+    return (v if v.dtype == common else astype(v, common) for v in (x, y))
 
 
 @composed
@@ -216,8 +224,7 @@ def igamma(x: Any, y: Any) -> Any:
     >>> gg.igamma(gg.tensor([1.0, 2.0]), gg.tensor([1.0, 1.0]))
     tensor([0.6321, 0.2642])
     """
-    _refuse_gradient(x, "igamma")
-    return lower_gamma(x, y)
+    return lower_gamma(*_only_second(x, y, "igamma"))
 
 
 @composed
@@ -233,8 +240,7 @@ def igammac(x: Any, y: Any) -> Any:
     >>> gg.igammac(gg.tensor([1.0, 2.0]), gg.tensor([1.0, 1.0]))
     tensor([0.3679, 0.7358])
     """
-    _refuse_gradient(x, "igammac")
-    return upper_gamma(x, y)
+    return upper_gamma(*_only_second(x, y, "igammac"))
 
 
 @primitive(kind="elementwise", symbol="ζ({0}, {1})", domain=(1.0, math.inf), x=None,
@@ -257,8 +263,7 @@ def zeta(x: Any, q: Any) -> Any:
     >>> gg.special.zeta(gg.tensor([2.0, 4.0]), gg.tensor([1.0, 1.0]))
     tensor([1.6449, 1.0823])
     """
-    _refuse_gradient(x, "zeta")
-    return hurwitz_zeta(x, q)
+    return hurwitz_zeta(*_only_second(x, q, "zeta"))
 
 
 # -- Bessel functions -----------------------------------------------------------------------------------------
@@ -280,7 +285,8 @@ def modified_bessel(x: Any, order: Any) -> Any:
 )  # fmt: skip
 def scaled_bessel(x: Any, order: Any) -> Any:
     """Return the modified Bessel function times exp(−|x|)."""
-    return _scipy("ive", "gg.special.i0e")(abs(order), x)
+    value = _scipy("ive", "gg.special.i0e")(abs(order), x)
+    return np.where(np.isinf(x), 0, value)  # where SciPy has NaN
 
 
 @primitive(kind="elementwise", symbol="I₀({0})", x=lambda g, x: g * i1(x))
