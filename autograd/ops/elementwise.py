@@ -154,7 +154,9 @@ def sign(x: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", finite=True, ufunc=np.absolute, scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|", x=lambda g, x: g * sign(x)
+)
 def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.
 
