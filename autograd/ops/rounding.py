@@ -161,6 +161,16 @@ def fmod(x: Any, y: Any) -> Any:
 # -- limits ---------------------------------------------------------------------------------------------------
 
 
+_MANY = 4096  # elements from which one pass pays for what numpy.clip takes to get going
+
+
+def limited(x: Any, low: Any, high: Any, out: Any = None) -> Any:
+    """Return an array limited to an interval of numbers, written into ``out`` if that is given."""
+    if np.size(x) > _MANY:
+        return np.clip(x, low, high, out=out)
+    return np.minimum(np.maximum(x, low, out=out), high, out=out)
+
+
 @primitive(
     kind="elementwise", finite=True, symbol="clamp({0}, {1}, {2})",
     x=lambda g, x, low, high: where((x >= low) & (x <= high), g, 0),
@@ -169,7 +179,7 @@ def clamp_between(x: Any, low: Any, high: Any) -> Any:
     """Return ``x`` limited to two numbers; infinite ones do not limit. See :func:`clamp`."""
     if high == np.inf:
         return np.maximum(x, low)
-    return np.minimum(x, high) if low == -np.inf else np.minimum(np.maximum(x, low), high)
+    return np.minimum(x, high) if low == -np.inf else limited(x, low, high)
 
 
 @primitive(

@@ -161,7 +161,8 @@ def test_bessel_functions_solve_their_equation():
     x = tensor(0.4, 1.0, 3.3, 8.0)
     v = x.numpy()
     for function, order, sign in (
-        (S.bessel_j0, 0, 1), (S.bessel_j1, 1, 1), (S.bessel_y0, 0, 1), (S.bessel_y1, 1, 1), (gg.i0, 0, -1), (S.i1, 1, -1)
+        (S.bessel_j0, 0, 1), (S.bessel_j1, 1, 1), (S.bessel_y0, 0, 1), (S.bessel_y1, 1, 1), (gg.i0, 0, -1),
+        (S.i1, 1, -1),
     ):  # fmt: skip
         f, d, dd = orders(function, x, 2)
         np.testing.assert_allclose(v**2 * dd + v * d, (order**2 - sign * v**2) * f, rtol=1e-11, atol=1e-12)
