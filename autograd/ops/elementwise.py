@@ -482,7 +482,7 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     return result.reshape(np.shape(x)).astype(np.result_type(x), copy=False)
 
 
-@primitive(kind="elementwise", finite=True, symbol="sinc derivative {1} of {0}",
+@primitive(kind="elementwise", finite=True, symbol="sinc^({order})({0})",
            x=lambda g, x, order: g * sinc_derivative(x, order + 1))  # fmt: skip
 def sinc_derivative(x: Any, order: Any = 1) -> Any:
     """Return a derivative of :func:`sinc`, by series near 0 so that every order is right there."""

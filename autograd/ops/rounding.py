@@ -172,7 +172,7 @@ def limited(x: Any, low: Any, high: Any, out: Any = None) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="clamp({0}, {1}, {2})",
+    kind="elementwise", finite=True, symbol="clamp({0}, {low}, {high})",
     x=lambda g, x, low, high: where((x >= low) & (x <= high), g, 0),
 )  # fmt: skip
 def clamp_between(x: Any, low: Any, high: Any) -> Any:

@@ -134,7 +134,7 @@ def _cotangent_derivative(x: Any, n: int) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="ψ^({0})({1})", domain=(0.0, math.inf), x=lambda g, n, x: g * polygamma(n + 1, x)
+    kind="elementwise", symbol="ψ^({n})({0})", domain=(0.0, math.inf), x=lambda g, n, x: g * polygamma(n + 1, x)
 )
 def polygamma(n: Any, x: Any) -> Any:
     """Return the ``n``-th derivative of :func:`digamma`. (DLMF 5.15)
@@ -270,7 +270,7 @@ def zeta(x: Any, q: Any) -> Any:
 # Their derivatives are written with the neighbouring orders, which is right at 0 too and goes on for ever.
 
 
-@primitive(kind="elementwise", symbol="I{1}({0})",
+@primitive(kind="elementwise", symbol="I_{order}({0})",
            x=lambda g, x, order: g * ((modified_bessel(x, order - 1) + modified_bessel(x, order + 1)) / 2))  # fmt: skip
 def modified_bessel(x: Any, order: Any) -> Any:
     """Return the modified Bessel function of the first kind of a whole order. (DLMF 10.25.2, 10.29.1)"""
@@ -278,7 +278,7 @@ def modified_bessel(x: Any, order: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="I{1}({0})·exp(−|{0}|)",
+    kind="elementwise", finite=True, symbol="I_{order}({0})·exp(−|{0}|)",
     x=lambda g, x, out, order: g * (
         (scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - sign(x) * out
     ),
@@ -341,14 +341,14 @@ def i1e(x: Any) -> Any:
     return _scipy("i1e", "gg.special.i1e")(x)
 
 
-@primitive(kind="elementwise", finite=True, symbol="J{1}({0})",
+@primitive(kind="elementwise", finite=True, symbol="J_{order}({0})",
            x=lambda g, x, order: g * ((first_bessel(x, order - 1) - first_bessel(x, order + 1)) / 2))  # fmt: skip
 def first_bessel(x: Any, order: Any) -> Any:
     """Return the Bessel function of the first kind of a whole order. (DLMF 10.2.2, 10.6.1)"""
     return _scipy("jv", "gg.special.bessel_j0")(order, x)
 
 
-@primitive(kind="elementwise", symbol="Y{1}({0})", domain=(0.0, math.inf),
+@primitive(kind="elementwise", symbol="Y_{order}({0})", domain=(0.0, math.inf),
            x=lambda g, x, order: g * ((second_bessel(x, order - 1) - second_bessel(x, order + 1)) / 2))  # fmt: skip
 def second_bessel(x: Any, order: Any) -> Any:
     """Return the Bessel function of the second kind of a whole order. (DLMF 10.2.3, 10.6.1)"""
