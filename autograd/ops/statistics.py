@@ -304,7 +304,7 @@ def _rank_indices(array: Any, axis: Any, ranks: Any, ignore_nan: Any) -> Any:
         order = order_of(rows, rows.ndim - 1)
         missing = wrong.sum(-1, keepdims=True)
         wanted = ranks(np.maximum(n - missing, 1) if ignore_nan else np.full_like(missing, n))
-        places = np.take_along_axis(order, wanted, -1)
+        places = np.take_along_axis(order, np.broadcast_to(wanted, (*rows.shape[:-1], wanted.shape[-1])), -1)
         if not ignore_nan:
             places = np.where(missing > 0, wrong.argmax(-1, keepdims=True), places)
     return np.moveaxis(places, -1, axis)

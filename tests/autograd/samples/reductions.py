@@ -236,10 +236,10 @@ SAMPLES = {
     "all": truth, "any": truth, "argsort": argsort, "centered": centered, "count_nonzero": truth, "counts": counts,
     "cumprod": cumprod, "cumsum": scans, "distinct": distinct, "distinct_runs": distinct, "distinct_values": distinct,
     "histc": histc, "isin": isin, "kth_index": kth, "logcumsumexp": scans, "logsumexp": reductions,
-    "median_index": median_index, "nansum": reductions, "median_of_all": median_of_all, "mode_index": mode_index, "power_norm": power_norm,
-    "prod": prod, "rank_index": rank_index, "recurrence": recurrence, "running_extremum_index": running,
-    "searchsorted": searchsorted, "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top,
-    "variance": variance,
+    "median_index": median_index, "median_of_all": median_of_all, "mode_index": mode_index, "nansum": reductions,
+    "power_norm": power_norm, "prod": prod, "rank_index": rank_index, "recurrence": recurrence,
+    "running_extremum_index": running, "searchsorted": searchsorted,
+    "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top, "variance": variance,
 }  # fmt: skip
 
 
