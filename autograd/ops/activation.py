@@ -1,7 +1,7 @@
 """Activation functions of networks, each with its derivative in one piece.
 
-None overflows or loses its limits: where a textbook formula gives ∞·0 or ∞/∞ at the far ends, what is computed here gives
-the limit, in the value and in the derivatives.
+None overflows or loses its limits: where a textbook formula gives ∞·0 or ∞/∞ at the far ends, these give the
+limit, in the value and in the derivatives.
 """
 
 from __future__ import annotations
@@ -480,14 +480,14 @@ def glu(x: Any, dim: Any = -1) -> Any:
 
 
 @composed
-def softmin(x: Any, dim: Any) -> Any:
-    """Return softmax(−x) along ``dim``: small elements weigh most.
+def softmin(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
+    """Return softmax(−x) along ``dim``: small elements weigh most. With ``dtype`` the input is cast to it first.
 
     >>> import glassgrad as gg
     >>> gg.nn.functional.softmin(gg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([0.6652, 0.2447, 0.09  ])
     """
-    return softmax(-x, dim)
+    return softmax(-x, dim, dtype)
 
 
 @composed
