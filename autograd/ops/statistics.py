@@ -401,9 +401,9 @@ def _quantile(x: Any, q: Any, dim: Any, keepdim: Any, interpolation: Any, ignore
     low, high = np.floor(rank).astype(np.int64), np.ceil(rank).astype(np.int64)
     if interpolation in ("lower", "higher", "nearest"):
         ranks = high if interpolation == "higher" else low
-        values = chosen(x, rank_index(x, ranks, ignore_nan, axis), axis)
+        values = chosen(x, rank_index(x, ranks, ignore_nan, axis), axis, distinct=False)
     else:
-        both = chosen(x, rank_index(x, np.concatenate([low, high], -1), ignore_nan, axis), axis)
+        both = chosen(x, rank_index(x, np.concatenate([low, high], -1), ignore_nan, axis), axis, False)
         below, above = split(both, fractions.size, axis)
         values = _between(below, above, q, count, low, high, axis, interpolation)
     order = (axis, *(i for i in range(values.ndim) if i != axis))
