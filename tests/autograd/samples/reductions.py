@@ -253,8 +253,8 @@ SAMPLES = {
     "cumprod": cumprod, "cumsum": scans, "distinct": distinct, "distinct_runs": distinct, "distinct_values": distinct,
     "histc": histc, "isin": isin, "kth_index": kth, "logcumsumexp": scans, "logsumexp": reductions,
     "median_index": median_index, "median_of_all": median_of_all, "mode_index": mode_index, "nansum": reductions,
-    "pick_elements": pick, "place_elements": place, "power_norm": power_norm, "prod": prod, "rank_index": rank_index, "recurrence": recurrence,
-    "running_extremum_index": running, "searchsorted": searchsorted,
+    "pick_elements": pick, "place_elements": place, "power_norm": power_norm, "prod": prod, "rank_index": rank_index,
+    "recurrence": recurrence, "running_extremum_index": running, "searchsorted": searchsorted,
     "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top, "variance": variance,
 }  # fmt: skip
 
