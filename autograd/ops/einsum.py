@@ -19,6 +19,7 @@ from ..dtypes import as_array
 from .axes import axes_of
 from .diagonals import diagonal
 from .linalg import matmul
+from .reduction import sum
 from .shaping import broadcast_to, permute, reshape, transpose
 
 __all__ = ["einsum", "tensordot"]
@@ -256,9 +257,17 @@ def einsum(equation: Any, *operands: Any) -> Any:
     for i, term in enumerate(terms):
         if len(set(term)) < len(term):
             tensors[i], terms = _without_repeats(tensors[i], i, terms)
-    if len(terms) == 1 and len(terms[0]) == len(out):
-        return tensors[0] if terms[0] == out else permute(tensors[0], tuple(terms[0].index(a) for a in out))
+    if len(terms) == 1:
+        return _of_one(tensors[0], terms[0], out)
     return einsum_of(tensors, f"{','.join(terms)}->{out}")
+
+
+def _of_one(x: Any, term: Any, out: Any) -> Any:
+    summed = tuple(i for i, a in enumerate(term) if a not in out)
+    if summed:
+        x = sum(x, summed)
+        term = "".join(a for a in term if a in out)
+    return x if term == out else permute(x, tuple(term.index(a) for a in out))
 
 
 def _given(only: Any) -> Any:
