@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
+from .mode import current_mode
 
 __all__ = ["COMPOSED", "composed"]
 
@@ -45,7 +46,13 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
                     args = (array, *args[1:])
                 else:
                     kwargs[first] = array
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, TypeError, IndexError) as error:
+            context = current_mode().context
+            if context is not None and context.scope and "in module" not in str(error):
+                error.args = (f"{error} [in module {'.'.join(context.scope)}]",)
+            raise
 
     if (function.__module__ or "").startswith(__package__.partition(".")[0] + "."):
         COMPOSED[function.__name__] = call

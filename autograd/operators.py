@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from . import effects, engine
+from . import effects, engine, interchange
 from .dtypes import to_dtype
 from .generate import make_method
 from .generate_scalar import make_scalar_method, pull_when_needed
+from .numpy_functions import array_function, array_ufunc
 from .ops import (
     activation,
     arithmetic,
     arranging,
     bitwise,
     comparison,
+    creation,
     decomposition,
     diagonals,
     elementwise,
@@ -29,6 +31,7 @@ from .ops import (
     reduction,
     rounding,
     scan,
+    scattering,
     selection,
     shaping,
     sorting,
@@ -37,7 +40,7 @@ from .ops import (
     trigonometric,
 )  # fmt: skip
 from .ops import random as random_ops
-from .ops.axes import as_shape
+from .ops.indexing import plain_index
 from .primitive import Primitive
 from .scalar import Scalar
 from .scalar import apply as apply_scalar
@@ -51,7 +54,7 @@ BINARY = {
 }  # fmt: skip
 COMPARISONS = {
     "gt": comparison.greater, "ge": comparison.greater_equal, "lt": comparison.less, "le": comparison.less_equal,
-    "eq": comparison.equal, "ne": comparison.not_equal, "and": comparison.logical_and, "or": comparison.logical_or,
+    "eq": comparison.eq, "ne": comparison.not_equal, "and": comparison.logical_and, "or": comparison.logical_or,
 }  # fmt: skip
 UNARY = {"neg": arithmetic.negative, "abs": elementwise.absolute, "invert": comparison.logical_not}
 IN_PLACE = {
@@ -68,7 +71,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "sign": elementwise.sign, "absolute": elementwise.absolute, "abs": elementwise.absolute,
     "maximum": elementwise.maximum, "minimum": elementwise.minimum,
     "isnan": comparison.isnan, "isfinite": comparison.isfinite,
-    "eq": comparison.equal, "ne": comparison.not_equal, "gt": comparison.greater, "ge": comparison.greater_equal,
+    "eq": comparison.eq, "ne": comparison.not_equal, "gt": comparison.greater, "ge": comparison.greater_equal,
     "lt": comparison.less, "le": comparison.less_equal, "logical_and": comparison.logical_and,
     "logical_or": comparison.logical_or, "logical_not": comparison.logical_not,
 }  # fmt: skip
@@ -152,23 +155,6 @@ def _permute(self: Tensor, *dims: Any) -> Any:
     return shaping.permute(self, tuple(_dims(dims)))
 
 
-def _squeeze(self: Tensor, dim: Any = None, *, axis: Any = None) -> Any:
-    """Return the tensor without axes of size 1. See :func:`squeeze`."""
-    return shaping.squeeze(self, axis if dim is None else dim)
-
-
-def _unsqueeze(self: Tensor, dim: Any = None, *, axis: Any = None) -> Any:
-    """Return the tensor with a new axis of size 1. See :func:`unsqueeze`."""
-    return shaping.unsqueeze(self, axis if dim is None else dim)
-
-
-def _expand(self: Tensor, *size: Any) -> Any:
-    """Return the tensor repeated without copying; −1 keeps a size. See :func:`broadcast_to`."""
-    wanted = tuple(_dims(size))
-    shift = len(wanted) - self.ndim
-    return shaping.broadcast_to(self, tuple(self.shape[i - shift] if n == -1 else n for i, n in enumerate(wanted)))
-
-
 def _astype(self: Tensor, dtype: Any) -> Any:
     """Return the tensor in another dtype; the same tensor if it has it already. See :func:`astype`."""
     wanted = to_dtype(dtype)
@@ -196,20 +182,6 @@ def _fill_(self: Tensor, value: Any) -> Any:
     return effects.assign(self, value)
 
 
-def plain_index(index: Any) -> Any:
-    """Return an index with the tensors in it replaced by arrays or integers."""
-    if index.__class__ in engine.HANDLES:
-        array = index._array
-        if array.dtype.kind == "f":
-            raise TypeError(f"an index must be integers or bools, not {array.dtype}")
-        return array if array.ndim or array.dtype.kind == "b" else int(array)
-    if isinstance(index, tuple):
-        return tuple(plain_index(i) for i in index)
-    if isinstance(index, list):
-        return np.asarray([plain_index(i) for i in index], dtype=None if index else np.int64)
-    return index
-
-
 def _getitem(self: Tensor, index: Any) -> Any:
     """Return part of the tensor. See :func:`getitem`."""
     return indexing.getitem(self, plain_index(index))
@@ -223,7 +195,8 @@ def _setitem(self: Tensor, index: Any, values: Any) -> None:
 # Every public operation of these whose first argument is a tensor is also a method, unless it is named below.
 ROOMS = (
     arithmetic, comparison, elementwise, trigonometric, rounding, bitwise, activation, special, reduction, statistics,
-    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, selection,
+    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, indexing, scattering,
+    selection,
 )  # fmt: skip
 NOT_METHODS = ("one_hot",)
 
@@ -247,13 +220,13 @@ for _room in ROOMS:
 
 
 OTHERS: dict[str, Callable[..., Any]] = {
-    "squeeze": _squeeze, "unsqueeze": _unsqueeze,
-    "reshape": _reshape, "view": _reshape, "permute": _permute, "expand": _expand, "astype": _astype,
-    "to": _astype, "copy_": _copy_, "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem,
-    "__setitem__": _setitem,
+    "reshape": _reshape, "view": _reshape, "permute": _permute, "astype": _astype, "to": _astype, "copy_": _copy_,
+    "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem, "__setitem__": _setitem,
     "float": lambda self: _astype(self, np.float32), "double": lambda self: _astype(self, np.float64),
     "long": lambda self: _astype(self, np.int64), "bool": lambda self: _astype(self, np.bool_),
-    "dropout": random_ops.dropout,
+    "dropout": random_ops.dropout, "unfold": arranging.unfold_dimension,
+    "bernoulli": creation.bernoulli, "multinomial": creation.multinomial, "__dlpack__": interchange.export,
+    "__dlpack_device__": interchange.device_of, **{f.__name__: f for f in creation.NEW},
 }  # fmt: skip
 for _name, _function in OTHERS.items():
     _bind(Tensor, _name, _function)
@@ -272,88 +245,10 @@ def _matrix_transposed(self: Tensor) -> Any:
 _bind(Tensor, "T", property(_transposed))  # type: ignore[arg-type]
 _bind(Tensor, "mT", property(_matrix_transposed))  # type: ignore[arg-type]
 
-
-def _t(self: Tensor) -> Any:
-    """Return the transpose of a matrix."""
-    if self.ndim > 2:
-        raise ValueError(f"t: expected at most 2 dimensions, got shape {self.shape}; use .transpose(dim0, dim1)")
-    return _transposed(self)
-
-
-_bind(Tensor, "t", _t)
-
 # -- NumPy's functions on tensors -----------------------------------------------------------------------------
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: arithmetic.add, np.subtract: arithmetic.subtract, np.multiply: arithmetic.multiply,
-    np.true_divide: arithmetic.divide, np.power: power, np.negative: arithmetic.negative, np.square: arithmetic.square,
-    np.exp: elementwise.exp, np.log: elementwise.log, np.sqrt: elementwise.sqrt, np.sin: elementwise.sin,
-    np.cos: elementwise.cos, np.tanh: elementwise.tanh, np.absolute: elementwise.absolute, np.sign: elementwise.sign,
-    np.maximum: elementwise.maximum, np.minimum: elementwise.minimum, np.matmul: linalg.matmul,
-    np.greater: comparison.greater, np.greater_equal: comparison.greater_equal, np.less: comparison.less,
-    np.less_equal: comparison.less_equal, np.equal: comparison.equal, np.not_equal: comparison.not_equal,
-    np.logical_and: comparison.logical_and, np.logical_or: comparison.logical_or,
-    np.logical_not: comparison.logical_not, np.isnan: comparison.isnan, np.isfinite: comparison.isfinite,
-}  # fmt: skip
-
-
-def _numpy_reshape(x: Any, shape: Any) -> Any:
-    return shaping.reshape(x, as_shape(shape, "reshape"))
-
-
-def _numpy_transpose(x: Any, axes: Any = None) -> Any:
-    return _transposed(x) if axes is None else shaping.permute(x, tuple(axes))
-
-
-def _numpy_dot(x: Any, y: Any) -> Any:
-    return x * y if np.ndim(x) == 0 or np.ndim(y) == 0 else linalg.matmul(x, y)
-
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: reduction.sum, np.mean: reduction.mean, np.max: reduction.amax, np.min: reduction.amin,
-    np.amax: reduction.amax, np.amin: reduction.amin,
-    np.argmax: comparison.argmax, np.argmin: comparison.argmin, np.where: comparison.where,
-    np.concatenate: lambda tensors, axis=0: shaping.concatenate(tensors, axis),
-    np.stack: lambda tensors, axis=0: shaping.stack(tensors, axis), np.reshape: _numpy_reshape,
-    np.transpose: _numpy_transpose, np.swapaxes: shaping.transpose, np.broadcast_to: shaping.broadcast_to,
-    np.squeeze: lambda x, axis=None: shaping.squeeze(x, axis),
-    np.expand_dims: lambda x, axis: shaping.unsqueeze(x, axis), np.dot: _numpy_dot,
-    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.numel(),
-}  # fmt: skip
-
-
-def _refuse(name: str) -> TypeError:
-    return TypeError(
-        f"NumPy's {name} has no differentiable counterpart for tensors here; use a glassgrad operation, or "
-        "tensor.detach().numpy() to leave the graph"
-    )
-
-
-def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Run a NumPy ufunc as ours, or refuse: the gradient is never dropped silently."""
-    function = UFUNCS.get(ufunc)
-    if function is None or method != "__call__":
-        raise _refuse(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
-    if kwargs:
-        raise TypeError(f"{ufunc.__name__} on tensors takes no {', '.join(kwargs)}")
-    return function(*inputs)
-
-
-def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """Run a NumPy function as ours, or refuse."""
-    ours = FUNCTIONS.get(function)
-    if ours is None:
-        raise _refuse(function.__name__)
-    try:
-        return ours(*args, **kwargs)
-    except TypeError as error:
-        if "unexpected keyword" in str(error) or "positional argument" in str(error):
-            raise TypeError(f"numpy.{function.__name__} on tensors: {error}") from None
-        raise
-
-
-_bind(Tensor, "__array_ufunc__", _array_ufunc)
-_bind(Tensor, "__array_function__", _array_function)
+_bind(Tensor, "__array_ufunc__", array_ufunc)
+_bind(Tensor, "__array_function__", array_function)
 
 # -- scalars --------------------------------------------------------------------------------------------------
 

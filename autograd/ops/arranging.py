@@ -2,4 +2,513 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from ..compose import composed
+from ..declare import primitive
+from ..dtypes import as_array
+from ..engine import HANDLES
+from .axes import as_shape, axes_of, axis_of, listed
+from .indexing import getitem
+from .shaping import broadcast_to, concatenate, reshape, stack, transpose, unsqueeze
+
+__all__ = [
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "cartesian_prod", "column_stack", "combinations",
+    "dstack", "flip", "fliplr", "flipud", "hstack", "meshgrid", "repeat", "repeat_interleave", "roll", "rot90",
+    "row_stack", "tile", "vstack",
+]  # fmt: skip
+
+
+def _operand(x: Any) -> Any:
+    return x if hasattr(x, "dtype") and not isinstance(x, np.generic) else as_array(x)
+
+
+# -- turning ---------------------------------------------------------------------------------------------------
+
+
+@primitive(kind="linear", symbol="flip {0}", x=lambda g, dims: flip_axes(g, dims))
+def flip_axes(x: Any, dims: Any) -> Any:
+    """Return ``x`` in reverse order along the axes ``dims``, which are counted from the front."""
+    array = np.asarray(x)
+    return array[tuple(slice(None, None, -1) if i in dims else slice(None) for i in range(array.ndim))]
+
+
+@composed
+def flip(x: Any, *axes: Any, dims: Any = None) -> Any:
+    """Return ``x`` in reverse order along the axes ``dims``, given as a tuple or one by one.
+
+    Raises:
+        IndexError: there is no such axis.
+        ValueError: an axis is named twice.
+
+    >>> import glassgrad as gg
+    >>> gg.flip(gg.tensor([[1, 2], [3, 4]]), 0)
+    tensor([[3, 4],
+            [1, 2]])
+    """
+    return flip_axes(x, axes_of(as_shape(listed(axes, dims), "flip"), x.ndim, "flip"))
+
+
+@composed
+def fliplr(x: Any) -> Any:
+    """Return a matrix with its columns in reverse order.
+
+    Raises:
+        ValueError: there are fewer than two axes.
+
+    >>> import glassgrad as gg
+    >>> gg.fliplr(gg.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 1],
+            [4, 3]])
+    """
+    if x.ndim < 2:
+        raise ValueError(f"fliplr: expected at least 2 dimensions, got shape {x.shape}")
+    return flip_axes(x, (1,))
+
+
+@composed
+def flipud(x: Any) -> Any:
+    """Return a matrix with its rows in reverse order.
+
+    Raises:
+        ValueError: ``x`` is a single number.
+
+    >>> import glassgrad as gg
+    >>> gg.flipud(gg.tensor([1, 2, 3]))
+    tensor([3, 2, 1])
+    """
+    if x.ndim < 1:
+        raise ValueError(f"flipud: expected at least 1 dimension, got shape {x.shape}")
+    return flip_axes(x, (0,))
+
+
+@composed
+def rot90(x: Any, k: Any = 1, dims: Any = (0, 1)) -> Any:
+    """Return ``x`` turned ``k`` times by 90 degrees in the plane of two axes, from the first towards the second.
+
+    Raises:
+        ValueError: ``dims`` are not two different axes.
+
+    >>> import glassgrad as gg
+    >>> gg.rot90(gg.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 4],
+            [1, 3]])
+    """
+    plane = as_shape(dims, "rot90")
+    if len(plane) != 2 or x.ndim < 2:
+        raise ValueError(f"rot90: dims must be two axes of a tensor that has them, not {dims} for shape {x.shape}")
+    first, second = axes_of(plane, x.ndim, "rot90")
+    turns = k % 4
+    if turns == 2:
+        return flip_axes(x, (first, second))
+    if turns == 1:
+        return transpose(flip_axes(x, (second,)), first, second)
+    return flip_axes(transpose(x, first, second), (second,)) if turns else getitem(x, ...)
+
+
+@primitive(kind="linear", symbol="roll {0}", x=lambda g, shifts, dims: roll_axes(g, tuple(-s for s in shifts), dims))
+def roll_axes(x: Any, shifts: Any, dims: Any) -> Any:
+    """Return ``x`` with its elements moved on along ``dims``; what leaves at one end enters at the other."""
+    return np.roll(x, shifts, dims)
+
+
+@composed
+def roll(x: Any, shifts: Any, dims: Any = None) -> Any:
+    """Return ``x`` with its elements moved on along ``dims``; what leaves at one end enters at the other.
+
+    Args:
+        shifts: how far, for each axis; negative numbers move backwards.
+        dims: the axes. None moves the elements of the flattened tensor.
+
+    Edges: an axis that is named twice is moved by the sum of its shifts.
+
+    Raises:
+        ValueError: there are not as many shifts as axes.
+        IndexError: there is no such axis.
+
+    >>> import glassgrad as gg
+    >>> gg.roll(gg.tensor([1, 2, 3]), 1)
+    tensor([3, 1, 2])
+    """
+    steps = as_shape(shifts, "roll")
+    if dims is None or dims == ():
+        if len(steps) != 1:
+            raise ValueError(f"roll: without dims there is one shift, not {len(steps)}")
+        return reshape(roll_axes(reshape(x, (-1,) if math.prod(x.shape) else (0,)), steps, (0,)), x.shape)
+    axes = tuple(axis_of(d, x.ndim, "roll") for d in as_shape(dims, "roll"))
+    if len(axes) != len(steps):
+        raise ValueError(f"roll: {len(steps)} shifts for {len(axes)} dims; give one for each")
+    if not x.ndim:
+        raise IndexError("roll: a 0-d tensor has no dimension to move along")
+    return roll_axes(x, steps, axes)
+
+
+# -- repeating -------------------------------------------------------------------------------------------------
+
+
+def _repeated(x: Any, counts: Any, what: Any) -> Any:
+    if any(n < 0 for n in counts):
+        raise ValueError(f"{what}: numbers of repetitions must not be negative, got {counts}")
+    shape = (1,) * (len(counts) - x.ndim) + tuple(x.shape)
+    if all(n == 1 for n in counts):
+        return reshape(x, shape) if len(shape) != x.ndim else getitem(x, ...)
+    # Each axis becomes a pair of (repetitions, size), of which the first is a broadcast one.
+    pairs = reshape(x, tuple(itertools.chain.from_iterable((1, n) for n in shape)))
+    wide = broadcast_to(pairs, tuple(itertools.chain.from_iterable(zip(counts, shape, strict=True))))
+    return reshape(wide, tuple(c * n for c, n in zip(counts, shape, strict=True)))
+
+
+@composed
+def tile(x: Any, *repetitions: Any, dims: Any = None) -> Any:
+    """Return ``x`` laid side by side, ``dims`` times along each axis; missing numbers are 1, as are missing axes.
+
+    Raises:
+        ValueError: a number is negative.
+
+    >>> import glassgrad as gg
+    >>> gg.tile(gg.tensor([1, 2]), (2, 2))
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    counts = as_shape(listed(repetitions, dims), "tile")
+    return _repeated(x, (1,) * (x.ndim - len(counts)) + counts, "tile")
+
+
+@composed
+def repeat(x: Any, *repeats: Any) -> Any:
+    """Return ``x`` laid side by side along each axis; there is a number for every axis, and further ones for new axes.
+
+    This is PyTorch's ``Tensor.repeat``; ``numpy.repeat`` is :func:`repeat_interleave`.
+
+    Raises:
+        ValueError: there are fewer numbers than axes, or a negative one.
+
+    >>> import glassgrad as gg
+    >>> gg.repeat(gg.tensor([1, 2]), 2, 1)
+    tensor([[1, 2],
+            [1, 2]])
+    """
+    counts = as_shape(listed(repeats), "repeat")
+    if len(counts) < x.ndim:
+        raise ValueError(f"repeat: shape {x.shape} has {x.ndim} axes, so as many numbers are needed, got {counts}")
+    return _repeated(x, counts, "repeat")
+
+
+@composed
+def repeat_interleave(x: Any, repeats: Any, dim: Any = None, *, output_size: Any = None) -> Any:
+    """Return ``x`` with each slice along ``dim`` repeated in its place, as often as ``repeats`` says.
+
+    Args:
+        repeats: one number, or one for each slice.
+        dim: the axis. None repeats the elements of the flattened tensor.
+        output_size: the length of the result, if it is known; it is checked.
+
+    Raises:
+        ValueError: a number is negative, or there are not as many as slices.
+
+    >>> import glassgrad as gg
+    >>> gg.repeat_interleave(gg.tensor([1, 2]), gg.tensor([1, 3]))
+    tensor([1, 2, 2, 2])
+    """
+    counts = repeats._array if repeats.__class__ in HANDLES else np.asarray(repeats)
+    if counts.dtype.kind not in "iu" and counts.size:
+        raise TypeError(f"repeat_interleave: repeats must be integers, not {counts.dtype}")
+    if counts.ndim > 1 or (counts.size and counts.min() < 0):
+        raise ValueError(f"repeat_interleave: repeats must be one axis of non-negative integers, not {counts.tolist()}")
+    if dim is None:
+        x, axis = reshape(x, (math.prod(x.shape),)), 0
+    else:
+        axis = axis_of(dim, x.ndim, "repeat_interleave")
+        x = x if x.ndim else reshape(x, (1,))
+    length = x.shape[axis]
+    if counts.size == 1:
+        count = int(counts.reshape(()))
+        wide = (*x.shape[: axis + 1], count, *x.shape[axis + 1 :])
+        result = reshape(broadcast_to(unsqueeze(x, axis + 1), wide), (*wide[:axis], length * count, *wide[axis + 2 :]))
+    elif counts.size == length:
+        places = np.repeat(np.arange(length), counts)
+        result = getitem(x, (slice(None),) * axis + (places,))
+    else:
+        raise ValueError(f"repeat_interleave: {counts.size} repeats for {length} slices along dim {dim}")
+    if output_size is not None and result.shape[axis] != output_size:
+        raise ValueError(f"repeat_interleave: the result has length {result.shape[axis]}, not {output_size}")
+    return result
+
+
+# -- overlapping parts -----------------------------------------------------------------------------------------
+
+
+@primitive(
+    kind="linear", symbol="windows {0}", x=lambda g, x_shape, dimension, step: windows_sum(g, x_shape, dimension, step)
+)  # fmt: skip
+def windows(x: Any, dimension: Any, size: Any, step: Any) -> Any:
+    """Return the parts of ``size`` along an axis, ``step`` apart, without copying; a part's elements come last."""
+    array = np.asarray(x)
+    count = (array.shape[dimension] - size) // step + 1
+    shape = (*array.shape[:dimension], count, *array.shape[dimension + 1 :], size)
+    stride = array.strides[dimension]
+    strides = (*array.strides[:dimension], stride * step, *array.strides[dimension + 1 :], stride)
+    return np.lib.stride_tricks.as_strided(array, shape, strides, writeable=False)
+
+
+@primitive(
+    kind="linear", symbol="fold {0}", x=lambda g, x_shape, dimension, step: windows(g, dimension, x_shape[-1], step)
+)  # fmt: skip
+def windows_sum(x: Any, shape: Any, dimension: Any, step: Any) -> Any:
+    """Return zeros of ``shape`` with overlapping parts added where they belong: the transpose of ``windows``."""
+    array = np.asarray(x)
+    result = np.zeros(shape, array.dtype)
+    lead = (slice(None),) * dimension
+    count = array.shape[dimension]
+    for offset in range(array.shape[-1]):
+        result[(*lead, slice(offset, offset + (count - 1) * step + 1, step))] += array[..., offset]
+    return result
+
+
+@composed
+def unfold_dimension(x: Any, dimension: Any, size: Any, step: Any) -> Any:
+    """Return all parts of ``size`` along ``dimension``, ``step`` apart, on a new last axis: ``Tensor.unfold``.
+
+    The parts share memory, so the result cannot be changed in place.
+
+    Raises:
+        ValueError: ``size`` is larger than the axis, or ``step`` is not positive.
+
+    >>> import glassgrad as gg
+    >>> gg.tensor([1, 2, 3, 4]).unfold(0, 3, 1)
+    tensor([[1, 2, 3],
+            [2, 3, 4]])
+    """
+    axis = axis_of(dimension, x.ndim, "unfold")
+    length = x.shape[axis] if x.ndim else 1
+    if not 0 <= size <= length:
+        raise ValueError(f"unfold: parts of size {size} do not fit into dimension {dimension}, which has size {length}")
+    if step <= 0:
+        raise ValueError(f"unfold: step must be positive, not {step}")
+    return windows(x, axis, int(size), int(step)) if x.ndim else reshape(x, (1,) if size else (0,))
+
+
+# -- joining ---------------------------------------------------------------------------------------------------
+
+
+def _each(function: Any, tensors: Any) -> Any:
+    if len(tensors) == 1:
+        if isinstance(tensors[0], list | tuple) and any(hasattr(x, "dtype") for x in tensors[0]):
+            return tuple(function(_operand(x)) for x in tensors[0])
+        return function(_operand(tensors[0]))
+    return tuple(function(_operand(x)) for x in tensors)
+
+
+def _at_least_1d(x: Any) -> Any:
+    return x if x.ndim else reshape(x, (1,))
+
+
+def _at_least_2d(x: Any) -> Any:
+    return x if x.ndim > 1 else reshape(x, (1, math.prod(x.shape)))
+
+
+def _at_least_3d(x: Any) -> Any:
+    if x.ndim > 2:
+        return x
+    return unsqueeze(x, 2) if x.ndim == 2 else reshape(x, (1, math.prod(x.shape), 1))
+
+
+def atleast_1d(*tensors: Any) -> Any:
+    """Return each tensor with at least one axis; several, or a list of them, give a tuple.
+
+    >>> import glassgrad as gg
+    >>> gg.atleast_1d(gg.tensor(2))
+    tensor([2])
+    """
+    return _each(_at_least_1d, tensors)
+
+
+def atleast_2d(*tensors: Any) -> Any:
+    """Return each tensor with at least two axes, the new ones in front; several, or a list of them, give a tuple.
+
+    >>> import glassgrad as gg
+    >>> gg.atleast_2d(gg.tensor([1, 2]))
+    tensor([[1, 2]])
+    """
+    return _each(_at_least_2d, tensors)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """Return each tensor with at least three axes; several, or a list of them, give a tuple.
+
+    A vector becomes (1, n, 1), a matrix (m, n, 1), as in NumPy.
+
+    >>> import glassgrad as gg
+    >>> gg.atleast_3d(gg.tensor([1, 2])).shape
+    (1, 2, 1)
+    """
+    return _each(_at_least_3d, tensors)
+
+
+def _some(tensors: Any, what: Any) -> Any:
+    parts = [_operand(x) for x in tensors]
+    if not parts:
+        raise ValueError(f"{what}: the list of tensors is empty")
+    return parts
+
+
+@composed
+def hstack(tensors: Any) -> Any:
+    """Return tensors joined along columns; vectors along their only axis.
+
+    Raises:
+        ValueError: the list is empty or the shapes do not fit.
+
+    >>> import glassgrad as gg
+    >>> gg.hstack([gg.tensor([[1], [2]]), gg.tensor([[3], [4]])])
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    parts = [_at_least_1d(x) for x in _some(tensors, "hstack")]
+    return concatenate(parts, 0 if parts[0].ndim == 1 else 1)
+
+
+@composed
+def vstack(tensors: Any) -> Any:
+    """Return tensors joined along rows; vectors are rows.
+
+    Raises:
+        ValueError: the list is empty or the shapes do not fit.
+
+    >>> import glassgrad as gg
+    >>> gg.vstack([gg.tensor([1, 2]), gg.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    return concatenate([_at_least_2d(x) for x in _some(tensors, "vstack")], 0)
+
+
+@composed
+def dstack(tensors: Any) -> Any:
+    """Return tensors joined along the third axis, which matrices and vectors are given.
+
+    Raises:
+        ValueError: the list is empty or the shapes do not fit.
+
+    >>> import glassgrad as gg
+    >>> gg.dstack([gg.tensor([1, 2]), gg.tensor([3, 4])])
+    tensor([[[1, 3],
+             [2, 4]]])
+    """
+    return concatenate([_at_least_3d(x) for x in _some(tensors, "dstack")], 2)
+
+
+@composed
+def column_stack(tensors: Any) -> Any:
+    """Return tensors joined along columns; vectors and numbers are columns.
+
+    Raises:
+        ValueError: the list is empty or the shapes do not fit.
+
+    >>> import glassgrad as gg
+    >>> gg.column_stack([gg.tensor([1, 2]), gg.tensor([3, 4])])
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    parts = _some(tensors, "column_stack")
+    return concatenate([x if x.ndim > 1 else reshape(x, (math.prod(x.shape), 1)) for x in parts], 1)
+
+
+def broadcast_tensors(*tensors: Any) -> Any:
+    """Return the tensors repeated without copying to their common shape, as a tuple.
+
+    Raises:
+        ValueError: the shapes do not broadcast.
+
+    >>> import glassgrad as gg
+    >>> a, b = gg.broadcast_tensors(gg.tensor([1, 2]), gg.tensor([[3], [4]]))
+    >>> a.shape, b.shape
+    ((2, 2), (2, 2))
+    """
+    parts = [_operand(x) for x in listed(tensors)]
+    try:
+        shape = np.broadcast_shapes(*(tuple(x.shape) for x in parts))
+    except ValueError:
+        shapes = ", ".join(str(tuple(x.shape)) for x in parts)
+        raise ValueError(
+            f"broadcast_tensors: shapes {shapes} do not broadcast; compared from the right, sizes must be equal or 1"
+        ) from None
+    return tuple(broadcast_to(x, shape) for x in parts)
+
+
+def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
+    """Return coordinates of the grid that vectors span, one tensor for each, without copying.
+
+    Args:
+        indexing: ``"ij"``: the axes are those of the vectors in order; ``"xy"``: the first two are exchanged, as for
+            pictures.
+
+    Raises:
+        ValueError: there is no tensor, one has more than one axis, or ``indexing`` is neither.
+
+    >>> import glassgrad as gg
+    >>> rows, columns = gg.meshgrid(gg.arange(2), gg.arange(3), indexing="ij")
+    >>> columns
+    tensor([[0, 1, 2],
+            [0, 1, 2]])
+    """
+    if indexing not in ("ij", "xy"):
+        raise ValueError(f"meshgrid: indexing must be 'ij' or 'xy', not {indexing!r}")
+    parts = _some(listed(tensors), "meshgrid")
+    if any(x.ndim > 1 for x in parts):
+        raise ValueError(f"meshgrid: expected vectors, got shapes {', '.join(str(tuple(x.shape)) for x in parts)}")
+    kinds = {x.dtype for x in parts}
+    if len(kinds) > 1:
+        raise TypeError(f"meshgrid: all tensors must have the same dtype, not {', '.join(sorted(map(str, kinds)))}")
+    sizes = [math.prod(x.shape) for x in parts]
+    places = list(range(len(parts)))
+    if indexing == "xy" and len(parts) > 1:
+        places[:2] = 1, 0
+    shape = tuple(sizes[places.index(i)] for i in range(len(parts)))
+    return tuple(
+        broadcast_to(reshape(x, tuple(n if i == place else 1 for i in range(len(parts)))), shape)
+        for x, n, place in zip(parts, sizes, places, strict=True)
+    )
+
+
+def cartesian_prod(*tensors: Any) -> Any:
+    """Return all combinations of one element from each vector, as rows; of one vector alone, the vector.
+
+    >>> import glassgrad as gg
+    >>> gg.cartesian_prod(gg.tensor([1, 2]), gg.tensor([3, 4])).tolist()
+    [[1, 3], [1, 4], [2, 3], [2, 4]]
+    """
+    parts = _some(listed(tensors), "cartesian_prod")
+    if any(x.ndim != 1 for x in parts):
+        raise ValueError(f"cartesian_prod: expected vectors, got shapes {[tuple(x.shape) for x in parts]}")
+    if len(parts) == 1:
+        return parts[0]
+    return stack([reshape(x, (math.prod(x.shape),)) for x in meshgrid(*parts)], 1)
+
+
+@composed
+def combinations(x: Any, r: Any = 2, with_replacement: Any = False) -> Any:
+    """Return all choices of ``r`` elements of a vector, as rows, in the order of :mod:`itertools`.
+
+    Raises:
+        ValueError: ``x`` is not a vector, or ``r`` is negative.
+
+    >>> import glassgrad as gg
+    >>> gg.combinations(gg.tensor([1, 2, 3])).tolist()
+    [[1, 2], [1, 3], [2, 3]]
+    """
+    if x.ndim != 1 or r < 0:
+        raise ValueError(f"combinations: expected a vector and r >= 0, not shape {x.shape} and r={r}")
+    if r == 0:
+        return getitem(x, slice(0, 0))
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    places = np.array(list(choose(range(x.shape[0]), r)), np.int64).reshape(-1, r)
+    return getitem(x, places)
+
+
+# PyTorch's other names.
+row_stack = vstack

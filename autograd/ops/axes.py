@@ -21,6 +21,13 @@ def as_shape(shape: Any, what: Any) -> Any:
         raise TypeError(f"{what}: a shape is a tuple of integers, not {shape!r}") from None
 
 
+def listed(args: Any, named: Any = None) -> Any:
+    """Return numbers that were given as one tuple, one by one, or by name."""
+    if named is not None:
+        return named
+    return tuple(args[0]) if len(args) == 1 and isinstance(args[0], tuple | list) else args
+
+
 def axis_of(dim: Any, ndim: Any, what: Any) -> Any:
     """Return axis ``dim`` counted from the front. A single number has one axis, 0 or −1, as PyTorch sees it."""
     try:

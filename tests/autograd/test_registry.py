@@ -58,7 +58,8 @@ def test_every_primitive_has_samples(primitive):
     assert found, (
         f"primitive {primitive.name!r} (kind {primitive.kind!r}) has no sample. Add a function that returns a list of "
         f"Sample(label, inputs, static) to SAMPLES in a file of {samples.FOLDER}; its parameters are "
-        f"{primitive.signature}"
+        f"{primitive.signature}; or, for one that acts on each element, what to give for static arguments without "
+        "default to STATIC"
     )
     assert primitive.name in samples.NO_EMPTY or any("empty" in s.label for s in found), (
         f"primitive {primitive.name!r}: add a sample without elements, labelled 'empty', or say in NO_EMPTY why not"
@@ -138,7 +139,10 @@ def test_value(primitive, sample, layout, dtype):
         },
         **sample.static,
     }
-    raw = primitive.kernel(*(arguments[n] for n in primitive.signature.parameters))
+    raw = primitive.kernel(
+        *(arguments[n] for n, p in primitive.parameters.items() if not p.keyword_only),
+        **{n: arguments[n] for n, p in primitive.parameters.items() if p.keyword_only},
+    )
     expected = samples.outputs(raw)[: len(result)] if primitive.returns_tuple or primitive.residual_names else [raw]
     for got, want in zip(result, expected, strict=True):
         want = np.asarray(want)
