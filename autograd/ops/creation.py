@@ -384,6 +384,8 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False) -> Tens
     ``input`` is a vector of weights or a matrix with a row for each distribution. Without ``replacement`` no index is
     drawn twice: the largest of uⱼ^(1/wⱼ) win (Efraimidis and Spirakis 2006).
 
+    Edges: an index of weight 0 is never drawn; where PyTorch draws it because no others are left, this raises.
+
     Raises:
         ValueError: weights are negative, infinite, NaN or all 0 in a row; or there are fewer than ``num_samples`` that
             are not 0, without replacement.
