@@ -76,7 +76,7 @@ def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
     # Backwards through the axes: the first was framed first, before the others had frames to copy.
     for axis in reversed(range(len(shape))):
         whole, rest = (slice(None),) * axis, inside[axis + 1 :]
-        for part, origin in _side(shape[axis], *pads[axis], mode):
+        for part, origin in _side(shape[axis], pads[axis][0], pads[axis][1], mode):
             source, target = folded[(*whole, part, *rest)], folded[(*whole, origin, *rest)]
             target += source.sum(axis=axis, keepdims=True) if mode == "replicate" else source
     return np.array(folded[inside])
