@@ -14,6 +14,7 @@ from ...autograd.ops.comparison import one_hot, where
 from ...autograd.ops.indexing import getitem, index_add_zeros
 from ...autograd.ops.linalg import linear as _linear
 from ...autograd.ops.linalg import matmul
+from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import flatten, reshape, transpose
 from ..scoping import located
 from .targets import labels_of, plain
@@ -248,10 +249,12 @@ def embedding_bag(
         return _bag_maximum(rows, bags, shape)
     if factors is not None:
         rows = rows * reshape(factors, (indices.size, 1))
-    total = index_add_zeros(rows, bags, shape)
-    if mode == "sum":
-        return total
-    return total / np.maximum(np.bincount(bags, minlength=count), 1)[:, None].astype(weight.dtype)
+    sizes = np.bincount(bags, minlength=count)
+    if sizes.size and sizes[0] and (sizes == sizes[0]).all():
+        total = _sum(reshape(rows, (count, int(sizes[0]), shape[1])), 1)
+    else:
+        total = index_add_zeros(rows, bags, shape)
+    return total if mode == "sum" else total / np.maximum(sizes, 1)[:, None].astype(weight.dtype)
 
 
 def _bags(indices: Any, offsets: Any, include_last_offset: bool, what: str) -> tuple[Any, int]:
@@ -293,9 +296,12 @@ def _bag_maximum(rows: Any, bags: Any, shape: tuple[int, int]) -> Any:
     values = plain(rows)
     if not values.size:
         return index_add_zeros(rows, bags, shape)
-    filled, starts = np.unique(bags, return_index=True)
-    highest = np.maximum.reduceat(values, starts, axis=0)
-    place = np.searchsorted(filled, bags)
-    where_highest = np.where(values == highest[place], np.arange(len(bags))[:, None], len(bags))
-    winner = np.minimum(np.minimum.reduceat(where_highest, starts, axis=0), len(bags) - 1)
-    return index_add_zeros(getitem(rows, (winner, np.arange(shape[1]))), filled, shape)
+    filled, starts, sizes = np.unique(bags, return_index=True, return_counts=True)
+    if (sizes == sizes[0]).all():
+        winner = values.reshape(len(filled), sizes[0], shape[1]).argmax(1) + starts[:, None]
+    else:
+        reached = values == np.repeat(np.maximum.reduceat(values, starts, axis=0), sizes, axis=0)
+        place = np.where(reached, np.arange(len(bags))[:, None], len(bags) - 1)
+        winner = np.minimum.reduceat(place, starts, axis=0)
+    highest = getitem(rows, (winner, np.arange(shape[1])))
+    return highest if len(filled) == shape[0] else index_add_zeros(highest, filled, shape)
