@@ -17,6 +17,7 @@ import numpy as np
 
 from . import dtypes
 from .backward import grad as gradients_of
+from .batching import Batched, Levels, active, expand, strip, wrap
 from .engine import HANDLES, is_operand, new_tensor
 from .mode import current_mode, enable_grad
 from .node import Node, next_sequence
@@ -95,7 +96,7 @@ def tensor_of(value: Any, path: str, operation: str) -> Any:
     Raises:
         TypeError: it is no tensor, array or number, or holds integers.
     """
-    if value.__class__ not in HANDLES:
+    if value.__class__ not in HANDLES and value.__class__ is not Batched:
         if is_operand(value):
             raise TypeError(
                 f"{operation}: {path} is a {type(value).__name__}, which has a graph of its own; call its backward(), "
@@ -104,9 +105,9 @@ def tensor_of(value: Any, path: str, operation: str) -> Any:
         if not isinstance(value, np.ndarray | np.generic | float | int):
             raise TypeError(f"{operation}: {path} must be a Tensor, an array or a number, not {type(value).__name__}")
         value = new_tensor(dtypes.as_array(value), None)
-    if value._array.dtype.kind != "f":
+    if value.dtype.kind != "f":
         raise TypeError(
-            f"{operation}: {path} has dtype {value._array.dtype}, and only floating-point values have derivatives; "
+            f"{operation}: {path} has dtype {value.dtype}, and only floating-point values have derivatives; "
             "write 2.0 for 2, or convert it with .float()"
         )
     return value
@@ -141,6 +142,7 @@ class Evaluation:
         self.recording = current_mode().grad
         start = next_sequence()
         arguments = list(args)
+        self.levels = active()
         self.inputs: list[Any] = []
         self.structures: list[Structure] = []
         with enable_grad():
@@ -148,12 +150,12 @@ class Evaluation:
                 path = f"argument {i}" if paths is None else paths[i]
                 leaves, names, structure = flatten(args[i], path)
                 entered = [
-                    enter(tensor_of(leaf, name, operation), self.recording)
+                    enter(expand(tensor_of(leaf, name, operation), self.levels), self.recording)
                     for leaf, name in zip(leaves, names, strict=True)
                 ]
                 self.inputs += entered
                 self.structures.append(structure)
-                arguments[i] = unflatten(structure, entered)
+                arguments[i] = unflatten(structure, [wrap(t, self.levels) for t in entered])
             result = function(*arguments, **kwargs)
         aux = None
         if has_aux:
@@ -163,8 +165,13 @@ class Evaluation:
                     f"{type(result).__name__}"
                 )
             result, aux = result
-        self.outputs, self.output_paths, self.structure = flatten(result, "result")
-        for output, path in zip(self.outputs, self.output_paths, strict=True):
+        leaves, self.output_paths, self.structure = flatten(result, "result")
+        self.outputs: list[Any] = []
+        self.output_levels: list[Levels] = []
+        for leaf, path in zip(leaves, self.output_paths, strict=True):
+            output, levels = strip(leaf)
+            self.outputs.append(output)
+            self.output_levels.append(levels)
             if output.__class__ not in HANDLES:
                 raise TypeError(
                     f"{operation}: the function must return a Tensor or a tree of them; its {path} is a "
@@ -176,7 +183,7 @@ class Evaluation:
     def _reaching(self, aux: Any, start: int) -> None:
         """Find the vertices of the results that lead outside."""
         own = {tensor._node for tensor in self.inputs}
-        handed = [leaf for leaf in flatten(aux)[0] if leaf.__class__ in HANDLES]
+        handed = [t for t in (strip(leaf)[0] for leaf in flatten(aux)[0]) if t.__class__ in HANDLES]
         roots = [t._node for t in (*self.outputs, *handed) if t._node.__class__ is Node]
         inside, outside = segment(roots, start, own)
         found = set(outside)
@@ -193,6 +200,8 @@ class Evaluation:
         return unflatten(structure, [self._leave(leaf) for leaf in leaves])
 
     def _leave(self, leaf: Any) -> Any:
+        if leaf.__class__ is Batched:
+            return Batched(self._leave(leaf.value), leaf.level)
         if leaf.__class__ not in HANDLES or leaf._node.__class__ is not Node:
             return leaf
         if self.recording and leaf._node in self.outside:
@@ -202,7 +211,13 @@ class Evaluation:
     @property
     def result(self) -> Any:
         """What the function returned, as the caller gets it."""
-        return unflatten(self.structure, [self._leave(output) for output in self.outputs])
+        leaves = zip(self.outputs, self.output_levels, strict=True)
+        return unflatten(self.structure, [wrap(self._leave(output), levels) for output, levels in leaves])
+
+    def output_shape(self, position: int) -> tuple[int, ...]:
+        """Return the shape of an output, without the batches of vmaps outside."""
+        shape: tuple[int, ...] = self.outputs[position]._array.shape
+        return shape[len(self.output_levels[position]) :]
 
     def number(self) -> Any:
         """Return the single output of a function that is to have a gradient.
@@ -217,10 +232,10 @@ class Evaluation:
                 "the rest with has_aux=True, or use jacrev"
             )
         (output,) = self.outputs
-        if output._array.shape != ():
+        if self.output_shape(0) != ():
             raise ValueError(
                 f"{self.operation}: the function must return a single number, but its result has shape "
-                f"{output._array.shape}. Reduce it, for example with .sum(), or use jacrev"
+                f"{self.output_shape(0)}. Reduce it, for example with .sum(), or use jacrev"
             )
         self.check_floating()
         return output
@@ -274,15 +289,29 @@ class Evaluation:
                 found.append(tangent if recorded else new_tensor(np.array(tangent), None))
         return found
 
-    def matching(self, tree: Any, structure: Structure, models: Sequence[Any], path: str, model: str) -> list[Any]:
+    def along(self, linear: Linearized, tangents: Sequence[Any]) -> list[Any]:
+        """Return what :meth:`push` does, as the caller sees it."""
+        return [wrap(t, levels) for t, levels in zip(self.push(linear, tangents), self.output_levels, strict=True)]
+
+    def matching(
+        self, tree: Any, structure: Structure, models: Sequence[Any], levels: Sequence[Levels], path: str, model: str
+    ) -> list[Any]:
         """Return the leaves of a tree of tangents or cotangents, checked against what they belong to."""
         found = []
-        for leaf, like in zip(flatten_like(structure, tree, f"{self.operation}: {path}", model), models, strict=True):
-            tensor = leaf if leaf.__class__ in HANDLES else new_tensor(dtypes.as_array(leaf, like.dtype), None)
-            if tensor.shape != like.shape:
+        given = flatten_like(structure, tree, f"{self.operation}: {path}", model)
+        for leaf, like, batches in zip(given, models, levels, strict=True):
+            tensor = leaf
+            if leaf.__class__ not in HANDLES and leaf.__class__ is not Batched:
+                tensor = new_tensor(dtypes.as_array(leaf, like.dtype), None)
+            if tensor.shape == like.shape[len(batches) :]:
+                if batches or tensor.__class__ is Batched:
+                    # To a result that no example differs in, no example's cotangent brings anything.
+                    tensor = expand(tensor, batches) if batches else new_tensor(np.zeros_like(like._array), None)
+            else:
                 word = "tangent" if model.startswith("primals") else "cotangent"
                 raise ValueError(
-                    f"{self.operation}: {path} has shape {tensor.shape} where {model} has shape {like.shape}; give one "
+                    f"{self.operation}: {path} has shape {tensor.shape} where {model} has shape "
+                    f"{like.shape[len(batches) :]}; give one "
                     f"{word} of the same shape for each"
                 )
             found.append(tensor if tensor.dtype == like.dtype else REGISTRY["astype"].function(tensor, like.dtype))
@@ -312,7 +341,7 @@ def positions(operation: str, argnums: Any, count: int) -> tuple[int, ...]:
 
 def by_argument(evaluation: Evaluation, leaves: Sequence[Any], argnums: Any) -> Any:
     """Return one leaf for each input as the trees of the differentiated arguments: a tuple of them, or a single one."""
-    rest = list(leaves)
+    rest = [wrap(leaf, evaluation.levels) for leaf in leaves]
     trees = []
     for structure in evaluation.structures:
         count = _leaf_count(structure)
@@ -400,7 +429,7 @@ def value_and_gradient(operation: str, function: Callable[..., Any], argnums: An
         chosen = positions(operation, argnums, len(args))
         run = Evaluation(operation, function, args, kwargs, chosen, has_aux)
         output = run.number()
-        one = new_tensor(np.ones((), output.dtype), None)
+        one = new_tensor(np.ones(output.shape, output.dtype), None)
         found = by_argument(run, run.pull([one], keep=False), argnums)
         return ((run.result, run.aux) if has_aux else run.result), found
 
@@ -435,7 +464,7 @@ def vjp(function: Callable[..., Any], *primals: Any, has_aux: bool = False) -> A
     run.check_floating()
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
-        given = run.matching(cotangent, run.structure, run.outputs, "the cotangent", "the result")
+        given = run.matching(cotangent, run.structure, run.outputs, run.output_levels, "the cotangent", "the result")
         found: tuple[Any, ...] = by_argument(run, run.pull(given, keep=True), every)
         return found
 
@@ -460,7 +489,7 @@ def _tangents(run: Evaluation, tangents: Sequence[Any]) -> list[Any]:
     found: list[Any] = []
     for i, (structure, tangent) in enumerate(zip(run.structures, tangents, strict=True)):
         models = run.inputs[len(found) : len(found) + _leaf_count(structure)]
-        found += run.matching(tangent, structure, models, f"tangents[{i}]", f"primals[{i}]")
+        found += run.matching(tangent, structure, models, [run.levels] * len(models), f"tangents[{i}]", f"primals[{i}]")
     return found
 
 
@@ -489,7 +518,7 @@ def jvp(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence
     """
     check_sequences("jvp", primals, tangents)
     run, linear = _linearized("jvp", function, primals, has_aux)
-    moved = run.push(linear, _tangents(run, tangents))
+    moved = run.along(linear, _tangents(run, tangents))
     pair = (run.result, unflatten(run.structure, moved))
     return (*pair, run.aux) if has_aux else pair
 
@@ -520,7 +549,7 @@ def linearize(function: Callable[..., Any], *primals: Any) -> Any:
     run, linear = _linearized("linearize", function, primals, False)
 
     def push(*tangents: Any) -> Any:
-        return unflatten(run.structure, run.push(linear, _tangents(run, tangents)))
+        return unflatten(run.structure, run.along(linear, _tangents(run, tangents)))
 
     return run.result, push
 

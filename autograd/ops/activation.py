@@ -1,7 +1,7 @@
 """Activation functions of networks, each with its derivative in one piece.
 
-None overflows or loses its limits: where a textbook formula gives ∞·0 or ∞/∞ at the far ends, what is computed here gives
-the limit, in the value and in the derivatives.
+None overflows or loses its limits: where a textbook formula gives ∞·0 or ∞/∞ at the far ends, these give the
+limit, in the value and in the derivatives.
 """
 
 from __future__ import annotations

@@ -242,7 +242,7 @@ def lerp(x: Any, end: Any, weight: Any) -> Any:
     kind="elementwise", symbol="{0} + value·{1}·{2}", x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value), tensor2=lambda g, tensor1, value: g * (tensor1 * value),
 )  # fmt: skip
-def addcmul(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcmul(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
     """Return ``x + value·tensor1·tensor2``.
 
     >>> import glassgrad as gg
@@ -258,7 +258,7 @@ def addcmul(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     tensor1=lambda g, tensor2, value: g * (value / tensor2),
     tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / tensor2 / tensor2),
 )  # fmt: skip
-def addcdiv(x: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcdiv(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
     """Return ``x + value·tensor1/tensor2``; integers give the default dtype.
 
     Edges: division by zero gives infinity or NaN.

@@ -59,9 +59,10 @@ def _adaptive(n: int, count: int) -> _Entries:
     return _Entries(*_ranges(starts, stops), None, 1 / (stops - starts))
 
 
-def _nearest(n: int, count: int, scale: float, shift: float) -> _Entries:
-    # PyTorch computes positions in single precision; where they fall on a whole number the rounding decides.
-    where = (np.arange(count, dtype=np.float32) + np.float32(shift)) * np.float32(scale)
+def _nearest(n: int, count: int, scale: float, shift: float, precision: str) -> _Entries:
+    # Where positions fall on a whole number, rounding decides which element is taken.
+    number = np.dtype(precision).type
+    where = (np.arange(count, dtype=precision) + number(shift)) * number(scale)
     return _Entries(np.arange(count), np.minimum(np.floor(where).astype(np.int64), n - 1), None, None)
 
 
@@ -98,11 +99,11 @@ def _cubic(n: int, count: int, scale: float, align_corners: bool) -> _Entries:
     return _Entries(np.repeat(np.arange(count), 4), columns.ravel(), weights.ravel(), None)
 
 
-def _smooth(n: int, count: int, scale: float, cubic: bool, align_corners: bool) -> _Entries:
+def _smooth(n: int, count: int, scale: float, cubic: bool) -> _Entries:
     """Return interpolation that blurs before it makes smaller: the filter is stretched over what it leaves out."""
     stretch = max(scale, 1.0)
     reach = (2 if cubic else 1) * stretch
-    centre = _positions(count, scale, align_corners) + 0.5
+    centre = scale * (np.arange(count) + 0.5)
     starts = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
     stops = np.minimum((centre + reach + 0.5).astype(np.int64), n)
     rows, columns = _ranges(starts, stops)
@@ -206,9 +207,9 @@ def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:
             ``("windows", kernel, stride, padding, count, divisor)`` sums windows and divides by what they see
             (``"seen"``), by that with the frame (``"padded"``) or not (``"none"``);
             ``("adaptive", count)`` averages ``count`` parts;
-            ``("nearest", count, scale, shift)`` takes the element at (i + shift)·scale;
+            ``("nearest", count, scale, shift, dtype)`` takes the element at (i + shift)·scale, computed in ``dtype``;
             ``("linear" or "cubic", count, scale, align_corners)`` interpolates;
-            ``("smooth", count, scale, cubic, align_corners)`` interpolates with the filter stretched.
+            ``("smooth", count, scale, cubic)`` interpolates with the filter stretched.
         size: size of the axis before blending.
         transposed: apply the transposed matrix, from the result's size to ``size``.
         dim: the axis, counted from the front.

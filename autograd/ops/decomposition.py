@@ -293,9 +293,10 @@ def cond(x: Any, p: Any = None) -> Any:
         with np.errstate(divide="ignore", invalid="ignore"):
             return smallest / largest if p == -2 else largest / smallest
     inverted = inverse_or_nan(x)
-    found = matrix_norm(x, p) * matrix_norm(inverted, p)
     lost = np.isnan(_values(inverted)).any((-2, -1)) & ~np.isnan(_values(x)).any((-2, -1))
-    return where(lost, np.inf, found) if np.any(lost) else found
+    if not np.any(lost):
+        return matrix_norm(x, p) * matrix_norm(inverted, p)
+    return where(lost, np.inf, matrix_norm(x, p) * matrix_norm(where(lost[..., None, None], 0, inverted), p))
 
 
 # -- tensors as matrices --------------------------------------------------------------------------------------

@@ -269,7 +269,7 @@ def _determined(g: Any, k: Any) -> Any:
     """Return the gradient of the first k columns, or refuse one that reaches the others."""
     rest = _columns(g, k, None)
     values = rest if isinstance(rest, np.ndarray) else rest.detach().numpy()
-    if np.any(values):
+    if k and np.any(values):
         raise ValueError(
             "svd: with full_matrices=True the last columns of U (rows of Vh) are not determined by the matrix, so no "
             "gradient can come from them; use full_matrices=False"
@@ -380,7 +380,18 @@ def _eigenvalues_rule(g: Any, vectors: Any) -> Any:
 )  # fmt: skip
 def eigh_factors(x: Any) -> Any:
     """Return (λ, V) with V·diag(λ)·Vᵀ = (x + xᵀ)/2."""
-    return tuple(attempt(np.linalg.eigh, _halves(as_float(x)), "eigh", _NO_EIGENVALUES))
+    return tuple(attempt(_finite(np.linalg.eigh), _halves(as_float(x)), "eigh", _NO_EIGENVALUES))
+
+
+def _finite(run: Any) -> Any:
+    """Return ``run`` such that it gives up where LAPACK would take NaN or infinity for numbers."""
+
+    def checked(a: Any) -> Any:
+        if not np.isfinite(a).all():
+            raise np.linalg.LinAlgError
+        return run(a)
+
+    return checked
 
 
 _NO_EIGENVALUES = "has no eigenvalues that could be found; look for NaN or infinity in it"
@@ -409,11 +420,12 @@ def eigh(x: Any, UPLO: Any = "L") -> Any:
 
     Edges: the gradient is symmetric, whichever triangle is read. The signs of the vectors are LAPACK's choice, so
     gradients of them have a meaning only for functions that do not depend on it. Where eigenvalues are equal, the
-    gradient that comes from the vectors is NaN or infinite; that of the values exists.
+    gradient that comes from the vectors is NaN or infinite; that of the values exists. NaN or infinity in ``x`` is an
+    error; from them PyTorch computes values that look like numbers.
 
     Raises:
         ValueError: the matrices are not square.
-        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, as with NaN in ``x``.
+        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, or there is NaN or infinity in ``x``.
 
     >>> import glassgrad as gg
     >>> gg.linalg.eigh(gg.tensor([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
@@ -426,7 +438,7 @@ def eigh(x: Any, UPLO: Any = "L") -> Any:
 @primitive(symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
 def eigenvalues_of(x: Any) -> Any:
     """Return the eigenvalues of (x + xᵀ)/2."""
-    return attempt(np.linalg.eigvalsh, _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)
+    return attempt(_finite(np.linalg.eigvalsh), _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)
 
 
 @composed

@@ -10,7 +10,7 @@ import numpy as np
 from ..compose import composed
 from ..declare import primitive
 from .axes import as_shape
-from .indexing import as_values, getitem
+from .indexing import getitem
 
 __all__ = ["constant_pad_nd"]
 
@@ -124,8 +124,8 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
     The gradient of an element is the sum over all its copies.
 
     Edges: a reflected frame must be narrower than the axis, a circular one at most as wide. What negative numbers cut
-    off is gone before the rest is framed. All modes frame any number of axes; PyTorch's, other than constant, only the
-    last one to three.
+    off at one end is still mirrored or repeated at the other, but a circular frame does not copy it. All modes frame
+    any number of axes; PyTorch's, other than constant, only the last one to three.
 
     Raises:
         ValueError: there are more numbers than axes, the frame is too wide for the mode, or the mode is none of these.
@@ -140,7 +140,9 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
         return constant_pad_nd(input, pad, 0 if value is None else value)
     if value:
         raise ValueError(f"pad: a value is for mode 'constant'; mode {mode!r} takes none")
-    inner, pads = _cropped(input, _pads(pad, input.shape, "pad"))
+    inner, pads = input, _pads(pad, input.shape, "pad")
+    if mode == "circular":
+        inner, pads = _cropped(input, pads)
     for axis, (n, (before, after)) in enumerate(zip(inner.shape, pads, strict=True)):
         widest = {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode]
         if max(before, after) > max(widest, 0):
@@ -148,7 +150,8 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
                 f"pad: a {mode} frame of {(before, after)} is too wide for dim {axis} of size {n}; at most "
                 f"{max(widest, 0)} elements can be copied"
             )
-    return frame(inner, pads, mode)
+    framed = frame(inner, tuple((max(before, 0), max(after, 0)) for before, after in pads), mode)
+    return _cropped(framed, tuple((min(before, 0), min(after, 0)) for before, after in pads))[0]
 
 
 @composed
@@ -163,4 +166,4 @@ def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Any:
     tensor([9, 1])
     """
     inner, pads = _cropped(input, _pads(pad, input.shape, "pad"))
-    return surround(inner, pads, as_values(value, input, "pad").item())
+    return surround(inner, pads, np.asarray(value).astype(input.dtype).item())

@@ -40,9 +40,8 @@ def window_arguments(what: Any, rank: Any, shape: Any, kernel_size: Any, stride:
             f"{what}: kernel_size {kernel_size}, stride {stride} and dilation {dilation} must be at least 1, "
             f"padding {padding} not negative"
         )
-    if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(pads, kernel, dilations, strict=True)):
-        spread = "" if max(dilations) == 1 else f" with dilation {dilation}"
-        raise ValueError(f"{what}: padding {padding} may be at most half of kernel_size {kernel_size}{spread}")
+    if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
+        raise ValueError(f"{what}: padding {padding} may be at most half of kernel_size {kernel_size}")
     if 0 in shape[batched:]:
         raise ValueError(f"{what}: only the batch may be empty, got an input of shape {shape}")
     sizes = []

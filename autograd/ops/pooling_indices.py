@@ -59,7 +59,8 @@ def largest_of_each(x: Any, parts: Any) -> Any:
     place = np.zeros((*outer, *map(len, parts)), np.int64)
     for window in itertools.product(*(range(len(p)) for p in parts)):
         seen = tuple(p[i] for p, i in zip(parts, window, strict=True))
-        values = x[(..., *seen)].reshape(*outer, -1)
+        part = x[(..., *seen)]
+        values = part.reshape(*outer, math.prod(part.shape[len(outer) :]))
         winner = np.argmax(values, axis=-1)
         if x.dtype.kind == "f":
             odd = np.isnan(values)

@@ -28,6 +28,14 @@ def _ranks(what: Any, x: Any, y: Any, ranks: Any, words: Any) -> Any:
         raise ValueError(f"{what}: expected {words}, got shapes {x.shape} and {y.shape}")
 
 
+def _product(what: Any, x: Any, y: Any) -> Any:
+    """Return ``x @ y``; what does not fit is said in the name of the operation."""
+    try:
+        return matmul(x, y)
+    except ValueError as error:
+        raise ValueError(str(error).replace("matmul", what, 1)) from None
+
+
 # -- products of fixed rank -----------------------------------------------------------------------------------
 
 
@@ -62,7 +70,7 @@ def mv(x: Any, vec: Any) -> Any:
     """
     vec = operand(vec)
     _ranks("mv", x, vec, (2, 1), "a matrix and a vector")
-    return matmul(x, vec)
+    return _product("mv", x, vec)
 
 
 @composed
@@ -78,7 +86,7 @@ def mm(x: Any, mat2: Any) -> Any:
     """
     mat2 = operand(mat2)
     _ranks("mm", x, mat2, (2, 2), "two matrices; matmul takes vectors and stacks")
-    return matmul(x, mat2)
+    return _product("mm", x, mat2)
 
 
 @composed
@@ -96,7 +104,7 @@ def bmm(x: Any, mat2: Any) -> Any:
     _ranks("bmm", x, mat2, (3, 3), "two stacks of matrices, of three dimensions")
     if x.shape[0] != mat2.shape[0]:
         raise ValueError(f"bmm: the stacks {x.shape} and {mat2.shape} hold different numbers of matrices")
-    return matmul(x, mat2)
+    return _product("bmm", x, mat2)
 
 
 @composed
@@ -192,7 +200,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     """
     mat1, mat2 = operand(mat1), operand(mat2)
     _ranks("addmm", mat1, mat2, (2, 2), "two matrices")
-    return _added("addmm", input, matmul(mat1, mat2), beta, alpha)
+    return _added("addmm", input, _product("addmm", mat1, mat2), beta, alpha)
 
 
 @composed
@@ -205,7 +213,7 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> A
     """
     mat, vec = operand(mat), operand(vec)
     _ranks("addmv", mat, vec, (2, 1), "a matrix and a vector")
-    return _added("addmv", input, matmul(mat, vec), beta, alpha)
+    return _added("addmv", input, _product("addmv", mat, vec), beta, alpha)
 
 
 @composed

@@ -15,7 +15,7 @@ from ..engine import is_operand
 from .arithmetic import divide, power, subtract
 from .axes import axes_of
 from .choosing import Bounds, chosen_one, some
-from .comparison import argmax, argmin, isnan, logical_not, where
+from .comparison import argmax, argmin, where
 from .elementwise import absolute, exp, maximum, minimum, sign
 from .indexing import getitem
 from .scan import cumprod
@@ -84,8 +84,11 @@ def sum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any
     >>> gg.sum(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    array = np.asarray(x)
-    axes = reduced(dim, array.ndim, "sum")
+    return _total(np.asarray(x), dim, keepdim, dtype, "sum")
+
+
+def _total(array: Any, dim: Any, keepdim: Any, dtype: Any, what: Any) -> Any:
+    axes = reduced(dim, array.ndim, what)
     wanted = _result_dtype(array, dtype)
     array = array if dtype is None else array.astype(wanted, copy=False)
     total = np.sum(array, axis=axes, keepdims=keepdim, dtype=accumulator(array, axes) or wanted)
@@ -108,12 +111,14 @@ def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
 
     >>> import glassgrad as gg
     >>> gg.mean(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
-    tensor([1.5000, 3.5000])
+    tensor([1.5, 3.5])
     """
     array = np.asarray(x)
     axes = reduced(dim, array.ndim, "mean")
     if dtype is not None:
         array = array.astype(to_dtype(dtype), copy=False)
+        if array.dtype.kind != "f":
+            raise TypeError(f"mean: dtype must be floating-point, not {array.dtype}")
     wanted = array.dtype if array.dtype.kind == "f" else get_default_dtype()
     if not array.size and not count_over(array.shape, dim):
         warnings.warn("mean: the mean of no elements is NaN", RuntimeWarning, stacklevel=2)
@@ -122,7 +127,7 @@ def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
     return result if result.dtype == wanted else np.asarray(result, wanted)
 
 
-@composed
+@primitive(casts=True, symbol="sum {0}", x=lambda g, x, dim: where(x == x, spread(g, x.shape, dim), 0))
 def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim`` of what is not NaN. NaNs receive no gradient.
 
@@ -130,7 +135,11 @@ def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> 
     >>> gg.nansum(gg.tensor([1.0, float("nan"), 2.0]))
     tensor(3.)
     """
-    return sum(where(isnan(x), 0, x) if x.dtype.kind == "f" else x, dim, keepdim, dtype)
+    array = np.asarray(x)
+    total = _total(array, dim, keepdim, dtype, "nansum")
+    if total.dtype.kind == "f" and np.isnan(total).any():
+        total = _total(np.where(np.isnan(array), np.zeros((), array.dtype), array), dim, keepdim, dtype, "nansum")
+    return total
 
 
 @composed
@@ -139,11 +148,11 @@ def nanmean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) ->
 
     >>> import glassgrad as gg
     >>> gg.nanmean(gg.tensor([1.0, float("nan"), 2.0]))
-    tensor(1.5000)
+    tensor(1.5)
     """
     if x.dtype.kind != "f":
         return mean(x, dim, keepdim, dtype)
-    return divide(nansum(x, dim, keepdim, dtype), sum(logical_not(isnan(x)), dim, keepdim))
+    return divide(nansum(x, dim, keepdim, dtype), sum(x == x, dim, keepdim))
 
 
 def _products_before(rows: Any) -> Any:
@@ -195,14 +204,15 @@ def logsumexp(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     Edges: of nothing, and where all are −inf, it is −inf. There its gradient is 0 (PyTorch's is NaN).
 
     >>> import glassgrad as gg
-    >>> gg.logsumexp(gg.tensor([1000.0, 1000.0]))
-    tensor(1000.6931)
+    >>> gg.logsumexp(gg.tensor([100.0, 100.0]))
+    tensor(100.6931)
     """
     array = np.asarray(x)
+    array = array if array.dtype.kind == "f" else array.astype(np.float64)
     axes = reduced(dim, array.ndim, "logsumexp")
     if not array.size:
         empty = np.sum(array, axis=axes, keepdims=keepdim)
-        return np.full(empty.shape, -np.inf, array.dtype if array.dtype.kind == "f" else np.float64)
+        return np.full(empty.shape, -np.inf, array.dtype)
     top = np.max(array, axis=axes, keepdims=True)
     top = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
     total = np.sum(np.exp(array - top), axis=axes, keepdims=keepdim, dtype=accumulator(array, axes))
@@ -396,6 +406,9 @@ def _power_mean_rule(g: Any, x: Any, out: Any, ord: Any, dim: Any) -> Any:
 def _power_mean(array: Any, ord: Any, axes: Any) -> Any:
     """Return (Σ |x|^ord)^(1/ord) with the axes kept."""
     if ord == 2:
+        if len(axes) == array.ndim:
+            flat = array.ravel("K")
+            return np.sqrt(np.dot(flat, flat)).reshape((1,) * array.ndim)
         return np.sqrt(np.sum(np.square(array), axis=axes, keepdims=True, dtype=accumulator(array, axes)))
     powers = np.abs(array) if ord == 1 else np.power(np.abs(array), ord)
     total = np.sum(powers, axis=axes, keepdims=True, dtype=accumulator(array, axes))
@@ -459,11 +472,12 @@ def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: Any = False, dtype: A
     """Return the norm of all elements over ``dim``: for a number ``p`` that of a vector, whatever the shape.
 
     Args:
-        p: a number, inf, −inf, or ``"fro"``, the root of the sum of squares.
+        p: a number, inf, −inf, ``"fro"``, the root of the sum of squares, or ``"nuc"``, the sum of the singular values
+            of matrices.
         dtype: in which to compute and return.
 
     Raises:
-        ValueError: ``p`` is another word, or ``"fro"`` is asked for over more than two axes.
+        ValueError: ``p`` is another word, or the norm of a matrix is asked for over other than two axes.
 
     Edges: see ``linalg.vector_norm``. The gradient at zero is 0.
 
@@ -475,8 +489,14 @@ def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: Any = False, dtype: A
         if isinstance(dim, tuple | list) and len(dim) > 2:
             raise ValueError(f"norm: 'fro' is the norm of matrices, over at most two axes, not dim={dim}; use p=2")
         p = 2
+    elif p == "nuc":
+        from .norms import matrix_norm  # here, because the norms of matrices are made of those of vectors
+
+        if dim is None and x.ndim != 2:
+            raise ValueError(f"norm: 'nuc' is the norm of a matrix; x has shape {x.shape}: say which two axes with dim")
+        return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     elif isinstance(p, str):
-        raise ValueError(f"norm: p must be a number or 'fro', not {p!r}")
+        raise ValueError(f"norm: p must be a number, 'fro' or 'nuc', not {p!r}")
     return vector_norm(x, p, dim, keepdim, dtype=dtype)
 
 

@@ -43,19 +43,18 @@ def _target(spatial: Any, size: Any, scale_factor: Any, recompute: Any) -> Any:
     return sizes, (None,) * rank if recompute else factors
 
 
-def _pattern(mode: str, n: int, count: int, factor: Any, align_corners: bool, antialias: bool) -> Any:
+def _pattern(mode: str, n: int, count: int, factor: Any, align_corners: bool, antialias: bool, double: bool) -> Any:
     """Return how one axis of ``n`` elements is blended into ``count``; see :func:`blend`."""
     ratio = 1 / factor if factor is not None and factor > 0 else n / count
+    # The precision in which PyTorch computes positions.
     if mode == "nearest":
-        # As PyTorch: for equal and doubled sizes exactly, whatever the factor.
-        ratio = 1.0 if count == n else 0.5 if count == 2 * n else ratio
-        return "nearest", count, ratio, 0.0
+        return "nearest", count, ratio, 0.0, "float32"
     if mode == "nearest-exact":
-        return "nearest", count, ratio, 0.5
+        return "nearest", count, ratio, 0.5, "float64" if double else "float32"
     if align_corners:
         ratio = (n - 1) / (count - 1) if count > 1 else 0.0
     if antialias:
-        return "smooth", count, ratio, mode == "bicubic", align_corners
+        return "smooth", count, ratio, mode == "bicubic"
     return "cubic" if mode == "bicubic" else "linear", count, ratio, align_corners
 
 
@@ -116,7 +115,7 @@ def interpolate(
     out = input
     for axis, (count, factor) in enumerate(zip(sizes, factors, strict=True), start=2):
         n = shape[axis]
-        pattern = _pattern(mode, n, count, factor, bool(align_corners), antialias)
+        pattern = _pattern(mode, n, count, factor, bool(align_corners), antialias, input.dtype == "float64")
         if count != n or pattern[2] != 1.0:
             out = blend(out, pattern, n, False, axis)
     return clone(out) if out is input else out

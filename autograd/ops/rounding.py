@@ -57,7 +57,7 @@ def trunc(x: Any) -> Any:
 
 
 @primitive(kind="elementwise", finite=True, symbol="round {0}", x=lambda g: 0 * g)
-def round(x: Any, *, decimals: Any = 0) -> Any:
+def round(x: Any, decimals: Any = 0) -> Any:
     """Return ``x`` rounded to ``decimals`` places; negative ones round before the point. Its derivative is 0.
 
     Edges: halves go to the even neighbour, as IEEE 754 says.

@@ -15,7 +15,7 @@ __all__ = [
     "argsort", "bucketize", "isin", "kthvalue", "msort", "searchsorted", "sort", "topk", "unique", "unique_consecutive",
 ]  # fmt: skip
 
-_SHORT = 64  # up to here a stable sort costs next to nothing
+_SHORT = 16  # up to here a stable sort costs nothing
 
 
 # -- orders ---------------------------------------------------------------------------------------------------

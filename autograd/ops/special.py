@@ -15,7 +15,7 @@ from ..compose import composed
 from ..declare import primitive
 from .arithmetic import square
 from .elementwise import exp, log, sign, xlogy
-from .erf import erf, erfc, log_ndtr, ndtr
+from .erf import erf, erfc
 from .reduction import sum
 from .shaping import unsqueeze
 
@@ -238,17 +238,27 @@ def igammac(x: Any, y: Any) -> Any:
 
 
 @primitive(kind="elementwise", symbol="ζ({0}, {1})", domain=(1.0, math.inf), x=None,
-           q=lambda g, x, q: g * (-x * zeta(x + 1, q)))  # fmt: skip
+           q=lambda g, x, q: g * (-x * hurwitz_zeta(x + 1, q)))  # fmt: skip
+def hurwitz_zeta(x: Any, q: Any) -> Any:
+    """Return the Hurwitz zeta function. See :func:`zeta`."""
+    return _scipy("zeta", "gg.special.zeta")(x, q)
+
+
+@composed
 def zeta(x: Any, q: Any) -> Any:
     """Return the Hurwitz zeta function Σ (k + q)^−x over k = 0, 1, ... (DLMF 25.11.1)
 
     The derivative is by ``q`` only, as PyTorch's.
 
+    Raises:
+        ValueError: ``x`` requires a gradient.
+
     >>> import glassgrad as gg
     >>> gg.special.zeta(gg.tensor([2.0, 4.0]), gg.tensor([1.0, 1.0]))
     tensor([1.6449, 1.0823])
     """
-    return _scipy("zeta", "gg.special.zeta")(x, q)
+    _refuse_gradient(x, "zeta")
+    return hurwitz_zeta(x, q)
 
 
 # -- Bessel functions -----------------------------------------------------------------------------------------
@@ -295,7 +305,10 @@ def i1(x: Any) -> Any:
     return _scipy("i1", "gg.special.i1")(x)
 
 
-@primitive(kind="elementwise", finite=True, symbol="I₀({0})·exp(−|{0}|)", x=lambda g, x, out: g * (i1e(x) - sign(x) * out))
+@primitive(
+    kind="elementwise", finite=True, symbol="I₀({0})·exp(−|{0}|)",
+    x=lambda g, x, out: g * (i1e(x) - sign(x) * out),
+)  # fmt: skip
 def i0e(x: Any) -> Any:
     """Return exp(−|x|)·i0(x), which does not overflow.
 

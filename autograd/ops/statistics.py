@@ -20,7 +20,7 @@ from .elementwise import sqrt
 from .indexing import getitem, index_add_zeros
 from .linalg import matmul
 from .reduction import accumulator, count_over, mean, reduced, spread, sum
-from .shaping import astype, permute, reshape, transpose
+from .shaping import astype, permute, reshape, split, transpose
 from .sorting import order_of
 
 __all__ = [
@@ -68,9 +68,9 @@ def _variance(x: Any, dim: Any, correction: Any, keepdim: Any, what: Any) -> Any
         # One pass and its correction: the mean may be rounded, (Σd)²/n takes back what that adds to Σd².
         count = count_over(array.shape, dim)
         wide = accumulator(array, axes)
-        d = array - np.mean(array, axis=axes, keepdims=True, dtype=wide).astype(array.dtype)
+        d = np.asarray(array - np.mean(array, axis=axes, keepdims=True, dtype=wide).astype(array.dtype))
         rest = np.sum(d, axis=axes, keepdims=keepdim, dtype=wide)
-        total = np.sum(np.square(d), axis=axes, keepdims=keepdim, dtype=wide) - rest * (rest / count)
+        total = np.sum(np.square(d, out=d), axis=axes, keepdims=keepdim, dtype=wide) - rest * (rest / count)
         total = np.maximum(total, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.divide(total, degrees, dtype=None if total.dtype.kind == "f" else np.float64)
@@ -132,7 +132,7 @@ def var(x: Any, dim: Any = None, unbiased: Any = None, keepdim: Any = False, *, 
 
     >>> import glassgrad as gg
     >>> gg.var(gg.tensor([1.0, 2.0, 3.0, 4.0]), correction=0)
-    tensor(1.2500)
+    tensor(1.25)
     """
     dim, correction = _arguments(dim, unbiased, correction, "var")
     return variance(x, dim, correction, keepdim)
@@ -184,17 +184,16 @@ def _floats(x: Any) -> Any:
 
 
 def _weights(weights: Any, count: Any, what: Any, kinds: Any) -> Any:
-    if weights is None:
-        return None
-    array = plain(weights)
-    if array.shape != (count,) or array.dtype.kind not in kinds:
+    """Return the weights of the observations, checked."""
+    weights = weights if is_operand(weights) else np.asarray(weights)
+    if weights.shape != (count,) or weights.dtype.kind not in kinds:
         raise ValueError(
             f"cov: {what} must be {count} {'integers' if kinds == 'iu' else 'numbers'}, one for each observation, "
-            f"not {array.dtype} of shape {array.shape}"
+            f"not {weights.dtype} of shape {weights.shape}"
         )
-    if (array < 0).any():
+    if (plain(weights) < 0).any():
         raise ValueError(f"cov: {what} must not be negative")
-    return array
+    return weights
 
 
 @composed
@@ -204,8 +203,8 @@ def cov(x: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = No
     Args:
         x: shape (variables, observations), or a single variable.
         correction: taken from the number of observations before dividing by it.
-        fweights: how often each observation was made; integers without gradient.
-        aweights: how much each observation counts; numbers without gradient.
+        fweights: how often each observation was made, as integers.
+        aweights: how much each observation counts, as floating-point numbers.
 
     Raises:
         ValueError: ``x`` has more than two dimensions, or the weights do not fit.
@@ -219,20 +218,25 @@ def cov(x: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = No
         raise ValueError(f"cov: x must have at most two dimensions, not shape {x.shape}")
     rows = _floats(x if x.ndim == 2 else reshape(x, (1, -1)))
     count = rows.shape[1]
-    often, much = _weights(fweights, count, "fweights", "iu"), _weights(aweights, count, "aweights", "iuf")
-    if often is None and much is None:
-        degrees = count - correction
+    weights = None if fweights is None else _weights(fweights, count, "fweights", "iu")
+    degrees: Any = float(count - correction)
+    if aweights is not None:
+        much = _weights(aweights, count, "aweights", "f")
+        weights = much if weights is None else multiply(weights, much)
+    if weights is None:
         left = right = centered(rows, 1)
     else:
-        weights = (1 if often is None else often) * (1.0 if much is None else much.astype(np.float64))
-        total = float(np.sum(weights))
-        degrees = total - correction * (1 if much is None or not correction else float(np.sum(weights * much)) / total)
-        weights = weights.astype(rows.dtype)
+        total = sum(weights)
+        lost = correction
+        if aweights is not None and correction:
+            lost = divide(multiply(correction, sum(multiply(weights, much))), total)
+        degrees = subtract(total, lost)
         right = subtract(rows, divide(sum(multiply(rows, weights), 1, True), total))
         left = multiply(right, weights)
-    if degrees <= 0:
+    if not float(degrees) > 0:
         warnings.warn(f"cov: {count} observations leave no degrees of freedom", RuntimeWarning, stacklevel=2)
-    products = divide(matmul(left, transpose(right)), float(max(degrees, 0)))
+        degrees = 0.0
+    products = divide(matmul(left, transpose(right)), degrees)
     return reshape(products, ()) if rows.shape[0] == 1 else products
 
 
@@ -375,7 +379,7 @@ def _quantile(x: Any, q: Any, dim: Any, keepdim: Any, interpolation: Any, ignore
     if not ((fractions >= 0) & (fractions <= 1)).all():
         raise ValueError(f"{what}: q must lie between 0 and 1, but is {fractions}")
     shape = x.shape
-    kept = tuple(1 for _ in shape) if dim is None else None
+    kept = tuple(1 for _ in shape)
     if dim is None or not shape:
         axis_of(0 if dim is None else dim, len(shape), what)
         x, axis = reshape(x, (-1,)), 0
@@ -399,8 +403,8 @@ def _quantile(x: Any, q: Any, dim: Any, keepdim: Any, interpolation: Any, ignore
         ranks = high if interpolation == "higher" else low
         values = chosen(x, rank_index(x, ranks, ignore_nan, axis), axis)
     else:
-        below = chosen(x, rank_index(x, low, ignore_nan, axis), axis)
-        above = chosen(x, rank_index(x, high, ignore_nan, axis), axis)
+        both = chosen(x, rank_index(x, np.concatenate([low, high], -1), ignore_nan, axis), axis)
+        below, above = split(both, fractions.size, axis)
         values = _between(below, above, q, count, low, high, axis, interpolation)
     order = (axis, *(i for i in range(values.ndim) if i != axis))
     values = permute(values, order)
@@ -441,7 +445,7 @@ def quantile(x: Any, q: Any, dim: Any = None, keepdim: Any = False, *, interpola
 
     >>> import glassgrad as gg
     >>> gg.quantile(gg.tensor([1.0, 2.0, 3.0, 4.0]), 0.5)
-    tensor(2.5000)
+    tensor(2.5)
     """
     return _quantile(x, q, dim, keepdim, interpolation, False, "quantile")
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from ...autograd.ops import activation as _ops
 from ...autograd.ops import elementwise as _elementwise
-from ...autograd.ops.activation import (
-    gelu, glu, gumbel_softmax, hardshrink, logsigmoid, prelu, softmin, softplus, softshrink, softsign, tanhshrink,
-)  # fmt: skip
 from ...autograd.ops.elementwise import sigmoid, tanh
 from ...autograd.ops.loss import log_softmax, softmax
 
@@ -37,6 +34,9 @@ def _not_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+gelu, glu, gumbel_softmax, prelu, softmin = _ops.gelu, _ops.glu, _ops.gumbel_softmax, _ops.prelu, _ops.softmin
+hardshrink, softshrink, tanhshrink = _ops.hardshrink, _ops.softshrink, _ops.tanhshrink
+logsigmoid, softplus, softsign = _ops.logsigmoid, _ops.softplus, _ops.softsign
 relu, relu6, leaky_relu = map(_not_in_place, (_elementwise.relu, _ops.relu6, _ops.leaky_relu))
 elu, selu, celu, rrelu = map(_not_in_place, (_ops.elu, _ops.selu, _ops.celu, _ops.rrelu))
 silu, mish, threshold = map(_not_in_place, (_ops.silu, _ops.mish, _ops.threshold))

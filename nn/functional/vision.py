@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from ...autograd.ops.resampling import (
-    channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle, upsample, upsample_bilinear, upsample_nearest,
+    channel_shuffle,
+    interpolate,
+    pixel_shuffle,
+    pixel_unshuffle,
+    upsample,
+    upsample_bilinear,
+    upsample_nearest,
 )  # fmt: skip
 from ...autograd.ops.unfolding import fold, unfold
 

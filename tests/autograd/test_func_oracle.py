@@ -91,7 +91,8 @@ def test_hessian_of_trees(argnums):
 def test_products():
     params, x = trees(ours)
     tparams, tx = trees(theirs)
-    same(gg.func.jvp(outputs(gg), (params, x), (params, x)), torch.func.jvp(outputs(torch), (tparams, tx), (tparams, tx)))
+    expected = torch.func.jvp(outputs(torch), (tparams, tx), (tparams, tx))
+    same(gg.func.jvp(outputs(gg), (params, x), (params, x)), expected)
     out, pull = gg.func.vjp(outputs(gg), params, x)
     tout, tpull = torch.func.vjp(outputs(torch), tparams, tx)
     same(pull(out), tpull(tout))
@@ -140,7 +141,7 @@ def test_errors_where_pytorch_has_them():
             lambda F=F, x=x: F.grad(lambda x: x.sum(), 1)(x), lambda F=F, lib=lib, x=x: F.jvp(lib.exp, (x,), (x, x)),
             lambda F=F, lib=lib, x=x: F.jvp(lib.exp, (x,), (x[:2],)), lambda F=F, lib=lib, x=x: F.jvp(lib.exp, x, x),
             lambda F=F, lib=lib, x=x: F.vjp(lib.exp, x)[1]((x, x)),
-            lambda F=F, make=make: F.grad(lambda x: x * 1.0)(make(3)),
+            lambda F=F, make=make: F.grad(lambda y: y * 1.0)(make(3)),
         ):  # fmt: skip
             with pytest.raises((ValueError, TypeError, RuntimeError, IndexError, AssertionError)):
                 wrong()

@@ -81,7 +81,8 @@ def load() -> None:
 def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
     low, high, signs = 0.25, 2.25, True
     if primitive.domain is not None:
-        low, high, signs = primitive.domain[0] + 0.25, min(primitive.domain[0] + 2.25, primitive.domain[1] - 0.25), False
+        start, end = primitive.domain
+        low, high, signs = start + 0.25, min(start + 2.25, end - 0.25), False
     missing = [
         n
         for n in primitive.static_names
@@ -109,10 +110,10 @@ def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
 
 def samples_of(primitive: Any) -> list[Any]:
     rng = np.random.default_rng(abs(hash_of(primitive.name)))
-    if primitive.kind in ELEMENTWISE:
-        return elementwise_samples(primitive, rng)
     make = SAMPLES.get(primitive.name)
-    return [] if make is None else make(rng)
+    if make is not None:
+        return make(rng)
+    return elementwise_samples(primitive, rng) if primitive.kind in ELEMENTWISE else []
 
 
 def hash_of(text: str) -> int:

@@ -52,7 +52,43 @@ def _straight_through(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
+def _quotients(rng: np.random.Generator) -> list[Sample]:
+    def pair(*shapes: tuple[int, ...]) -> dict[str, np.ndarray]:
+        # No quotient of two of these is near a whole number, where it would jump.
+        x = spaced(rng, *shapes[0], low=2.31, high=2.39)
+        return {"x": x, "y": spaced(rng, *shapes[1], low=0.93, high=0.97)}
+
+    return [
+        Sample("0-d", pair((), ())),
+        Sample("broadcast", pair((3, 1), (2, 1, 4))),
+        Sample("matrix", pair((3, 4), (3, 4))),
+        Sample("empty", pair((0, 3), (3,))),
+    ]
+
+
+def _partly(first: str, second: str) -> Any:
+    """Samples for functions with a derivative by the second argument only."""
+
+    def make(rng: np.random.Generator) -> list[Sample]:
+        def pair(*shapes: tuple[int, ...]) -> dict[str, np.ndarray]:
+            return {
+                first: spaced(rng, *shapes[0], low=1.25, high=3.0, signs=False),
+                second: spaced(rng, *shapes[1], signs=False),
+            }
+
+        return [
+            Sample("0-d", pair((), ())),
+            Sample("broadcast", pair((3, 1), (2, 1, 4))),
+            Sample("empty", pair((0, 3), (3,))),
+        ]
+
+    return make
+
+
 SAMPLES = {
+    "hurwitz_zeta": _partly("x", "q"),
+    **dict.fromkeys(("lower_gamma", "upper_gamma"), _partly("a", "x")),
+    **dict.fromkeys(("floor_divide", "fmod", "remainder", "trunc_divide"), _quotients),
     **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor"), _bits),
     **dict.fromkeys(("bitwise_left_shift", "bitwise_right_shift"), _shifts),
     "bitwise_not": _one,

@@ -296,14 +296,14 @@ _BLENDS: dict[str, tuple[Shape, int, tuple[Any, ...], int]] = {
     "long windows": ((2, 40), 1, ("windows", 17, 17, 0, 2, "padded"), 2),
     "parts": ((2, 7), 1, ("adaptive", 3), 3),
     "more parts than elements": ((3, 2), 0, ("adaptive", 5), 5),
-    "nearest": ((2, 5), 1, ("nearest", 8, 0.625, 0.0), 8),
-    "nearest, smaller": ((2, 5), 1, ("nearest", 3, 5 / 3, 0.5), 3),
+    "nearest": ((2, 5), 1, ("nearest", 8, 0.625, 0.0, "float32"), 8),
+    "nearest, smaller": ((2, 5), 1, ("nearest", 3, 5 / 3, 0.5, "float64"), 3),
     "linear": ((2, 4), 1, ("linear", 7, 4 / 7, False), 7),
     "linear, corners": ((4, 2), 0, ("linear", 7, 0.5, True), 7),
     "linear, smaller": ((2, 7), 1, ("linear", 3, 7 / 3, False), 3),
     "cubic": ((2, 4), 1, ("cubic", 6, 4 / 6, False), 6),
-    "smooth": ((2, 8), 1, ("smooth", 3, 8 / 3, False, False), 3),
-    "smooth cubic": ((2, 8), 1, ("smooth", 3, 8 / 3, True, False), 3),
+    "smooth": ((2, 8), 1, ("smooth", 3, 8 / 3, False), 3),
+    "smooth cubic": ((2, 8), 1, ("smooth", 3, 8 / 3, True), 3),
     "empty": ((0, 4), 1, ("linear", 7, 4 / 7, False), 7),
 }  # fmt: skip
 
