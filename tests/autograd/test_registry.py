@@ -7,22 +7,15 @@ shapes and layouts of memory; elementwise primitives get theirs from their kind,
 Operations composed of primitives keep the promises about gradients, for the samples in COMPOSED_SAMPLES.
 """
 
-import importlib.util
 import itertools
-import sys
-from pathlib import Path
 from typing import Any
 
+import glassgrad_samples as samples
 import numpy as np
 import pytest
 
 import glassgrad as gg
 from glassgrad.autograd import engine, steps
-
-_spec = importlib.util.spec_from_file_location("glassgrad_samples", Path(__file__).with_name("samples") / "common.py")
-samples: Any = importlib.util.module_from_spec(_spec)
-sys.modules["glassgrad_samples"] = samples
-_spec.loader.exec_module(samples)
 
 
 def cases() -> list[Any]:
