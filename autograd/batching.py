@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from . import engine
+from .compose import LOOPS
 from .dtypes import as_array
 from .engine import HANDLES, new_tensor
 from .primitive import REGISTRY, Primitive
@@ -111,20 +112,27 @@ class Batched:
             "vmap: the examples of a batch may differ in this condition, so Python cannot branch on it; write gg.where"
         )
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise _hidden("NumPy's array")
+
     def __getattr__(self, name: str) -> Any:
         attribute = None if name.startswith("__") else getattr(Tensor, name, None)
         if attribute is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         function = attribute.fget if isinstance(attribute, property) else attribute
         if not callable(function) or function.__module__ == Tensor.__module__ or name.endswith("_"):
-            raise TypeError(
-                f"vmap: .{name} asks for the numbers or the memory of one tensor, but inside vmap there is a whole "
-                "batch of them; use operations of glassgrad, or return the value and do it outside"
-            )
+            raise _hidden(f".{name}")
         return function(self) if isinstance(attribute, property) else functools.partial(function, self)
 
     def __repr__(self) -> str:
         return f"Batched({self.value!r}, level={self.level})"
+
+
+def _hidden(what: str) -> TypeError:
+    return TypeError(
+        f"vmap: {what} asks for the numbers or the memory of one tensor, but inside vmap there is a whole batch of "
+        "them; use operations of glassgrad, or return the value and do it outside"
+    )
 
 
 def _bind_operators() -> None:
@@ -233,10 +241,12 @@ def interpret(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, 
     call = Call(primitive, bare, batched, dict(zip(primitive.static_names, static, strict=True)), size)
     result = NotImplemented
     if not any(_holds_batch(s) for s in static):
-        if primitive.kind in ("elementwise", "predicate"):
-            result = elementwise(call)
-        elif primitive.name in RULES:
-            result = RULES[primitive.name](call)
+        rule = elementwise if primitive.kind in ("elementwise", "predicate") else RULES.get(primitive.name)
+        try:
+            result = NotImplemented if rule is None else rule(call)
+        except (ValueError, IndexError, TypeError):
+            # One example at a time gives the message about the shapes that the user knows, or even a result.
+            result = NotImplemented
     if result is NotImplemented:
         result = each(call, level)
     if isinstance(result, list | tuple):
@@ -289,6 +299,25 @@ def _example(value: Any, level: int, i: int) -> Any:
         example = REGISTRY["getitem"].function(value.value, i)
         return example._array if example.__class__ in HANDLES else example
     return value
+
+
+def loop(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Run a whole function, with Batched among its arguments, on one example at a time, and stack the results."""
+    leaves, _, structure = flatten((tuple(args), dict(kwargs)))
+    level = max(x.level for x in leaves if x.__class__ is Batched)
+    mine = [x.__class__ is Batched and x.level == level for x in leaves]
+    size = next(x.value.shape[0] for x, m in zip(leaves, mine, strict=True) if m)
+    if not size:
+        raise ValueError(f"vmap: {getattr(function, '__name__', 'this')} cannot run on a batch of no examples")
+    take = REGISTRY["getitem"].function
+    columns: list[list[Any]] = []
+    for i in range(size):
+        example = [take(x.value, i) if m else x for x, m in zip(leaves, mine, strict=True)]
+        positional, named = unflatten(structure, example)
+        found, _, shape = flatten(function(*positional, **named))
+        columns.append(found)
+    stack = REGISTRY["stack"].function
+    return unflatten(shape, [Batched(stack(list(parts), 0), level) for parts in zip(*columns, strict=True)])
 
 
 # -- rules ------------------------------------------------------------------------------------------------------------
@@ -447,6 +476,9 @@ def vmap(function: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0) -> C
     """
     if not callable(function):
         raise TypeError(f"vmap: expected a function, got {type(function).__name__}")
+    if "__add__" not in vars(Batched):
+        # Tensor gets its operators after this module is loaded.
+        _bind_operators()
 
     def mapped(*args: Any, **kwargs: Any) -> Any:
         if not args:
@@ -550,5 +582,5 @@ def _leave(x: Any, dim: Any, level: int, size: int, path: str) -> Any:
     return whole if dim % ndim == 0 else REGISTRY["permute"].function(whole, tuple(order))
 
 
-_bind_operators()
+LOOPS[Batched] = loop
 engine.register_interpreter(Batched, interpret, priority=5)
