@@ -365,7 +365,7 @@ def _run(op: Any, function: Callable[..., Any], sample: Any, derivatives: bool) 
         return Outcome("passed")
     if op.name in tables.TIED and their_input.dtype in (torch.int64, torch.bool) and not sample.kwargs.get("stable"):
         ours, theirs = (tables.values_at(op.name, r, sample) for r in (ours, theirs))
-    invariant = tables.INVARIANT.get(op.name, process)
+    invariant = tables.INVARIANT.get(name, process)
     ours, theirs = invariant(ours), invariant(theirs)
     pairs = compare_results(ours, theirs, tolerance)
     for (t, x), version in zip(conversion.pairs, versions, strict=True):
@@ -456,7 +456,7 @@ class Tally:
     passed: Counter[str] = dataclasses.field(default_factory=Counter)  # by dtype
     gradient: int = 0
     second: int = 0
-    unsupported: Counter[str] = dataclasses.field(default_factory=Counter)  # by reason, float64 only
+    unsupported: Counter[str] = dataclasses.field(default_factory=Counter)  # by reason
     errors: int = 0  # error inputs at which we raise too
     failures: list[str] = dataclasses.field(default_factory=list)
 
@@ -486,7 +486,7 @@ def run_op(op: Any, dtypes: Iterable[str] = DTYPES, errors: bool = True) -> Tall
                     tally.gradient += outcome.gradient
                     tally.second += outcome.second
                 elif outcome.state == "unsupported":
-                    tally.unsupported[outcome.reason] += dtype == "float64"
+                    tally.unsupported[outcome.reason] += 1
                 else:
                     where = f"{name}, {dtype} sample {i} {describe_sample(sample)}"
                     tally.failures.append(f"{where}: {outcome.reason}")
@@ -518,7 +518,7 @@ def _run_errors(op: Any, function: Callable[..., Any], tally: Tally) -> None:
         sample = error.sample_input
         where = f"{name}, error input {i} {describe_sample(sample)} [{error.error_regex[:80]}]"
         try:
-            if (reason := tables.unsupported_error(name, sample.input, sample.args, sample.kwargs, error.error_regex)):
+            if reason := tables.unsupported_error(name, sample.input, sample.args, sample.kwargs, error.error_regex):
                 raise UnsupportedError(reason)
             conversion = Conversion()
             _, input = conversion.both(sample.input)
