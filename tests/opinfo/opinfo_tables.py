@@ -30,7 +30,6 @@ OUT_OF_SCOPE = [
     (r"as_strided.*|.*empty.*|resize_.*", "storage"),
     (r"cauchy|exponential|geometric|log_normal|normal:in_place|uniform|zero_|fill", "in-place"),
     (r"signal\.windows\..*", "windows"),
-    (r"equal", "other meaning"),  # gg.equal compares element by element, as NumPy's does
 ]  # fmt: skip
 
 
@@ -154,6 +153,9 @@ def unsupported(name: str, input: Any, args: tuple[Any, ...], kwargs: dict[str, 
 TOLERANCES: dict[tuple[str, str], tuple[float, float]] = {
     ("nn.functional.hardsigmoid", "float64"): (1e-7, 1e-8),  # PyTorch's sixth has single precision
     ("cov", "float64"): (1e-6, 1e-7),  # so have the weights of its samples
+    # PyTorch's Bessel functions satisfy Bessel's equation to eight digits only.
+    ("special.bessel_j0", "float64"): (1e-6, 1e-7), ("special.bessel_j1", "float64"): (1e-6, 1e-7),
+    ("special.bessel_y0", "float64"): (1e-6, 1e-7), ("special.bessel_y1", "float64"): (1e-6, 1e-7),
 }
 USUAL = {"float64": (1e-8, 1e-9), "float32": (2e-4, 2e-5), "float16": (4e-3, 4e-3)}
 
