@@ -174,8 +174,9 @@ sign.primitive = plain_sign.primitive  # type: ignore[attr-defined]
 
 
 @primitive(
-    kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|", x=lambda g, x: g * plain_sign(x)
-)
+    kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|",
+    x=lambda g, x: g * plain_sign(x),
+)  # fmt: skip
 def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.
 
