@@ -8,6 +8,7 @@ from .backward import grad, reachable
 from .tensor import HookHandle, Tensor, from_numpy, tensor
 from .scalar import Scalar, local_derivatives, local_formulas
 from .compose import COMPOSED, composed
+from .cost import cost_of, flops
 from .declare import primitive
 from .function import Function, FunctionContext
 from .effects import UPDATES, Update, update
@@ -19,6 +20,7 @@ from .vertices import node_of
 from .recording import Event, Recording, detect_anomaly, record
 from .serialization import load, save
 from .transforms import jvp, primitive_jvp, vjp
+from .checkpointing import checkpoint
 
 __all__ = [
     "COMPOSED",
@@ -37,9 +39,12 @@ __all__ = [
     "Scalar",
     "Tensor",
     "Update",
+    "checkpoint",
     "composed",
+    "cost_of",
     "detect_anomaly",
     "enable_grad",
+    "flops",
     "from_numpy",
     "get_default_dtype",
     "get_rng_state",

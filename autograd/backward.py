@@ -24,7 +24,7 @@ from .node import FREED, Constant, Node
 from .primitive import REGISTRY, Primitive
 from .steps import Cotangents, accumulate, run_recorded
 
-__all__ = ["LEAF", "backward", "grad", "reachable"]
+__all__ = ["LEAF", "backward", "check_unchanged", "grad", "reachable", "run_hooks", "sweep"]
 
 _age = attrgetter("sequence")
 
@@ -107,7 +107,7 @@ def backward(
 
     def arrive(node: Node, g: Any) -> Any:
         if node.extra is not None and node.extra.hooks:
-            g = _run_hooks(node, g, create_graph)
+            g = run_hooks(node, g, create_graph)
         if capture is not None and node in capture:
             capture[node] = g
         if node.primitive is not LEAF:
@@ -118,7 +118,7 @@ def backward(
 
     def run(node: Node, g: Any, cotangents: Cotangents, wanted: set[Node] | None) -> None:
         if changed:
-            _check_unchanged(node, wanted)
+            check_unchanged(node, wanted)
         if create_graph:
             run_recorded(node, g, cotangents, wanted)
         else:
@@ -218,7 +218,7 @@ def _calibrate() -> int:
 _ALONE = _calibrate()
 
 
-def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
+def run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     """Give the finished gradient of a value to its hooks, each of which may return another."""
     assert node.extra is not None and node.extra.hooks is not None
     gradient = g if create_graph else new_tensor(g, None)
@@ -239,7 +239,7 @@ def _run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     return gradient if create_graph else np.array(gradient._array, dtype=node.dtype)
 
 
-def _check_unchanged(node: Node, wanted: set[Node] | None) -> None:
+def check_unchanged(node: Node, wanted: set[Node] | None) -> None:
     """Refuse to use a saved value whose memory was changed in place after the node was recorded."""
     saved = node.saved
     if saved is FREED:

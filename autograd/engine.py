@@ -418,7 +418,8 @@ def explain(primitive: Primitive, error: Exception, arrays: tuple[Any, ...]) -> 
     context = current_mode().context
     if context is not None and context.scope and "in module" not in text:
         text += f" [in module {'.'.join(context.scope)}]"
-    kind = type(error) if type(error) in (ValueError, TypeError, IndexError, OverflowError) else (
+    kept = (ValueError, TypeError, IndexError, OverflowError, np.linalg.LinAlgError)
+    kind = type(error) if type(error) in kept else (
         IndexError if isinstance(error, IndexError) else TypeError if isinstance(error, TypeError) else ValueError
     )  # fmt: skip
     return kind(text)

@@ -8,8 +8,6 @@ a test holds the two against each other. See ``PRIMITIVES.md`` beside this file 
 
 from __future__ import annotations
 
-import functools
-import inspect
 import linecache
 from collections.abc import Callable
 from typing import Any
@@ -21,11 +19,14 @@ from .dtypes import promote
 from .inline import inline_rule
 from .mode import current_mode
 from .node import FREED, Node, next_sequence
-from .primitive import Primitive
+from .primitive import NO_DEFAULT, Primitive
 
-__all__ = ["compile_function", "make_function", "make_method", "targets"]
+__all__ = ["compile_function", "make_function", "make_method", "targets", "write_when_called"]
 
 _ALIASES = {"dim": "axis", "keepdim": "keepdims"}
+
+
+_NUMBERS = frozenset((float, int))
 
 
 class _Unset:
@@ -71,14 +72,14 @@ def can_specialise(primitive: Primitive) -> bool:
 def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
     """Return the parameter list, the lines that resolve NumPy's words for PyTorch's, and the default values."""
     written, resolve, defaults, aliases = [], [], {}, []
-    for name, parameter in primitive.signature.parameters.items():
+    for name, parameter in primitive.parameters.items():
         text = name
-        if parameter.default is not parameter.empty:
+        if parameter.default is not NO_DEFAULT:
             defaults[f"default_{name}"] = parameter.default
             text = f"{name}=default_{name}"
         elif name in _ALIASES and name in primitive.static_names:
             text = f"{name}=UNSET"
-        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in written:
+        if parameter.keyword_only and "*" not in written:
             written.append("*")
         written.append(text)
         if name in _ALIASES and name in primitive.static_names:
@@ -88,37 +89,41 @@ def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
     for name, alias in aliases:
         written.append(f"{alias}=UNSET")
         resolve.append(f"    if {alias} is not UNSET: {name} = {alias}")
-        if primitive.signature.parameters[name].default is inspect.Parameter.empty:
+        if primitive.parameters[name].default is NO_DEFAULT:
             problem = f"{primitive.name}() needs {name}"
             resolve.append(f"    if {name} is UNSET: raise TypeError({problem!r})")
     return ", ".join(written), "\n".join(resolve), defaults
 
 
 def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any]) -> Callable[..., Any]:
-    parameters, resolve, defaults = _parameters(primitive)
-    inputs, statics = primitive.input_names, primitive.static_names
-    pack = _tuple(inputs)
-    static_pack = _tuple(statics)
-    lines = [f"def call({parameters}):"]
-    if resolve:
-        lines.append(resolve)
-    if fast:
-        lines += _fast_forward(primitive)
-        lines += _numbers(primitive)
-    lines.append(f"    return $fallback($primitive, {pack}, {static_pack})")
     helpers = {
         "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": engine.HANDLES,
         "Tensor": engine.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
         "settle": engine.settle, "as_result": engine.as_result, "explain": engine.explain,
         "constant_of": engine.constant_of, "cut_off": engine.CUT_BY_NO_GRAD, "inherit": engine.inherit,
-        "observe": engine.observe, "number": engine.scalar_constant, "numbers": frozenset((float, int)),
+        "observe": engine.observe, "number": engine.scalar_constant, "numbers": _NUMBERS,
     }  # fmt: skip
-    namespace = {**defaults, "UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
-    function: Any = compile_function(lines, primitive, namespace, "call", "call")
-    functools.update_wrapper(function, primitive.definition, updated=())
-    del function.__wrapped__
-    function.__annotations__ = {}
+    namespace = {"UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
+
+    def write() -> tuple[list[str], dict[str, Any]]:
+        parameters, resolve, defaults = _parameters(primitive)
+        lines = [f"def $call({parameters}):"]
+        if resolve:
+            lines.append(resolve)
+        if fast:
+            lines.extend(_fast_forward(primitive))
+            lines.extend(_numbers(primitive))
+        lines.append(
+            f"    return $fallback($primitive, {_tuple(primitive.input_names)}, {_tuple(primitive.static_names)})"
+        )
+        return lines, defaults
+
+    function: Any = write_when_called(primitive, namespace, "call", write)
+    definition = primitive.definition
+    function.__name__, function.__qualname__ = definition.__name__, definition.__qualname__
+    function.__doc__, function.__module__ = definition.__doc__, definition.__module__
+    function.__dict__.update(definition.__dict__)
     function.primitive = primitive
     result: Callable[..., Any] = function
     return result
@@ -175,12 +180,8 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     floating = " and $dtype.kind == 'f'" if primitive.casts else ""
     add(f"            if $mode.grad{floating}:")
     for n in inputs:
-        if n in optional:
-            add(f"                if not ${n}_needs: ${n}_node = None if {n} is None else $constant_of({n})")
-        elif n in differentiable:
-            add(f"                if not ${n}_needs: ${n}_node = $constant_of({n})")
-        else:
-            add(f"                ${n}_node = $constant_of({n})")
+        constant = f"{f'None if {n} is None else ' if n in optional else ''}$constant_of({n})"
+        add(f"                {f'if not ${n}_needs: ' if n in differentiable else ''}${n}_node = {constant}")
     add("                $result._node = $node = $new($Node)")
     add("                $node.primitive = $primitive")
     add(f"                $node.inputs = {_tuple([f'${n}_node' for n in inputs])}")
@@ -222,9 +223,9 @@ def _numbers(primitive: Primitive) -> list[str]:
     x, y = primitive.input_names
     return [
         f"    if {x}.__class__ in $handles and {y}.__class__ in $numbers:",
-        f"        return call({x}, $number({y}, {x}._array.dtype))",
+        f"        return $call({x}, $number({y}, {x}._array.dtype))",
         f"    if {y}.__class__ in $handles and {x}.__class__ in $numbers:",
-        f"        return call($number({x}, {y}._array.dtype), {y})",
+        f"        return $call($number({x}, {y}._array.dtype), {y})",
     ]
 
 
@@ -303,9 +304,9 @@ def _variable(primitive: Primitive, argument: str) -> str:
 def _call(primitive: Primitive) -> str:
     """Return the arguments of the kernel, in its own order."""
     written = []
-    for name, parameter in primitive.signature.parameters.items():
+    for name, parameter in primitive.parameters.items():
         value = f"${name}_array" if name in primitive.input_names else name
-        written.append(f"{name}={value}" if parameter.kind is parameter.KEYWORD_ONLY else value)
+        written.append(f"{name}={value}" if parameter.keyword_only else value)
     return ", ".join(written)
 
 
@@ -321,6 +322,41 @@ def targets(items: list[str]) -> str:
 _codes: dict[str, Any] = {}
 
 
+def write_when_called(
+    primitive: Primitive, namespace: dict[str, Any], role: str,
+    write: Callable[[], tuple[list[str], dict[str, Any]]],
+) -> Callable[..., Any]:  # fmt: skip
+    """Return a function ``call`` whose code is written when it is first called, so that importing the library is quick.
+
+    What stands there until then has the same free variables as the written code, so that the code alone can be
+    exchanged: whoever holds the function holds the written one from then on.
+
+    Args:
+        primitive: whose call it is.
+        namespace: the values of the free variables.
+        role: what the code is for, in tracebacks.
+        write: returns the lines of the function, and the values of its parameters' defaults.
+    """
+    function: Any = None
+
+    def complete() -> Any:
+        lines, defaults = write()
+        # A test that is never made mentions every variable, so that all are free variables in the written code too.
+        lines.insert(1, f"    if 0: {', '.join((*namespace, '$written', '$call'))}")
+        written = compile_function(lines, primitive, {**defaults, **namespace, "_gg_written": None}, role, "$call")
+        function.__defaults__, function.__kwdefaults__ = written.__defaults__, written.__kwdefaults__
+        function.__code__ = written.__code__
+        return function
+
+    lines = [
+        "def $call(*args, **kwargs):",
+        f"    if 0: {', '.join((*namespace, '$written', '$call'))}",
+        "    return $written()(*args, **kwargs)",
+    ]
+    function = compile_function(lines, primitive, {**namespace, "_gg_written": complete}, f"{role} to write", "$call")
+    return function  # type: ignore[no-any-return]
+
+
 def compile_function(lines: list[str], primitive: Primitive, namespace: dict[str, Any], role: str, name: str) -> Any:
     """Compile a function whose helpers are closure variables, so that its globals are the kernel's module's.
 
@@ -329,7 +365,7 @@ def compile_function(lines: list[str], primitive: Primitive, namespace: dict[str
     """
     # "$" marks the names of this file, kept apart from the names of the user's parameters.
     body = "\n".join("    " + line for text in lines for line in text.split("\n")).replace("$", "_gg_")
-    source = f"def make({', '.join(namespace)}):\n{body}\n    return {name}\n"
+    source = f"def make({', '.join(namespace)}):\n{body}\n    return {name.replace('$', '_gg_')}\n"
     code = _codes.get(source)
     if code is None:
         filename = f"<glassgrad {role} {len(_codes)}, first for {primitive.name}>"

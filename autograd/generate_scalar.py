@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .generate import compile_function, targets
+from .generate import compile_function, targets, write_when_called
 from .inline import scalar_expression
 from .mode import current_mode
 from .node import next_sequence
@@ -26,12 +26,26 @@ _INLINE: dict[Any, str] = {
 
 def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
     """Return the method of ``Scalar`` for an elementwise primitive without static arguments."""
+    from . import engine
+    from .backward import LEAF
+
+    namespace = {
+        "Scalar": Scalar, "numbers": frozenset((float, int)), "primitive": primitive, "kernel": primitive.scalar,
+        "fallback": _fallback, "new": object.__new__, "errors": (ArithmeticError, ValueError), "ieee": ieee,
+        "next_sequence": next_sequence, "current_mode": current_mode, "observe": engine.observe, "leaf": LEAF,
+    }  # fmt: skip
+    function: Any = write_when_called(primitive, namespace, "Scalar call", lambda: (_scalar_call(primitive), {}))
+    function.__name__, function.__doc__, function.primitive = primitive.name, primitive.definition.__doc__, primitive
+    return function  # type: ignore[no-any-return]
+
+
+def _scalar_call(primitive: Primitive) -> list[str]:
     names = primitive.input_names
     others = names[1:]
-    kernel = primitive.scalar
     values = [f"{n}.value" for n in names]
-    expression = _INLINE[kernel].format(*values) if kernel in _INLINE else f"kernel({', '.join(values)})"
-    lines = [f"def call({', '.join(names)}):"]
+    pattern = _INLINE.get(primitive.scalar)
+    expression = f"kernel({', '.join(values)})" if pattern is None else pattern.format(*values)
+    lines = [f"def $call({', '.join(names)}):"]
     add = lines.append
     for n in others:
         add(f"    if {n}.__class__ is not Scalar:")
@@ -58,17 +72,7 @@ def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
     add("    result.first = result.second = None")
     add("    result.context = None")
     add("    return result")
-    from . import engine
-    from .backward import LEAF
-
-    namespace = {
-        "Scalar": Scalar, "numbers": frozenset((float, int)), "primitive": primitive, "kernel": kernel,
-        "fallback": _fallback, "new": object.__new__, "errors": (ArithmeticError, ValueError), "ieee": ieee,
-        "next_sequence": next_sequence, "current_mode": current_mode, "observe": engine.observe, "leaf": LEAF,
-    }  # fmt: skip
-    function: Callable[..., Any] = compile_function(lines, primitive, namespace, "Scalar call", "call")
-    function.__name__ = primitive.name
-    return function
+    return lines
 
 
 def _fallback(primitive: Primitive, *inputs: Any) -> Any:

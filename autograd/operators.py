@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from . import effects, engine, interchange
 from .dtypes import to_dtype
 from .generate import make_method
 from .generate_scalar import make_scalar_method, pull_when_needed
+from .numpy_functions import array_function, array_ufunc
 from .ops import (
     activation,
     arithmetic,
@@ -40,7 +41,6 @@ from .ops import (
     trigonometric,
 )  # fmt: skip
 from .ops import random as random_ops
-from .ops.axes import as_shape
 from .ops.indexing import plain_index
 from .primitive import Primitive
 from .scalar import Scalar
@@ -49,13 +49,13 @@ from .tensor import Tensor
 
 # -- operators: Python's name, the primitive ------------------------------------------------------------------
 
-BINARY = {
+BINARY: dict[str, Callable[..., Any]] = {
     "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
     "pow": arithmetic.power, "matmul": linalg.matmul,
 }  # fmt: skip
 COMPARISONS = {
     "gt": comparison.greater, "ge": comparison.greater_equal, "lt": comparison.less, "le": comparison.less_equal,
-    "eq": comparison.equal, "ne": comparison.not_equal, "and": comparison.logical_and, "or": comparison.logical_or,
+    "eq": comparison.eq, "ne": comparison.not_equal, "and": comparison.logical_and, "or": comparison.logical_or,
 }  # fmt: skip
 UNARY = {"neg": arithmetic.negative, "abs": elementwise.absolute, "invert": comparison.logical_not}
 IN_PLACE = {
@@ -72,7 +72,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     "sign": elementwise.sign, "absolute": elementwise.absolute, "abs": elementwise.absolute,
     "maximum": elementwise.maximum, "minimum": elementwise.minimum,
     "isnan": comparison.isnan, "isfinite": comparison.isfinite,
-    "eq": comparison.equal, "ne": comparison.not_equal, "gt": comparison.greater, "ge": comparison.greater_equal,
+    "eq": comparison.eq, "ne": comparison.not_equal, "gt": comparison.greater, "ge": comparison.greater_equal,
     "lt": comparison.less, "le": comparison.less_equal, "logical_and": comparison.logical_and,
     "logical_or": comparison.logical_or, "logical_not": comparison.logical_not,
 }  # fmt: skip
@@ -158,51 +158,6 @@ def _permute(self: Tensor, *dims: Any) -> Any:
     return shaping.permute(self, tuple(_dims(dims)))
 
 
-class Extremum(NamedTuple):
-    """Values and where they were found."""
-
-    values: Any
-    indices: Any
-
-
-def _along(extremum: Callable[..., Any], arg: Callable[..., Any], x: Any, dim: Any, keepdim: bool) -> Any:
-    if dim is None:
-        return extremum(x)
-    indices = arg(x, dim, True)
-    where = indices.numpy()
-    grids = list(np.indices(where.shape, sparse=True))
-    grids[dim] = where
-    values = indexing.getitem(x, tuple(grids))
-    if keepdim:
-        return Extremum(values, indices)
-    return Extremum(shaping.squeeze(values, dim), shaping.squeeze(indices, dim))
-
-
-def maximum_over(
-    x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
-) -> Any:
-    """Return the largest element of all, or with ``dim`` the pair (values, indices) along it, as PyTorch does.
-
-    Over all elements, ties share the gradient; along ``dim`` it goes to the element that ``indices`` names.
-
-    >>> import glassgrad as gg
-    >>> gg.max(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
-    Extremum(values=tensor([5., 4.]), indices=tensor([1, 1]))
-    """
-    if isinstance(dim, Tensor):
-        return elementwise.maximum(x, dim)
-    return _along(reduction.amax, comparison.argmax, x, axis if dim is None else dim, keepdim or keepdims)
-
-
-def minimum_over(
-    x: Any, dim: int | None = None, keepdim: bool = False, *, axis: int | None = None, keepdims: bool = False
-) -> Any:
-    """Return the smallest element of all, or with ``dim`` the pair (values, indices) along it. See :func:`max`."""
-    if isinstance(dim, Tensor):
-        return elementwise.minimum(x, dim)
-    return _along(reduction.amin, comparison.argmin, x, axis if dim is None else dim, keepdim or keepdims)
-
-
 def _astype(self: Tensor, dtype: Any) -> Any:
     """Return the tensor in another dtype; the same tensor if it has it already. See :func:`astype`."""
     wanted = to_dtype(dtype)
@@ -267,20 +222,9 @@ for _room in ROOMS:
                 METHODS.setdefault(_name, _function)
 
 
-def _any(self: Tensor) -> Any:
-    """Return whether any element is true, as a 0-d bool tensor."""
-    return engine.new_tensor(np.any(self._array), None)
-
-
-def _all(self: Tensor) -> Any:
-    """Return whether every element is true, as a 0-d bool tensor."""
-    return engine.new_tensor(np.all(self._array), None)
-
-
 OTHERS: dict[str, Callable[..., Any]] = {
-    "reshape": _reshape, "view": _reshape, "permute": _permute, "max": maximum_over,
-    "min": minimum_over, "astype": _astype, "to": _astype, "copy_": _copy_, "zero_": _fill(0), "fill_": _fill_,
-    "__getitem__": _getitem, "__setitem__": _setitem, "any": _any, "all": _all,
+    "reshape": _reshape, "view": _reshape, "permute": _permute, "astype": _astype, "to": _astype, "copy_": _copy_,
+    "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem, "__setitem__": _setitem,
     "float": lambda self: _astype(self, np.float32), "double": lambda self: _astype(self, np.float64),
     "long": lambda self: _astype(self, np.int64), "bool": lambda self: _astype(self, np.bool_),
     "dropout": random_ops.dropout, "unfold": arranging.unfold_dimension,
@@ -306,83 +250,17 @@ _bind(Tensor, "mT", property(_matrix_transposed))  # type: ignore[arg-type]
 
 # -- NumPy's functions on tensors -----------------------------------------------------------------------------
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: arithmetic.add, np.subtract: arithmetic.subtract, np.multiply: arithmetic.multiply,
-    np.true_divide: arithmetic.divide, np.power: power, np.negative: arithmetic.negative, np.square: arithmetic.square,
-    np.exp: elementwise.exp, np.log: elementwise.log, np.sqrt: elementwise.sqrt, np.sin: elementwise.sin,
-    np.cos: elementwise.cos, np.tanh: elementwise.tanh, np.absolute: elementwise.absolute, np.sign: elementwise.sign,
-    np.maximum: elementwise.maximum, np.minimum: elementwise.minimum, np.matmul: linalg.matmul,
-    np.greater: comparison.greater, np.greater_equal: comparison.greater_equal, np.less: comparison.less,
-    np.less_equal: comparison.less_equal, np.equal: comparison.equal, np.not_equal: comparison.not_equal,
-    np.logical_and: comparison.logical_and, np.logical_or: comparison.logical_or,
-    np.logical_not: comparison.logical_not, np.isnan: comparison.isnan, np.isfinite: comparison.isfinite,
-}  # fmt: skip
-
-
-def _numpy_reshape(x: Any, shape: Any) -> Any:
-    return shaping.reshape(x, as_shape(shape, "reshape"))
-
-
-def _numpy_transpose(x: Any, axes: Any = None) -> Any:
-    return _transposed(x) if axes is None else shaping.permute(x, tuple(axes))
-
-
-def _numpy_dot(x: Any, y: Any) -> Any:
-    return x * y if np.ndim(x) == 0 or np.ndim(y) == 0 else linalg.matmul(x, y)
-
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: reduction.sum, np.mean: reduction.mean, np.max: reduction.amax, np.min: reduction.amin,
-    np.amax: reduction.amax, np.amin: reduction.amin,
-    np.argmax: comparison.argmax, np.argmin: comparison.argmin, np.where: comparison.where,
-    np.concatenate: lambda tensors, axis=0: shaping.concatenate(tensors, axis),
-    np.stack: lambda tensors, axis=0: shaping.stack(tensors, axis), np.reshape: _numpy_reshape,
-    np.transpose: _numpy_transpose, np.swapaxes: shaping.transpose, np.broadcast_to: shaping.broadcast_to,
-    np.squeeze: lambda x, axis=None: shaping.squeeze(x, axis),
-    np.expand_dims: lambda x, axis: shaping.unsqueeze(x, axis), np.dot: _numpy_dot,
-    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.numel(),
-}  # fmt: skip
-
-
-def _refuse(name: str) -> TypeError:
-    return TypeError(
-        f"NumPy's {name} has no differentiable counterpart for tensors here; use a glassgrad operation, or "
-        "tensor.detach().numpy() to leave the graph"
-    )
-
-
-def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Run a NumPy ufunc as ours, or refuse: the gradient is never dropped silently."""
-    function = UFUNCS.get(ufunc)
-    if function is None or method != "__call__":
-        raise _refuse(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
-    if kwargs:
-        raise TypeError(f"{ufunc.__name__} on tensors takes no {', '.join(kwargs)}")
-    return function(*inputs)
-
-
-def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """Run a NumPy function as ours, or refuse."""
-    ours = FUNCTIONS.get(function)
-    if ours is None:
-        raise _refuse(function.__name__)
-    try:
-        return ours(*args, **kwargs)
-    except TypeError as error:
-        if "unexpected keyword" in str(error) or "positional argument" in str(error):
-            raise TypeError(f"numpy.{function.__name__} on tensors: {error}") from None
-        raise
-
-
-_bind(Tensor, "__array_ufunc__", _array_ufunc)
-_bind(Tensor, "__array_function__", _array_function)
+_bind(Tensor, "__array_ufunc__", array_ufunc)
+_bind(Tensor, "__array_function__", array_function)
 
 # -- scalars --------------------------------------------------------------------------------------------------
 
 
 def _scalar_method(function: Callable[..., Any]) -> Callable[..., Any]:
     primitive: Primitive = function.primitive  # type: ignore[attr-defined]
-    if primitive.static_names or primitive.kind != "elementwise" or not primitive.differentiable:
+    if primitive.static_names or len(primitive.input_names) > 2:
+        return function
+    if primitive.kind != "elementwise" or not primitive.differentiable:
 
         @functools.wraps(function)
         def method(*operands: Any) -> Any:

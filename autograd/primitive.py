@@ -19,10 +19,12 @@ this file holds the declaration, its checks and the table of all primitives. See
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
-__all__ = ["KINDS", "REGISTRY", "DeclarationError", "Primitive", "Rule", "Table"]
+__all__ = ["KINDS", "REGISTRY", "DeclarationError", "Parameter", "Primitive", "Rule", "Table"]
 
 KINDS = {
     "elementwise": "acts on each element by itself; operands broadcast, and the engine sums their gradients back",
@@ -39,6 +41,55 @@ REGISTRY: dict[str, Primitive] = {}
 
 class DeclarationError(TypeError):
     """A primitive was declared wrongly; the message says what and where."""
+
+
+class Parameter:
+    """A parameter of a kernel: ``default`` is ``NO_DEFAULT`` where there is none."""
+
+    __slots__ = ("default", "keyword_only", "name")
+
+    def __init__(self, name: str, default: Any, keyword_only: bool) -> None:
+        self.name = name
+        self.default = default
+        self.keyword_only = keyword_only
+
+
+NO_DEFAULT = inspect.Parameter.empty
+_VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
+
+
+class VariadicError(TypeError):
+    """A function takes ``*args`` or ``**kwargs``; the message is the name."""
+
+
+def parameters_of(function: Callable[..., Any]) -> dict[str, Parameter]:
+    """Return the parameters of a function by name.
+
+    Read from its code object where it has one: ``inspect.signature`` would be a third of the time that importing the
+    library takes.
+
+    Raises:
+        VariadicError: it takes any number of arguments.
+    """
+    code = getattr(function, "__code__", None)
+    if not isinstance(function, types.FunctionType) or code is None or hasattr(function, "__wrapped__"):
+        found = inspect.signature(function).parameters.values()
+        for p in found:
+            if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD):
+                raise VariadicError(p.name)
+        return {p.name: Parameter(p.name, p.default, p.kind is p.KEYWORD_ONLY) for p in found}
+    count, total = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    if code.co_flags & _VARIADIC:
+        raise VariadicError(code.co_varnames[total])
+    names = code.co_varnames[:total]
+    defaults = function.__defaults__ or ()
+    first = count - len(defaults)
+    result = {
+        n: Parameter(n, defaults[i - first] if i >= first else NO_DEFAULT, False) for i, n in enumerate(names[:count])
+    }
+    for n in names[count:]:
+        result[n] = Parameter(n, (function.__kwdefaults__ or {}).get(n, NO_DEFAULT), True)
+    return result
 
 
 class Rule:
@@ -114,7 +165,12 @@ class Primitive:
         if kind not in KINDS:
             raise DeclarationError(f"primitive {self.name}: unknown kind {kind!r}; choose from {', '.join(KINDS)}")
         self.definition = kernel
-        self.signature = inspect.signature(kernel)
+        try:
+            self.parameters = parameters_of(kernel)
+        except VariadicError as error:
+            raise self._fail(
+                f"the kernel takes *{error}; name every parameter, or declare list_input=True"
+            ) from None
         self.output_names = None if outputs == "list" else tuple(outputs) if outputs else ("out",)
         self.residual_names = tuple(residuals)
         self._listed = tuple(inputs)
@@ -132,16 +188,16 @@ class Primitive:
 
     # -- reading the declaration ---------------------------------------------------------------------------------
 
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The signature of the kernel as it was declared."""
+        return inspect.signature(self.definition)
+
     def _fail(self, problem: str) -> DeclarationError:
         return DeclarationError(f"primitive {self.name}{self.signature}: {problem}")
 
     def _read_parameters(self, rules: dict[str, Any]) -> None:
-        parameters = self.signature.parameters
-        for parameter in parameters.values():
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                raise self._fail(
-                    f"the kernel takes *{parameter.name}; name every parameter, or declare list_input=True"
-                )
+        parameters = self.parameters
         result_names = (*(self.output_names or ()), *self.residual_names)
         for name, rule in rules.items():
             if isinstance(rule, dict) or name in result_names:
@@ -167,12 +223,12 @@ class Primitive:
         if not self.input_names and self.kind not in ("predicate", "index"):
             raise self._fail("no input has a rule; write input=rule, or input=None for an input without derivative")
         if not self.input_names:
-            self.input_names = tuple(n for n, p in parameters.items() if p.default is p.empty)
+            self.input_names = tuple(n for n, p in parameters.items() if p.default is NO_DEFAULT)
         self.static_names = tuple(n for n in parameters if n not in self.input_names)
         for name in (*self.input_names, *self.static_names):
             if name in _RESERVED:
                 raise self._fail(f"a parameter may not be called {name!r}: rules use that name")
-        self.optional = frozenset(n for n in self.input_names if parameters[n].default is not inspect.Parameter.empty)
+        self.optional = frozenset(n for n in self.input_names if parameters[n].default is not NO_DEFAULT)
         if self.list_input and len(self.input_names) != 1:
             raise self._fail("a list input must be the only input")
 
@@ -214,20 +270,18 @@ class Primitive:
         results = (*(self.output_names or ()), *self.residual_names)
         shapes = tuple(f"{n}_shape" for n in self.input_names)
         known = ("g", "need", *results, *self.input_names, *shapes, *self.static_names)
-        arguments = []
-        for parameter in inspect.signature(function).parameters.values():
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                raise self._fail(f"the rule for {target!r} takes *{parameter.name}; name what it needs")
-            if parameter.name not in known:
-                raise self._fail(
-                    f"the rule for {target!r} asks for {parameter.name!r}; it may ask for {', '.join(known)}"
-                )
-            if parameter.name == "need" and target != "joint" and not self.list_input:
+        try:
+            arguments = tuple(parameters_of(function))
+        except VariadicError as error:
+            raise self._fail(f"the rule for {target!r} takes *{error}; name what it needs") from None
+        for name in arguments:
+            if name not in known:
+                raise self._fail(f"the rule for {target!r} asks for {name!r}; it may ask for {', '.join(known)}")
+            if name == "need" and target != "joint" and not self.list_input:
                 raise self._fail(f"the rule for {target!r} asks for 'need', which only joint rules get")
-            arguments.append(parameter.name)
         if "g" not in arguments:
             raise self._fail(f"the rule for {target!r} ignores 'g'; a gradient is always a multiple of what arrives")
-        return Rule(function, tuple(arguments))
+        return Rule(function, arguments)
 
     def _plan_saving(self) -> None:
         results = (*(self.output_names or ()), *self.residual_names)
@@ -268,7 +322,7 @@ class Primitive:
 
 
 def _read_accumulator(function: Callable[..., Any]) -> Rule:
-    return Rule(function, tuple(inspect.signature(function).parameters)[1:])
+    return Rule(function, tuple(parameters_of(function))[1:])
 
 
 def _no_derivative(*_: Any) -> None:

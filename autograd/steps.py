@@ -16,7 +16,7 @@ from .mode import current_mode, set_mode
 from .node import FREED, NOWHERE, Node
 from .primitive import REGISTRY, Table
 
-__all__ = ["Cotangents", "accumulate", "conform", "pull_generic", "run_recorded", "unbroadcast"]
+__all__ = ["Cotangents", "accumulate", "conform", "pull_generic", "rule_values", "run_recorded", "unbroadcast"]
 
 
 def _pull_output(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
@@ -43,7 +43,7 @@ def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: boo
         v.__class__ is Node and n in primitive.differentiable and (wanted is None or v in wanted)
         for v, n in zip(node.inputs, names, strict=True)
     )
-    values = _values(node, names, saved, recorded)
+    values = rule_values(node, names, saved, recorded)
     if primitive.output_names is None:
         gradients = [cotangents.pop((node, i), None) for i in range(len(node.shape))]
         if all(x is None for x in gradients):
@@ -95,7 +95,7 @@ def _hand_on(node: Node, vertex: Any, name: str, gradient: Any, cotangents: Any,
     accumulate(cotangents, vertex, convert(gradient, node, name, vertex))
 
 
-def _values(node: Node, names: Sequence[str], saved: tuple[Any, ...], recorded: bool) -> dict[str, Any]:
+def rule_values(node: Node, names: Sequence[str], saved: tuple[Any, ...], recorded: bool) -> dict[str, Any]:
     """Return what the rules may ask for, lifted to tensors at their vertices when the pass is recorded."""
     primitive = node.primitive
     values: dict[str, Any] = dict(zip(primitive.static_names, node.static, strict=True))

@@ -1,5 +1,540 @@
-"""Activation functions of networks, each with its derivative in one piece."""
+"""Activation functions of networks, each with its derivative in one piece.
+
+None overflows or loses its limits: where a textbook formula gives ∞·0 or ∞/∞ at the far ends, these give the
+limit, in the value and in the derivatives.
+"""
 
 from __future__ import annotations
 
-__all__: list[str] = []
+import math
+from typing import Any
+
+import numpy as np
+
+from ..compose import composed
+from ..declare import primitive
+from .arithmetic import square
+from .axes import axis_of
+from .comparison import where
+from .elementwise import absolute, exp, one_plus_exp, sigmoid, tanh
+from .erf import gelu_kernel, ndtr, normal_density
+from .loss import softmax
+from .random import draw
+from .rounding import clamp_between, limited
+from .shaping import reshape, split
+
+__all__ = ["celu", "hardshrink", "logit", "prelu", "rrelu", "selu", "threshold"]
+
+# SELU's constants, for which mean 0 and variance 1 are a fixed point (Klambauer et al. 2017, equation 14).
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+_GELU_K, _GELU_CUBE = math.sqrt(2.0 / math.pi), 0.044715
+
+
+# -- smooth ---------------------------------------------------------------------------------------------------
+
+
+def _logit_rule(g: Any, x: Any, eps: Any) -> Any:
+    if eps is None:
+        return where((x < 0) | (x > 1), math.nan, g / (x * (1 - x)))
+    inside = (x >= eps) & (x <= 1 - eps)
+    within = where(inside, x, 0.5)
+    return where(inside, g / (within * (1 - within)), 0)
+
+
+@primitive(kind="elementwise", symbol="logit {0}", domain=(0.0, 1.0), x=_logit_rule)
+def logit(x: Any, eps: Any = None) -> Any:
+    """Return log(x / (1 − x)), the inverse of the sigmoid; with ``eps``, of ``x`` limited to [eps, 1 − eps].
+
+    Edges: 0 and 1 give −infinity and infinity, with infinite derivatives; outside [0, 1] value and derivative are NaN.
+    With ``eps`` the derivative is 0 where ``x`` was limited.
+
+    >>> import glassgrad as gg
+    >>> gg.logit(gg.tensor([0.5, 0.9]))
+    tensor([0.    , 2.1972])
+    """
+    bounded = x if eps is None else np.minimum(np.maximum(x, eps), 1 - eps)
+    return np.log(np.true_divide(bounded, np.subtract(1, bounded)))
+
+
+_ENOUGH = 40.0  # log(1 + exp(x)) is x from here on, in double precision
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="softplus {0}",
+    x=lambda g, x, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)),
+)  # fmt: skip
+def softplus(x: Any, beta: Any = 1, threshold: Any = 20) -> Any:
+    """Return log(1 + exp(beta·x)) / beta, a smooth relu; where beta·x is above ``threshold``, ``x`` itself.
+
+    Edges: above the threshold the derivative is 1.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.softplus(gg.tensor([0.0, 50.0]))
+    tensor([ 0.6931, 50.    ])
+    """
+    scaled = x if beta == 1 else np.multiply(x, beta)
+    smooth = np.log1p(np.exp(np.minimum(scaled, _ENOUGH)))
+    return np.where(np.greater(scaled, min(threshold, _ENOUGH)), x, smooth if beta == 1 else smooth / beta)
+
+
+@primitive(kind="elementwise", finite=True, symbol="log σ({0})", x=lambda g, x: g * sigmoid(-x))
+def logsigmoid(x: Any) -> Any:
+    """Return log(sigmoid(x)), right also where the sigmoid is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.logsigmoid(gg.tensor([0.0, -1000.0]))
+    tensor([-6.9315e-01, -1.0000e+03])
+    """
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="softsign {0}",
+    x=lambda g, x: g / (absolute(x) + 1) / (absolute(x) + 1),
+)  # fmt: skip
+def softsign(x: Any) -> Any:
+    """Return x / (1 + |x|).
+
+    Edges: infinities give NaN, as in PyTorch.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.softsign(gg.tensor([-1.0, 3.0]))
+    tensor([-0.5 ,  0.75])
+    """
+    return np.true_divide(x, np.abs(x) + 1)
+
+
+def _gelu_rule(g: Any, x: Any, approximate: Any) -> Any:
+    if approximate == "none":
+        return g * (ndtr(x) - normal_density(x, 1))  # Φ(x) + x·φ(x), for φ' = −x·φ
+    # Beyond ±10 the tangent is saturated in double precision, so the cube need not be followed further.
+    c = clamp_between(x, -10.0, 10.0)
+    t = tanh(_GELU_K * (c + _GELU_CUBE * (c * c * c)))
+    return g * (0.5 * (1 + t) + 0.5 * c * ((1 - t * t) * (_GELU_K * (1 + 3 * _GELU_CUBE * (c * c)))))
+
+
+@primitive(kind="elementwise", finite=True, symbol="gelu {0}", x=_gelu_rule)
+def gelu(x: Any, approximate: Any = "none") -> Any:
+    """Return x·Φ(x), where Φ is the normal distribution; ``"tanh"`` approximates it.
+
+    The approximation is x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+    (Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415)
+
+    Edges: −infinity gives −0 with the derivative 0, infinity the derivative 1, where PyTorch gives NaN.
+
+    Raises:
+        ValueError: ``approximate`` is neither ``"none"`` nor ``"tanh"``.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.gelu(gg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.1587,  0.    ,  1.9545])
+    """
+    if approximate == "none":
+        return gelu_kernel(x)
+    if approximate != "tanh":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', not {approximate!r}")
+    c = np.clip(x, -10.0, 10.0)
+    t = np.tanh(_GELU_K * (c + _GELU_CUBE * (c * c * c)))
+    return 0.5 * np.maximum(x, -10.0) * (1 + t)
+
+
+# In the derivatives of x times something that vanishes, x is bounded where that something is 0 already.
+_BOUND = 1000.0
+
+
+def _silu_rule(g: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s * (1 + clamp_between(x, -_BOUND, _BOUND) * (1 - s)))
+
+
+@primitive(kind="elementwise", finite=True, symbol="silu {0}", x=_silu_rule)
+def silu(x: Any) -> Any:
+    """Return x·sigmoid(x), also called swish. (Elfwing et al. 2017, https://arxiv.org/abs/1702.03118)
+
+    Edges: −infinity gives −0 with the derivative 0, where PyTorch gives NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.silu(gg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2689,  0.    ,  1.7616])
+    """
+    denominator = one_plus_exp(x, -1.0)
+    return np.true_divide(
+        np.maximum(x, -_BOUND), denominator, denominator if denominator.__class__ is np.ndarray else None
+    )
+
+
+def _mish_rule(g: Any, x: Any) -> Any:
+    t = tanh(softplus(x))
+    return g * (t + clamp_between(x, -_BOUND, _BOUND) * ((1 - t * t) * sigmoid(x)))
+
+
+@primitive(kind="elementwise", finite=True, symbol="mish {0}", x=_mish_rule)
+def mish(x: Any) -> Any:
+    """Return x·tanh(softplus(x)). (Misra 2019, https://arxiv.org/abs/1908.08681)
+
+    With e = exp(x), tanh(log(1 + e)) = e(e + 2) / (e(e + 2) + 2), which needs one exponential.
+
+    Edges: −infinity gives −0 with the derivative 0, where PyTorch gives NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.mish(gg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.3034,  0.    ,  1.944 ])
+    """
+    e = np.exp(np.minimum(x, 20.0))  # from 20 on the quotient is 1 in double precision
+    e = e * (e + 2)
+    return np.maximum(x, -_BOUND) * (e / (e + 2))
+
+
+@primitive(kind="elementwise", finite=True, symbol="({0} − tanh {0})", x=lambda g, x: g * square(tanh(x)))
+def tanhshrink(x: Any) -> Any:
+    """Return x − tanh(x).
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.tanhshrink(gg.tensor([0.0, 2.0]))
+    tensor([0.   , 1.036])
+    """
+    return np.subtract(x, np.tanh(x))
+
+
+# -- exponential below 0 --------------------------------------------------------------------------------------
+
+
+def _exponential_unit(x: Any, alpha: Any, scale: Any, stretch: Any) -> Any:
+    """Return scale·x where ``x`` is positive, else scale·alpha·(exp(x/stretch) − 1)."""
+    below = np.minimum(x, 0)
+    below = np.expm1(below if stretch == 1 else below / stretch)
+    above = np.maximum(x, 0)
+    # One of the two is 0, which costs less to add than choosing does.
+    return (above if scale == 1 else above * scale) + (below if scale * alpha == 1 else below * (scale * alpha))
+
+
+def _exponential_slope(g: Any, x: Any, alpha: Any, scale: Any, stretch: Any) -> Any:
+    below = exp(where(x > 0, 0, x) / stretch) * (scale * alpha / stretch)
+    return where(x > 0, g * scale, g * below)
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="elu {0}", x=lambda g, x, alpha: _exponential_slope(g, x, alpha, 1, 1)
+)
+def elu(x: Any, alpha: Any = 1.0) -> Any:
+    """Return ``x`` where it is positive, else alpha·(exp(x) − 1). (Clevert et al. 2015, arXiv:1511.07289)
+
+    Edges: the derivative at 0 is ``alpha``.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.elu(gg.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.    ])
+    """
+    return _exponential_unit(x, alpha, 1, 1)
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="selu {0}",
+    x=lambda g, x: _exponential_slope(g, x, _SELU_ALPHA, _SELU_SCALE, 1),
+)  # fmt: skip
+def selu(x: Any) -> Any:
+    """Return ELU with the two constants for which layers keep mean 0 and variance 1.
+
+    (Klambauer et al. 2017, https://arxiv.org/abs/1706.02515)
+
+    Edges: the derivative at 0 is that from below, 1.7581.
+
+    >>> import glassgrad as gg
+    >>> gg.selu(gg.tensor([-1.0, 2.0]))
+    tensor([-1.1113,  2.1014])
+    """
+    return _exponential_unit(x, _SELU_ALPHA, _SELU_SCALE, 1)
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="celu {0}", x=lambda g, x, alpha: _exponential_slope(g, x, alpha, 1, alpha)
+)
+def celu(x: Any, alpha: Any = 1.0) -> Any:
+    """Return ``x`` where it is positive, else alpha·(exp(x/alpha) − 1), smooth at 0. (Barron 2017, arXiv:1704.07483)
+
+    Raises:
+        ValueError: ``alpha`` is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.celu(gg.tensor([-1.0, 2.0]), alpha=2.0)
+    tensor([-0.7869,  2.    ])
+    """
+    if alpha == 0:
+        raise ValueError("celu: alpha must not be 0")
+    return _exponential_unit(x, alpha, 1, alpha)
+
+
+# -- piecewise linear -----------------------------------------------------------------------------------------
+
+
+def _like(x: Any, *numbers: Any) -> Any:
+    """Return the numbers as integers where ``x`` is made of them, so that it stays so."""
+    return tuple(map(int, numbers)) if np.asarray(x).dtype.kind in "iu" else numbers
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="leaky relu {0}",
+    x=lambda g, x, negative_slope: where(x > 0, g, g * negative_slope),
+)  # fmt: skip
+def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
+    """Return ``x`` where it is positive, else negative_slope·x.
+
+    Edges: the derivative at 0 is ``negative_slope``.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.leaky_relu(gg.tensor([-1.0, 2.0]))
+    tensor([-0.01,  2.  ])
+    """
+    if 0 < negative_slope <= 1:
+        return np.maximum(x, np.multiply(x, negative_slope))
+    return np.where(np.greater(x, 0), x, np.multiply(x, negative_slope))
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="prelu({0}, {1})",
+    x=lambda g, x, slope: where(x > 0, g, g * slope), slope=lambda g, x: where(x > 0, 0, g * x),
+)  # fmt: skip
+def sloped(x: Any, slope: Any) -> Any:
+    """Return ``x`` where it is positive, else slope·x; ``slope`` broadcasts. See :func:`prelu`."""
+    return np.where(np.greater(x, 0), x, np.multiply(x, slope))
+
+
+@composed
+def prelu(x: Any, weight: Any) -> Any:
+    """Return ``x`` where it is positive, else weight·x, with one learned weight for all or one for each channel.
+
+    (He et al. 2015, https://arxiv.org/abs/1502.01852)
+
+    Args:
+        x: of any shape; the channels are axis 1, and an ``x`` of fewer axes has a single one.
+        weight: shape () or (1,), or (channels,).
+
+    Edges: the derivative at 0 is ``weight``, and that by the weight is 0 there.
+
+    Raises:
+        ValueError: ``weight`` has another number of elements.
+
+    >>> import glassgrad as gg
+    >>> gg.prelu(gg.tensor([[-1.0, -1.0]]), gg.tensor([0.1, 0.2]))
+    tensor([[-0.1, -0.2]])
+    """
+    shape, given = x.shape, np.shape(weight)
+    count, channels = math.prod(given), shape[1] if len(shape) > 1 else 1
+    if len(given) > 1 or count not in (1, channels):
+        raise ValueError(
+            f"prelu: input of shape {shape} has {channels} channels, so weight must have shape (1,) or ({channels},), "
+            f"got {given}"
+        )
+    laid_out = (1, count, *(1,) * (len(shape) - 2)) if count > 1 else ()
+    return sloped(x, reshape(weight, laid_out) if given else weight)
+
+
+@composed
+def rrelu(x: Any, lower: Any = 1.0 / 8, upper: Any = 1.0 / 3, training: Any = False) -> Any:
+    """Return ``x`` where it is positive, else ``x`` times a slope that in training is drawn anew for each element.
+
+    Slopes are uniform between ``lower`` and ``upper``; out of training all are their mean. (Xu et al. 2015,
+    https://arxiv.org/abs/1505.00853)
+
+    Raises:
+        ValueError: ``lower`` is above ``upper``.
+
+    >>> import glassgrad as gg
+    >>> gg.rrelu(gg.tensor([-1.0, 2.0]), 0.1, 0.3)
+    tensor([-0.2,  2. ])
+    """
+    if lower > upper:
+        raise ValueError(f"rrelu: lower must not be above upper, got {lower} and {upper}")
+    if not training:
+        return leaky_relu(x, (lower + upper) / 2)
+    slopes = draw("uniform", lower, upper, x.shape)
+    return sloped(x, np.asarray(slopes, x.dtype))
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="relu6 {0}", x=lambda g, out: where((out > 0) & (out < 6), g, 0)
+)
+def relu6(x: Any) -> Any:
+    """Return ``x`` limited to [0, 6].
+
+    Edges: the derivative at 0 and at 6 is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.relu6(gg.tensor([-1.0, 2.0, 8.0]))
+    tensor([0., 2., 6.])
+    """
+    return limited(x, 0, 6)
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="hardtanh {0}",
+    x=lambda g, out, min_val, max_val: where((out > min_val) & (out < max_val), g, 0),
+)  # fmt: skip
+def hardtanh(x: Any, min_val: Any = -1.0, max_val: Any = 1.0) -> Any:
+    """Return ``x`` limited to [min_val, max_val].
+
+    Edges: the derivative at both limits is 0, unlike that of :func:`clamp`.
+
+    Raises:
+        ValueError: ``min_val`` is above ``max_val``.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.hardtanh(gg.tensor([-2.0, 0.5, 2.0]))
+    tensor([-1. ,  0.5,  1. ])
+    """
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
+    min_val, max_val = _like(x, min_val, max_val)
+    return limited(x, min_val, max_val)
+
+
+def _six_steps(x: Any) -> Any:
+    """Return x + 3 limited to [0, 6], in a new array."""
+    raised = np.add(x, 3)
+    return limited(raised, 0, 6, raised if raised.__class__ is np.ndarray else None)
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="hardsigmoid {0}", x=lambda g, x: where((x > -3) & (x < 3), g / 6, 0)
+)
+def hardsigmoid(x: Any) -> Any:
+    """Return (x + 3)/6 limited to [0, 1].
+
+    Edges: the derivative at ±3 is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.hardsigmoid(gg.tensor([-4.0, 0.0, 1.5]))
+    tensor([0.  , 0.5 , 0.75])
+    """
+    return _six_steps(x) / 6
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="hardswish {0}",
+    x=lambda g, x: where(x <= -3, 0, where(x < 3, g * (x / 3 + 0.5), g)),
+)  # fmt: skip
+def hardswish(x: Any) -> Any:
+    """Return x times hardsigmoid(x). (Howard et al. 2019, https://arxiv.org/abs/1905.02244)
+
+    Edges: the derivative is 0 at −3 and 1 at 3; −infinity gives −0, where PyTorch gives NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.hardswish(gg.tensor([-4.0, 1.0, 4.0]))
+    tensor([-0.    ,  0.6667,  4.    ])
+    """
+    return np.maximum(x, -3) * _six_steps(x) / 6
+
+
+@primitive(kind="elementwise", finite=True, symbol="hardshrink {0}", x=lambda g, out: where(out != 0, g, 0))
+def hardshrink(x: Any, lambd: Any = 0.5) -> Any:
+    """Return ``x``, but 0 between −lambd and lambd.
+
+    Edges: at ±lambd value and derivative are 0.
+
+    >>> import glassgrad as gg
+    >>> gg.hardshrink(gg.tensor([-1.0, 0.3, 0.8]))
+    tensor([-1. ,  0. ,  0.8])
+    """
+    return np.where((np.greater_equal(x, -lambd)) & (np.less_equal(x, lambd)), 0, x)
+
+
+@primitive(kind="elementwise", finite=True, symbol="softshrink {0}", x=lambda g, out: where(out != 0, g, 0))
+def softshrink(x: Any, lambd: Any = 0.5) -> Any:
+    """Return ``x`` moved towards 0 by ``lambd``, and 0 where it would pass it.
+
+    Edges: at ±lambd the derivative is 0.
+
+    Raises:
+        ValueError: ``lambd`` is negative.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.softshrink(gg.tensor([-1.0, 0.3, 0.75]))
+    tensor([-0.5 ,  0.  ,  0.25])
+    """
+    if not lambd >= 0:
+        raise ValueError(f"softshrink: lambd must not be negative, got {lambd}")
+    return np.subtract(x, np.minimum(np.maximum(x, -lambd), lambd))
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="threshold {0}", x=lambda g, x, threshold: where(x > threshold, g, 0)
+)
+def threshold(x: Any, threshold: Any, value: Any) -> Any:
+    """Return ``x`` where it is above ``threshold``, else ``value``.
+
+    Edges: at the threshold the value is ``value`` and the derivative 0.
+
+    >>> import glassgrad as gg
+    >>> gg.threshold(gg.tensor([0.5, 2.0]), 1.0, -1.0)
+    tensor([-1.,  2.])
+    """
+    threshold, value = _like(x, threshold, value)
+    return np.where(np.less_equal(x, threshold), value, x)
+
+
+# -- over an axis ---------------------------------------------------------------------------------------------
+
+
+@composed
+def glu(x: Any, dim: Any = -1) -> Any:
+    """Return the first half along ``dim`` times the sigmoid of the second. (Dauphin et al. 2016, arXiv:1612.08083)
+
+    Raises:
+        ValueError: the size along ``dim`` is odd, or ``x`` is a single number.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.glu(gg.tensor([2.0, 3.0, 0.0, 100.0]))
+    tensor([1., 3.])
+    """
+    if not x.shape:
+        raise ValueError("glu: a single number has no axis to be halved along")
+    axis = axis_of(dim, x.ndim, "glu")
+    size = x.shape[axis]
+    if size % 2:
+        raise ValueError(f"glu: the size along dim {dim} must be even to be halved, but the shape is {x.shape}")
+    if not size:
+        return x
+    first, second = split(x, size // 2, axis)
+    return first * sigmoid(second)
+
+
+@composed
+def softmin(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
+    """Return softmax(−x) along ``dim``: small elements weigh most. With ``dtype`` the input is cast to it first.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.softmin(gg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([0.6652, 0.2447, 0.09  ])
+    """
+    return softmax(-x, dim, dtype)
+
+
+@composed
+def gumbel_softmax(x: Any, tau: Any = 1.0, hard: Any = False, dim: Any = -1) -> Any:
+    """Return a sample from a categorical distribution, relaxed so that it has a gradient.
+
+    softmax((x + noise)/tau), where the noise is −log of exponential numbers. (Jang et al. 2016,
+    https://arxiv.org/abs/1611.01144; Maddison et al. 2016, https://arxiv.org/abs/1611.00712)
+
+    Args:
+        x: unnormalised log-probabilities.
+        tau: the temperature; the smaller, the nearer to one-hot.
+        hard: return one-hot values with the gradient of the soft ones.
+        dim: the axis of the categories.
+
+    >>> import glassgrad as gg
+    >>> gg.nn.functional.gumbel_softmax(gg.tensor([0.0, 1000.0]), hard=True)
+    tensor([0., 1.])
+    """
+    noise = -np.log(draw("standard_exponential", x.shape))
+    soft = softmax((x + np.asarray(noise, x.dtype)) / tau, dim)
+    if not hard:
+        return soft
+    values = np.asarray(getattr(soft, "_array", soft))
+    one_hot = np.zeros_like(values)
+    if values.ndim:
+        np.put_along_axis(one_hot, np.expand_dims(np.argmax(values, axis=dim), dim), 1, axis=dim)
+    else:
+        one_hot[...] = 1
+    # The value of the one, with the gradient of the other. (Bengio et al. 2013, https://arxiv.org/abs/1308.3432)
+    return soft + (one_hot - values)

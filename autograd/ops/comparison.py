@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..compose import composed
 from ..declare import primitive
 
 __all__ = [
-    "argmax", "argmin", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isfinite", "isnan", "le", "less",
-    "less_equal", "logical_and", "logical_not", "logical_or", "lt", "ne", "not_equal", "one_hot", "where",
+    "allclose", "argmax", "argmin", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite",
+    "isinf", "isnan", "isneginf", "isposinf", "isreal", "le", "less", "less_equal", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "lt", "ne", "not_equal", "one_hot", "signbit", "where",
 ]  # fmt: skip
 
 _UNSIGNED: dict[Any, Any] = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
@@ -78,9 +80,14 @@ def less_equal(x: Any, y: Any) -> Any:
     """Return whether ``x <= y``, element by element, as bools."""
 
 
-@primitive(kind="predicate", ufunc=np.equal, scalar=operator.eq, symbol="{0} = {1}")
-def equal(x: Any, y: Any) -> Any:
-    """Return whether ``x == y``, element by element, as bools."""
+@primitive(kind="predicate", ufunc=np.equal, scalar=operator.eq, symbol="{0} = {1}", name="equal")
+def eq(x: Any, y: Any) -> Any:
+    """Return whether ``x == y``, element by element, as bools. (:func:`equal` answers for the whole.)
+
+    >>> import glassgrad as gg
+    >>> gg.eq(gg.tensor([1.0, 2.0]), 2)
+    tensor([False,  True])
+    """
 
 
 @primitive(kind="predicate", ufunc=np.not_equal, scalar=operator.ne, symbol="{0} ≠ {1}")
@@ -98,6 +105,11 @@ def logical_or(x: Any, y: Any) -> Any:
     """Return whether at least one is true (not zero), element by element."""
 
 
+@primitive(kind="predicate", ufunc=np.logical_xor, scalar=lambda x, y: bool(x) != bool(y), symbol="{0} xor {1}")
+def logical_xor(x: Any, y: Any) -> Any:
+    """Return whether exactly one is true (not zero), element by element."""
+
+
 @primitive(kind="predicate", ufunc=np.logical_not, scalar=operator.not_, symbol="not {0}")
 def logical_not(x: Any) -> Any:
     """Return whether ``x`` is zero, element by element."""
@@ -111,6 +123,80 @@ def isnan(x: Any) -> Any:
 @primitive(kind="predicate", ufunc=np.isfinite, scalar=math.isfinite)
 def isfinite(x: Any) -> Any:
     """Return whether each element is neither NaN nor infinite."""
+
+
+@primitive(kind="predicate", ufunc=np.isinf, scalar=math.isinf)
+def isinf(x: Any) -> Any:
+    """Return whether each element is infinite, of either sign."""
+
+
+@primitive(kind="predicate", scalar=lambda x: x == math.inf)
+def isposinf(x: Any) -> Any:
+    """Return whether each element is +infinity."""
+    return np.equal(x, np.inf)
+
+
+@primitive(kind="predicate", scalar=lambda x: x == -math.inf)
+def isneginf(x: Any) -> Any:
+    """Return whether each element is −infinity."""
+    return np.equal(x, -np.inf)
+
+
+@primitive(kind="predicate", scalar=lambda x: True)
+def isreal(x: Any) -> Any:
+    """Return whether each element is a real number: all are, for tensors here are never complex."""
+    return np.ones(np.shape(x), bool)
+
+
+@primitive(kind="predicate", scalar=lambda x: math.copysign(1.0, x) < 0)
+def signbit(x: Any) -> Any:
+    """Return whether each element has its sign set, which −0 has too."""
+    array = np.asarray(x)
+    return np.signbit(array) if array.dtype.kind == "f" else np.less(array, 0)
+
+
+@primitive(kind="predicate")
+def isclose(x: Any, y: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False) -> Any:
+    """Return whether ``|x − y| ≤ atol + rtol·|y|``, element by element.
+
+    Edges: equal infinities are close; NaNs are only with ``equal_nan``.
+
+    Raises:
+        ValueError: a tolerance is negative.
+
+    >>> import glassgrad as gg
+    >>> gg.isclose(gg.tensor([1.0, 2.0]), gg.tensor([1.000001, 2.1]))
+    tensor([ True, False])
+    """
+    if rtol < 0 or atol < 0:
+        raise ValueError(f"isclose: tolerances must not be negative, got rtol={rtol}, atol={atol}")
+    return np.isclose(x, y, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@composed
+def allclose(x: Any, y: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False) -> Any:
+    """Return, as one bool, whether all elements are close. See :func:`isclose`.
+
+    >>> import glassgrad as gg
+    >>> gg.allclose(gg.tensor([1.0, 2.0]), gg.tensor([1.000001, 2.0]))
+    True
+    """
+    return bool(np.all(np.asarray(isclose(x, y, rtol, atol, equal_nan))))
+
+
+@composed
+def equal(x: Any, y: Any) -> Any:
+    """Return, as one bool, whether ``x`` and ``y`` have the same shape and the same elements.
+
+    Element by element that is :func:`eq`, or ``x == y``.
+
+    Edges: NaN equals nothing; two empty tensors of one shape are equal.
+
+    >>> import glassgrad as gg
+    >>> gg.equal(gg.tensor([1.0, 2.0]), gg.tensor([1.0, 2.0]))
+    True
+    """
+    return np.shape(x) == np.shape(y) and bool(np.all(np.asarray(eq(x, y))))
 
 
 def _require_some(x: Any, dim: Any, what: str) -> None:
@@ -175,4 +261,4 @@ def one_hot(x: Any, num_classes: Any = -1) -> Any:
 
 
 # PyTorch's other names.
-eq, ne, gt, ge, lt, le = equal, not_equal, greater, greater_equal, less, less_equal
+ne, gt, ge, lt, le = not_equal, greater, greater_equal, less, less_equal

@@ -1,119 +1,167 @@
-"""Convolution (cross-correlation) of images, and its two transposes; the three are each other's derivatives.
+"""Convolution (cross-correlation) in one, two and three dimensions, and its two transposes.
 
-Images are NCHW and filters (out, in, height, width), as PyTorch's. The kernel copies the windows of each image into the
-columns of a matrix (im2col) and multiplies by the filters; columns in channel-window order keep the result in NCHW
+The three are each other's derivatives, so they hold for every order. Layouts are PyTorch's: images (N, C, H, W) or, one
+alone, (C, H, W); filters (out, in/groups, height, width). The kernel copies the windows of each image into the columns
+of a matrix (im2col) and multiplies by the filters; columns in channel-window order keep the result in (N, C, ...)
 without transposing it.
 """
 
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ..declare import primitive
+from .indexing import getitem
 from .reduction import sum
+from .windows import batch_of, lay_out, sizes_of
 
-__all__ = ["conv2d"]
+__all__ = ["conv1d", "conv2d", "conv3d"]
 
-
-def pair(value: Any, what: Any) -> Any:
-    """Return an int or a pair as a pair of ints.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    try:
-        if isinstance(value, tuple | list):
-            first, second = value
-            return operator.index(first), operator.index(second)
-        return operator.index(value), operator.index(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{what} must be an integer or a pair of integers, not {value!r}") from None
+_FILTERS = {
+    1: "(out, in/groups, length)", 2: "(out, in/groups, height, width)", 3: "(out, in/groups, depth, height, width)",
+}  # fmt: skip
 
 
-def output_size(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any = 1) -> Any:
-    """Return how many windows fit: floor((size + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1."""
-    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+def frame_of(padding: Any, rank: Any, kernel: Any, strides: Any, dilations: Any, what: Any) -> Any:
+    """Return the widths of the frame before and after each axis. ``"same"`` puts the odd one after, as PyTorch does."""
+    if isinstance(padding, str):
+        if padding == "valid":
+            return (0,) * rank, (0,) * rank
+        if padding == "same":
+            if any(s != 1 for s in strides):
+                raise ValueError(f"{what}: padding 'same' needs stride 1, not {strides}; give it in numbers")
+            total = tuple(d * (k - 1) for k, d in zip(kernel, dilations, strict=True))
+            return tuple(t // 2 for t in total), tuple(t - t // 2 for t in total)
+    pads = sizes_of(padding, rank, f"{what}: padding", ", 'same' or 'valid'")
+    return pads, pads
 
 
-def plan(x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
-    """Check the arguments of a convolution and return the pairs and the output size.
+def plan(
+    what: Any, x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any, sizes: Any = None
+) -> Any:
+    """Check the arguments of a convolution and return where its windows lie; ``sizes`` says how many are used.
 
     Raises:
         ValueError: shapes or arguments do not fit; the arithmetic is in the message.
     """
-    if len(x_shape) != 4:
-        raise ValueError(f"conv2d: the input must have shape (N, C, H, W), got {x_shape}")
-    if len(weight_shape) != 4:
-        raise ValueError(f"conv2d: the weight must have shape (out, in/groups, height, width), got {weight_shape}")
-    strides, pads = pair(stride, "conv2d: stride"), pair(padding, "conv2d: padding")
-    dilations = pair(dilation, "conv2d: dilation")
-    if min(strides) < 1 or min(dilations) < 1 or min(pads) < 0:
-        raise ValueError(
-            f"conv2d: stride {stride} and dilation {dilation} must be at least 1, and padding {padding} at least 0"
-        )
+    rank = len(weight_shape) - 2
+    kernel = tuple(weight_shape[2:])
+    strides, dilations = sizes_of(stride, rank, f"{what}: stride"), sizes_of(dilation, rank, f"{what}: dilation")
+    if min(strides) < 1 or min(dilations) < 1:
+        raise ValueError(f"{what}: stride {stride} and dilation {dilation} must be at least 1")
+    before, after = frame_of(padding, rank, kernel, strides, dilations, what)
+    if min(before) < 0:
+        raise ValueError(f"{what}: padding {padding} must be at least 0")
     if not isinstance(groups, int | np.integer) or groups < 1:
-        raise ValueError(f"conv2d: groups must be a positive integer, not {groups!r}")
-    channels, out = x_shape[1], weight_shape[0]
+        raise ValueError(f"{what}: groups must be a positive integer, not {groups!r}")
+    channels, out = x_shape[-rank - 1], weight_shape[0]
     if channels % groups or out % groups:
-        raise ValueError(f"conv2d: groups = {groups} must divide the {channels} input and {out} output channels")
+        raise ValueError(f"{what}: groups = {groups} must divide the {channels} input and {out} output channels")
     if channels // groups != weight_shape[1]:
         raise ValueError(
-            f"conv2d: input of shape {x_shape} has {channels} channels, but weight of shape {weight_shape} with "
+            f"{what}: input of shape {x_shape} has {channels} channels, but weight of shape {weight_shape} with "
             f"groups = {groups} expects {weight_shape[1] * groups}"
         )
-    sizes = []
-    for axis in (0, 1):
-        reach = dilations[axis] * (weight_shape[2 + axis] - 1) + 1
-        padded = x_shape[2 + axis] + 2 * pads[axis]
-        if weight_shape[2 + axis] < 1 or reach > padded:
+    spatial = tuple(x_shape[-rank:])
+    for n, k, d, b, a in zip(spatial, kernel, dilations, before, after, strict=True):
+        reach = d * (k - 1) + 1
+        if k < 1 or reach > n + b + a:
+            frame = f"2·{b}" if a == b else f"{b} + {a}"
             raise ValueError(
-                f"conv2d: a kernel of size {weight_shape[2 + axis]} (reaching {reach} with dilation {dilations[axis]}) "
-                f"is larger than the padded input: {x_shape[2 + axis]} + 2·{pads[axis]} = {padded}"
+                f"{what}: a kernel of size {k} (reaching {reach} with dilation {d}) "
+                f"is larger than the padded input: {n} + {frame} = {n + b + a}"
             )
-        sizes.append(output_size(x_shape[2 + axis], weight_shape[2 + axis], strides[axis], pads[axis], dilations[axis]))
-    return strides, pads, dilations, tuple(sizes)
+    return lay_out(spatial, kernel, strides, before, after, dilations, sizes)
 
 
-def pad_image(x: Any, pads: Any, value: Any = 0) -> Any:
-    """Return ``x`` with a frame around its last two axes."""
-    if not any(pads):
-        return x
-    n, c, h, w = x.shape
-    framed = np.full((n, c, h + 2 * pads[0], w + 2 * pads[1]), value, x.dtype)
-    framed[:, :, pads[0] : pads[0] + h, pads[1] : pads[1] + w] = x
-    return framed
-
-
-def windows(x: Any, kernel: Any, strides: Any, dilations: Any, sizes: Any) -> Any:
-    """Return a view of shape (N, C, kh, kw, oh, ow): every window of every image."""
-    reach = tuple(d * (k - 1) + 1 for d, k in zip(dilations, kernel, strict=True))
-    view = sliding_window_view(x, reach, axis=(2, 3))
-    view = view[:, :, :: strides[0], :: strides[1], :: dilations[0], :: dilations[1]]
-    return view[:, :, : sizes[0], : sizes[1]].transpose(0, 1, 4, 5, 2, 3)
-
-
-def columns(x: Any, kernel: Any, strides: Any, pads: Any, dilations: Any, sizes: Any, groups: Any) -> Any:
-    """Return im2col: shape (N, groups, C/groups·kh·kw, oh·ow)."""
+def _columns(x: Any, windows: Any, groups: Any) -> Any:
+    """Return im2col: shape (N, groups, C/groups·kernel, number of windows)."""
     n, c = x.shape[:2]
-    view = windows(pad_image(x, pads), kernel, strides, dilations, sizes)
-    return view.reshape(n, groups, c // groups * kernel[0] * kernel[1], sizes[0] * sizes[1])
+    view = windows.view(windows.framed(x))
+    return view.reshape(n, groups, c // groups * math.prod(windows.kernel), math.prod(windows.sizes))
 
 
-@primitive(
-    kind="multilinear", symbol="conv({0}, {1})",
-    input=lambda g, weight, input_shape, stride, padding, dilation, groups: conv2d_input(
+def _batched(x: Any, rank: Any) -> Any:
+    return x if x.ndim == rank + 2 else x[None]
+
+
+def _convolve(
+    rank: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> Any:
+    """Return what ``conv1d``, ``conv2d`` and ``conv3d`` promise."""
+    what = f"conv{rank}d"
+    x, w = np.asarray(input), np.asarray(weight)
+    batch_of(x.shape, rank, what)
+    if w.ndim != rank + 2:
+        raise ValueError(f"{what}: the weight must have shape {_FILTERS[rank]}, got {w.shape}")
+    windows = plan(what, x.shape, w.shape, stride, padding, dilation, groups)
+    if bias is not None and np.shape(bias) != (w.shape[0],):
+        raise ValueError(f"{what}: bias of shape {np.shape(bias)} does not fit {w.shape[0]} filters")
+    images = _batched(x, rank)
+    cols = _columns(images, windows, groups)
+    out = np.matmul(w.reshape(groups, w.shape[0] // groups, cols.shape[2]), cols)
+    out = out.reshape(images.shape[0], w.shape[0], *windows.sizes)
+    if bias is not None:
+        out += np.reshape(bias, (-1,) + (1,) * rank)
+    return out if x.ndim == rank + 2 else out[0]
+
+
+def _first(x: Any, shape: Any) -> Any:
+    """Return the leading part of ``x`` that has ``shape``."""
+    return x if tuple(x.shape) == tuple(shape) else getitem(x, tuple(slice(n) for n in shape))
+
+
+def _forward(x: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any) -> Any:
+    """Return the convolution of the right rank; only the first windows where ``shape`` has room for fewer."""
+    convolve = (conv1d, conv2d, conv3d)[len(weight.shape) - 3]
+    return _first(convolve(x, weight, None, stride, padding, dilation, groups), shape)
+
+
+_RULES = {
+    "input": lambda g, weight, input_shape, stride, padding, dilation, groups: convolution_input(
         g, weight, input_shape, stride, padding, dilation, groups
     ),
-    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: conv2d_weight(
+    "weight": lambda g, input, weight_shape, stride, padding, dilation, groups: convolution_weight(
         g, input, weight_shape, stride, padding, dilation, groups
     ),
-    bias=lambda g: sum(g, (0, 2, 3)),
-)  # fmt: skip
+}  # fmt: skip
+
+
+@primitive(kind="multilinear", symbol="conv({0}, {1})", bias=lambda g: sum(g, (*range(g.ndim - 2), -1)), **_RULES)
+def conv1d(
+    input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
+) -> Any:
+    """Return the cross-correlation of sequences with filters (the filter is not flipped), plus a bias per filter.
+
+    out[n, f, i] = bias[f] + Σ_c Σ_k padded[n, c, s·i + d·k] · weight[f, c, k]
+
+    Args:
+        input: sequences of shape (N, C, L), or one of shape (C, L).
+        weight: filters of shape (F, C/groups, k).
+        bias: shape (F,), or None.
+        stride: step between windows.
+        padding: zeros added on both sides; ``"valid"`` for none; ``"same"`` for as many as keep the length at stride 1,
+            the odd one at the end.
+        dilation: step between the elements that a filter reads.
+        groups: divides channels and filters into independent groups.
+
+    Returns:
+        Shape (N, F, m) or (F, m) with m = floor((L + 2·padding − dilation·(k − 1) − 1) / stride) + 1.
+
+    Raises:
+        ValueError: shapes or arguments do not fit; the arithmetic is in the message.
+
+    >>> import glassgrad as gg
+    >>> gg.conv1d(gg.tensor([[[1.0, 2.0, 4.0]]]), gg.tensor([[[1.0, 10.0]]]))
+    tensor([[[21., 42.]]])
+    """
+    return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+@primitive(kind="multilinear", symbol="conv({0}, {1})", bias=lambda g: sum(g, (*range(g.ndim - 3), -2, -1)), **_RULES)
 def conv2d(
     input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
 ) -> Any:
@@ -122,14 +170,15 @@ def conv2d(
     out[n, f, i, j] = bias[f] + Σ_c Σ_k Σ_l padded[n, c, s·i + d·k, s·j + d·l] · weight[f, c, k, l]
 
     Args:
-        input: images of shape (N, C, H, W).
+        input: images of shape (N, C, H, W), or one of shape (C, H, W).
         weight: filters of shape (F, C/groups, kh, kw).
         bias: shape (F,), or None.
-        stride, padding, dilation: an int for both axes, or a pair (height, width).
+        stride, padding, dilation: an int for both axes, or a pair (height, width). ``padding`` may be ``"valid"``
+            (none) or ``"same"`` (what keeps the size at stride 1, the odd row and column at the end).
         groups: divides channels and filters into independent groups.
 
     Returns:
-        Shape (N, F, oh, ow) with oh = floor((H + 2·padding − dilation·(kh − 1) − 1) / stride) + 1.
+        Shape (N, F, oh, ow) or (F, oh, ow) with oh = floor((H + 2·padding − dilation·(kh − 1) − 1) / stride) + 1.
 
     Raises:
         ValueError: shapes or arguments do not fit; the arithmetic is in the message.
@@ -139,65 +188,94 @@ def conv2d(
     tensor([[[[4., 4.],
               [4., 4.]]]])
     """
-    x, w = np.asarray(input), np.asarray(weight)
-    strides, pads, dilations, sizes = plan(x.shape, w.shape, stride, padding, dilation, groups)
-    if bias is not None and np.shape(bias) != (w.shape[0],):
-        raise ValueError(f"conv2d: bias of shape {np.shape(bias)} does not fit {w.shape[0]} filters")
-    cols = columns(x, w.shape[2:], strides, pads, dilations, sizes, groups)
-    out = np.matmul(w.reshape(groups, w.shape[0] // groups, cols.shape[2]), cols)
-    out = out.reshape(x.shape[0], w.shape[0], *sizes)
-    if bias is not None:
-        out += np.reshape(bias, (1, -1, 1, 1))
-    return out
+    return _convolve(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+@primitive(
+    kind="multilinear", symbol="conv({0}, {1})", bias=lambda g: sum(g, (*range(g.ndim - 4), -3, -2, -1)), **_RULES
+)  # fmt: skip
+def conv3d(
+    input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
+) -> Any:
+    """Return the cross-correlation of volumes with filters (the filter is not flipped), plus a bias per filter.
+
+    Args:
+        input: volumes of shape (N, C, D, H, W), or one of shape (C, D, H, W).
+        weight: filters of shape (F, C/groups, kd, kh, kw).
+        bias: shape (F,), or None.
+        stride, padding, dilation: an int for all axes, or a triple (depth, height, width). ``padding`` may be
+            ``"valid"`` or ``"same"``; see :func:`conv2d`.
+        groups: divides channels and filters into independent groups.
+
+    Returns:
+        Shape (N, F, od, oh, ow) or (F, od, oh, ow), each size as in :func:`conv2d`.
+
+    Raises:
+        ValueError: shapes or arguments do not fit; the arithmetic is in the message.
+
+    >>> import glassgrad as gg
+    >>> gg.conv3d(gg.ones(1, 1, 3, 2, 2), gg.ones(1, 1, 2, 2, 2)).shape
+    (1, 1, 2, 1, 1)
+    """
+    return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
 
 @primitive(
     kind="multilinear", symbol="convᵀ({0}, {1})",
-    gradient=lambda g, weight, stride, padding, dilation, groups: conv2d(
-        g, weight, None, stride, padding, dilation, groups
+    gradient=lambda g, weight, gradient_shape, stride, padding, dilation, groups: _forward(
+        g, weight, gradient_shape, stride, padding, dilation, groups
     ),
-    weight=lambda g, gradient, weight_shape, stride, padding, dilation, groups: conv2d_weight(
+    weight=lambda g, gradient, weight_shape, stride, padding, dilation, groups: convolution_weight(
         gradient, g, weight_shape, stride, padding, dilation, groups
     ),
 )  # fmt: skip
-def conv2d_input(
+def convolution_input(
     gradient: Any, weight: Any, input_shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
 ) -> Any:
-    """Return the gradient of :func:`conv2d` by its input: every window's share is added back where it was read."""
+    """Return the gradient of a convolution by its input: every window's share is added back where it was read.
+
+    Read forwards it is the transposed convolution. ``gradient`` may have fewer windows than fit.
+    """
     g, w = np.asarray(gradient), np.asarray(weight)
-    strides, pads, dilations, sizes = plan(input_shape, w.shape, stride, padding, dilation, groups)
-    n, c, height, width = input_shape
-    kernel = w.shape[2:]
-    rows = w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:])).transpose(0, 2, 1)
-    cols = np.matmul(rows, g.reshape(n, groups, w.shape[0] // groups, sizes[0] * sizes[1]))
-    cols = cols.reshape(n, c, *kernel, *sizes)
-    framed = np.zeros((n, c, height + 2 * pads[0], width + 2 * pads[1]), g.dtype)
-    for k in range(kernel[0]):
-        top = k * dilations[0]
-        for m in range(kernel[1]):
-            left = m * dilations[1]
-            framed[
-                :, :, top : top + strides[0] * sizes[0] : strides[0], left : left + strides[1] * sizes[1] : strides[1]
-            ] += cols[:, :, k, m]
-    return framed[:, :, pads[0] : pads[0] + height, pads[1] : pads[1] + width]
+    rank = w.ndim - 2
+    sizes = g.shape[-rank:]
+    windows = plan("convolution_input", input_shape, w.shape, stride, padding, dilation, groups, sizes)
+    n, c = (1, *input_shape)[-rank - 2 : -rank]
+    filters, spatial = w.shape[0], tuple(input_shape[-rank:])
+    if filters == groups == c > 1:
+        # One filter for each channel: a product of matrices of one row would cost more than it computes.
+        shares, values = g.reshape(n, c, *sizes), w.reshape(c, -1, *(1,) * rank)
+        frame, share = np.zeros((n, c, *windows.frame_shape(spatial)), g.dtype), np.empty(shares.shape, g.dtype)
+        for position, seen in enumerate(windows.slices()):
+            frame[seen] += np.multiply(shares, values[:, position], out=share)
+        return frame[windows.inside(spatial)].reshape(input_shape)
+    rows = w.reshape(groups, filters // groups, math.prod(w.shape[1:])).transpose(0, 2, 1)
+    cols = np.matmul(rows, g.reshape(n, groups, filters // groups, math.prod(sizes)))
+    return windows.added(cols.reshape(n, c, *windows.kernel, *sizes), spatial).reshape(input_shape)
 
 
 @primitive(
     kind="multilinear", symbol="conv weights({0}, {1})",
-    gradient=lambda g, input, stride, padding, dilation, groups: conv2d(
-        input, g, None, stride, padding, dilation, groups
+    gradient=lambda g, input, gradient_shape, stride, padding, dilation, groups: _forward(
+        input, g, gradient_shape, stride, padding, dilation, groups
     ),
-    input=lambda g, gradient, input_shape, stride, padding, dilation, groups: conv2d_input(
+    input=lambda g, gradient, input_shape, stride, padding, dilation, groups: convolution_input(
         gradient, g, input_shape, stride, padding, dilation, groups
     ),
 )  # fmt: skip
-def conv2d_weight(
+def convolution_weight(
     gradient: Any, input: Any, weight_shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
 ) -> Any:
-    """Return the gradient of :func:`conv2d` by its filters: windows weighted by the gradient they produced."""
+    """Return the gradient of a convolution by its filters: windows weighted by the gradient they produced.
+
+    ``gradient`` may have fewer windows than fit.
+    """
     g, x = np.asarray(gradient), np.asarray(input)
-    strides, pads, dilations, sizes = plan(x.shape, weight_shape, stride, padding, dilation, groups)
-    n, filters = x.shape[0], weight_shape[0]
-    cols = columns(x, weight_shape[2:], strides, pads, dilations, sizes, groups)
+    rank = len(weight_shape) - 2
+    sizes = g.shape[-rank:]
+    windows = plan("convolution_weight", x.shape, weight_shape, stride, padding, dilation, groups, sizes)
+    images = _batched(x, rank)
+    n, filters = images.shape[0], weight_shape[0]
+    cols = _columns(images, windows, groups)
     products = np.matmul(g.reshape(n, groups, filters // groups, cols.shape[3]), cols.transpose(0, 1, 3, 2))
     return np.sum(products, axis=0).reshape(weight_shape)

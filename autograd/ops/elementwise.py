@@ -11,8 +11,20 @@ from ..declare import primitive
 from .comparison import where
 
 __all__ = [
-    "abs", "absolute", "cos", "exp", "log", "maximum", "minimum", "relu", "sigmoid", "sign", "sin", "sqrt", "tanh",
+    "abs", "absolute", "cbrt", "cos", "deg2rad", "exp", "exp2", "expm1", "fmax", "fmin", "hypot", "log", "log1p",
+    "log2", "log10", "logaddexp", "logaddexp2", "maximum", "minimum", "rad2deg", "reciprocal", "relu", "rsqrt", "sgn",
+    "sigmoid", "sign", "sin", "sinc", "sqrt", "tanh", "xlog1py", "xlogy",
 ]  # fmt: skip
+
+_LN2, _LN10 = math.log(2.0), math.log(10.0)
+
+
+def one_plus_exp(x: Any, sign: float) -> Any:
+    """Return 1 + exp(sign·x) in a new array; where that overflows it is infinity, without a warning."""
+    e = np.multiply(x, sign)
+    into = e if e.__class__ is np.ndarray else None
+    with np.errstate(over="ignore"):
+        return np.add(np.exp(e, into), 1, into)
 
 
 def _sigmoid_scalar(x: Any) -> Any:
@@ -110,16 +122,15 @@ def tanh(x: Any) -> Any:
 def sigmoid(x: Any) -> Any:
     """Return the logistic function 1 / (1 + e^−x); its derivative is at most 0.25, at 0.
 
-    Computed as (1 + tanh(x/2)) / 2, which neither overflows nor loses accuracy for large ``|x|`` near 1; small results
-    keep an absolute, not a relative, accuracy of one unit of the dtype's rounding.
+    Small results are as accurate, relatively, as large ones. Where e^−x overflows to infinity the result is 0, as it
+    should be.
 
     >>> import glassgrad as gg
     >>> gg.sigmoid(gg.tensor([0.0, 2.0]))
     tensor([0.5   , 0.8808])
     """
-    half = np.multiply(x, 0.5)
-    out = np.tanh(half)
-    return np.add(np.multiply(out, 0.5), 0.5)
+    denominator = one_plus_exp(x, -1.0)
+    return np.true_divide(1, denominator, denominator if denominator.__class__ is np.ndarray else None)
 
 
 @primitive(kind="elementwise", finite=True, scalar=lambda x: x if x > 0 or x != x else 0.0, symbol="relu {0}",
@@ -142,13 +153,17 @@ def _sign_scalar(x: Any) -> Any:
 def sign(x: Any) -> Any:
     """Return −1, 0 or 1 by the sign of each element. Its derivative is 0.
 
+    Edges: 0 and −0 give 0, NaN gives NaN; the derivative at 0 is 0 too.
+
     >>> import glassgrad as gg
     >>> gg.sign(gg.tensor([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
     """
 
 
-@primitive(kind="elementwise", finite=True, ufunc=np.absolute, scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|", x=lambda g, x: g * sign(x)
+)
 def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.
 
@@ -188,5 +203,304 @@ def minimum(x: Any, y: Any) -> Any:
     """
 
 
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.fmax, symbol="max({0}, {1})",
+    x=lambda g, x, y: where((x >= y) | (y != y), g, 0), y=lambda g, x, y: where((x >= y) | (y != y), 0, g),
+)  # fmt: skip
+def fmax(x: Any, y: Any) -> Any:
+    """Return the larger of each pair, or the one that is a number where the other is NaN.
+
+    Edges: the gradient goes to the one that is returned; where they are equal, to ``x``; where both are NaN, to ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.fmax(gg.tensor([1.0, float("nan")]), gg.tensor([3.0, 2.0]))
+    tensor([3., 2.])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.fmin, symbol="min({0}, {1})",
+    x=lambda g, x, y: where((x <= y) | (y != y), g, 0), y=lambda g, x, y: where((x <= y) | (y != y), 0, g),
+)  # fmt: skip
+def fmin(x: Any, y: Any) -> Any:
+    """Return the smaller of each pair, or the one that is a number where the other is NaN.
+
+    Edges: the gradient goes to the one that is returned; where they are equal, to ``x``; where both are NaN, to ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.fmin(gg.tensor([1.0, float("nan")]), gg.tensor([3.0, 2.0]))
+    tensor([1., 2.])
+    """
+
+
+# -- powers, exponentials and logarithms ----------------------------------------------------------------------
+
+
+@primitive(
+    kind="elementwise", symbol="1/√{0}", domain=(0.0, math.inf), x=lambda g, out: g * (-0.5 * (out * (out * out))),
+)  # fmt: skip
+def rsqrt(x: Any) -> Any:
+    """Return one over the square root.
+
+    Edges: 0 gives infinity with the derivative −infinity; negative numbers give NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.rsqrt(gg.tensor([4.0, 16.0]))
+    tensor([0.5 , 0.25])
+    """
+    return np.true_divide(1, np.sqrt(x))
+
+
+@primitive(kind="elementwise", scalar=lambda x: 1.0 / x, symbol="1/{0}", x=lambda g, out: -g * (out * out))
+def reciprocal(x: Any) -> Any:
+    """Return 1 / ``x``; integers give the default dtype.
+
+    Edges: 0 gives infinity, −0 −infinity.
+
+    >>> import glassgrad as gg
+    >>> gg.reciprocal(gg.tensor([2, 4]))
+    tensor([0.5 , 0.25])
+    """
+    return np.true_divide(1, x)
+
+
+@primitive(
+    kind="elementwise", ufunc=np.cbrt, symbol="∛{0}", domain=(0.0, math.inf), x=lambda g, out: g / (3 * (out * out))
+)
+def cbrt(x: Any) -> Any:
+    """Return the cube root, which negative numbers have as well.
+
+    Edges: the derivative at 0 is infinite.
+
+    >>> import glassgrad as gg
+    >>> gg.cbrt(gg.tensor([8.0, -27.0]))
+    tensor([ 2., -3.])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.hypot, scalar=math.hypot, symbol="√({0}² + {1}²)",
+    x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out),
+)  # fmt: skip
+def hypot(x: Any, y: Any) -> Any:
+    """Return the length of the vector (``x``, ``y``), √(x² + y²), without overflow on the way.
+
+    Edges: at the origin there is no derivative, and it is NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.hypot(gg.tensor([3.0, 5.0]), gg.tensor([4.0, 12.0]))
+    tensor([ 5., 13.])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.exp2, scalar=lambda x: math.pow(2.0, x), symbol="2^{0}",
+    x=lambda g, out: g * (out * _LN2),
+)  # fmt: skip
+def exp2(x: Any) -> Any:
+    """Return 2 to the power ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.exp2(gg.tensor([3.0, -1.0]))
+    tensor([8. , 0.5])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.expm1, scalar=math.expm1, symbol="(exp {0} − 1)",
+    x=lambda g, out: g * (out + 1),
+)  # fmt: skip
+def expm1(x: Any) -> Any:
+    """Return e^x − 1, accurate for small ``x`` too.
+
+    >>> import glassgrad as gg
+    >>> gg.expm1(gg.tensor([0.0, 1.0]))
+    tensor([0.    , 1.7183])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.log1p, scalar=math.log1p, symbol="log(1 + {0})", domain=(-1.0, math.inf),
+    x=lambda g, x: g / (x + 1),
+)  # fmt: skip
+def log1p(x: Any) -> Any:
+    """Return log(1 + x), accurate for small ``x`` too; −1 gives −inf, smaller numbers NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.log1p(gg.tensor([0.0, 1.0]))
+    tensor([0.    , 0.6931])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.log2, scalar=math.log2, symbol="log₂ {0}", domain=(0.0, math.inf),
+    x=lambda g, x: g / (x * _LN2),
+)  # fmt: skip
+def log2(x: Any) -> Any:
+    """Return the logarithm to base 2; 0 gives −inf, negative numbers NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.log2(gg.tensor([8.0, 0.5]))
+    tensor([ 3., -1.])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.log10, scalar=math.log10, symbol="log₁₀ {0}", domain=(0.0, math.inf),
+    x=lambda g, x: g / (x * _LN10),
+)  # fmt: skip
+def log10(x: Any) -> Any:
+    """Return the logarithm to base 10; 0 gives −inf, negative numbers NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.log10(gg.tensor([100.0, 0.1]))
+    tensor([ 2., -1.])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.logaddexp, symbol="log(e^{0} + e^{1})",
+    x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x),
+)  # fmt: skip
+def logaddexp(x: Any, y: Any) -> Any:
+    """Return log(e^x + e^y) without overflow.
+
+    Edges: where both are the same infinity the derivatives are NaN, as PyTorch's.
+
+    >>> import glassgrad as gg
+    >>> gg.logaddexp(gg.tensor([0.0, 100.0]), gg.tensor([0.0, 100.0]))
+    tensor([  0.6931, 100.6931])
+    """
+
+
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.logaddexp2, symbol="log₂(2^{0} + 2^{1})",
+    x=lambda g, x, y: g * sigmoid((x - y) * _LN2), y=lambda g, x, y: g * sigmoid((y - x) * _LN2),
+)  # fmt: skip
+def logaddexp2(x: Any, y: Any) -> Any:
+    """Return log₂(2^x + 2^y) without overflow.
+
+    Edges: where both are the same infinity the derivatives are NaN, as PyTorch's.
+
+    >>> import glassgrad as gg
+    >>> gg.logaddexp2(gg.tensor([0.0, 100.0]), gg.tensor([0.0, 100.0]))
+    tensor([  1., 101.])
+    """
+
+
+def _times_log(log: Any, x: Any, y: Any, harmless: int) -> Any:
+    """Return x·log(y), and 0 where ``x`` is 0 and ``y`` is not NaN."""
+    if np.all(x):
+        return np.multiply(x, log(y))
+    idle = np.equal(x, 0) & ~np.isnan(y)
+    return np.where(idle, 0, np.multiply(x, log(np.where(idle, harmless, y))))
+
+
+@primitive(
+    kind="elementwise", symbol="{0}·log {1}", domain=(0.0, math.inf),
+    x=lambda g, x, y: where((x == 0) & (y <= 0), 0, xlogy(g, where((x == 0) & (y <= 0), 1, y))),
+    y=lambda g, x, y: g * x / y,
+)  # fmt: skip
+def xlogy(x: Any, y: Any) -> Any:
+    """Return x·log y, and 0 where ``x`` is 0 (unless ``y`` is NaN).
+
+    Edges: where ``x`` is 0 the derivative by it is log y for positive ``y`` and 0 otherwise; that by ``y`` is x/y, so
+    NaN at (0, 0).
+
+    >>> import glassgrad as gg
+    >>> gg.xlogy(gg.tensor([0.0, 2.0]), gg.tensor([0.0, 1.0]))
+    tensor([0., 0.])
+    """
+    return _times_log(np.log, x, y, 1)
+
+
+@primitive(
+    kind="elementwise", symbol="{0}·log(1 + {1})", domain=(0.0, math.inf),
+    x=lambda g, x, y: where((x == 0) & (y <= -1), 0, xlog1py(g, where((x == 0) & (y <= -1), 1, y))),
+    y=lambda g, x, y: g * x / (y + 1),
+)  # fmt: skip
+def xlog1py(x: Any, y: Any) -> Any:
+    """Return x·log(1 + y), accurate for small ``y``, and 0 where ``x`` is 0 (unless ``y`` is NaN).
+
+    Edges: where ``x`` is 0 the derivative by it is log(1 + y) for ``y`` above −1 and 0 otherwise.
+
+    >>> import glassgrad as gg
+    >>> gg.xlog1py(gg.tensor([0.0, 2.0]), gg.tensor([-1.0, 1.0]))
+    tensor([0.    , 1.3863])
+    """
+    return _times_log(np.log1p, x, y, 0)
+
+
+# -- angles ---------------------------------------------------------------------------------------------------
+
+
+@primitive(kind="elementwise", finite=True, ufunc=np.deg2rad, scalar=math.radians, symbol="{0}·π/180",
+           x=lambda g: g * (math.pi / 180))  # fmt: skip
+def deg2rad(x: Any) -> Any:
+    """Return an angle in degrees as radians.
+
+    >>> import glassgrad as gg
+    >>> gg.deg2rad(gg.tensor([180.0, 90.0]))
+    tensor([3.1416, 1.5708])
+    """
+
+
+@primitive(kind="elementwise", finite=True, ufunc=np.rad2deg, scalar=math.degrees, symbol="{0}·180/π",
+           x=lambda g: g * (180 / math.pi))  # fmt: skip
+def rad2deg(x: Any) -> Any:
+    """Return an angle in radians as degrees.
+
+    >>> import glassgrad as gg
+    >>> gg.rad2deg(gg.tensor([3.14159265, 0.0]))
+    tensor([180.,   0.])
+    """
+
+
+_FEW = 4.0  # below this the series of sinc's derivatives is used
+
+
+def _sinc_derivative(x: Any, order: int) -> Any:
+    """Return the derivative of a given order of sin(πx)/(πx) by x.
+
+    With t = πx and f(t) = sin(t)/t = ∫₀¹ cos(ts) ds the derivative by t is ∫₀¹ sⁿ cos(ts + nπ/2) ds: its Taylor series
+    where ``t`` is small, and elsewhere t·f⁽ⁿ⁾ = sin⁽ⁿ⁾(t) − n·f⁽ⁿ⁻¹⁾ (Leibniz's rule on t·f = sin t).
+    """
+    t = np.atleast_1d(np.asarray(x, np.float64) * math.pi)
+    small = np.abs(t) < _FEW + order
+    far = np.where(small, 1.0, t)
+    result = np.sin(far) / far
+    for n in range(1, order + 1):
+        result = (np.sin(far + n * (math.pi / 2)) - n * result) / far
+    near = t[small]
+    series, term = np.zeros_like(near), np.ones_like(near)
+    for m in range(40 + 4 * order):
+        quarter = (1.0, 0.0, -1.0, 0.0)[(order + m) % 4]  # cos((order + m)π/2)
+        series += term * (quarter / (order + m + 1))
+        term *= near / (m + 1)
+    result[small] = series
+    result *= math.pi**order
+    return result.reshape(np.shape(x)).astype(np.result_type(x), copy=False)
+
+
+@primitive(kind="elementwise", finite=True, symbol="sinc^({order})({0})",
+           x=lambda g, x, order: g * sinc_derivative(x, order + 1))  # fmt: skip
+def sinc_derivative(x: Any, order: Any = 1) -> Any:
+    """Return a derivative of :func:`sinc`, by series near 0 so that every order is right there."""
+    return _sinc_derivative(x, order)
+
+
+@primitive(kind="elementwise", finite=True, symbol="sinc {0}", x=lambda g, x: g * sinc_derivative(x, 1))
+def sinc(x: Any) -> Any:
+    """Return sin(πx) / (πx), which is 1 at 0.
+
+    Edges: the derivatives at 0 are the limits, such as −π²/3 for the second, where PyTorch's second is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.sinc(gg.tensor([0.0, 0.5]))
+    tensor([1.    , 0.6366])
+    """
+    return np.sinc(x)
+
+
 # PyTorch's other names.
-abs = absolute
+abs, sgn = absolute, sign

@@ -1,4 +1,7 @@
-"""Softmax, its logarithm, and the cross entropy fused with it."""
+"""Softmax, its logarithm, and the elementwise hearts of the losses; cross entropy fused with softmax.
+
+What users call, with labels, weights and reductions, is in ``nn.functional``.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,29 @@ from typing import Any
 
 import numpy as np
 
+from ..compose import composed
 from ..declare import primitive
-from .elementwise import exp
+from ..dtypes import to_dtype
+from .axes import axis_of
+from .comparison import where
+from .elementwise import absolute, exp, log, maximum, sigmoid, sign
 from .reduction import sum
-from .shaping import reshape
+from .shaping import astype, reshape, sum_to
 
 __all__ = ["log_softmax", "softmax"]
 
 
 @primitive(
-    symbol="log softmax {0}",
+    name="log_softmax", symbol="log softmax {0}",
     x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
-)
-def log_softmax(x: Any, dim: Any) -> Any:
-    """Return the logarithm of softmax along ``dim``, safe for any finite input.
-
-    log softmax(x)_k = x_k − c − log Σ_j exp(x_j − c) with c = max x.
-
-    >>> import glassgrad as gg
-    >>> gg.log_softmax(gg.tensor([1.0, 2.0, 3.0]), dim=0)
-    tensor([-2.4076, -1.4076, -0.4076])
-    """
-    if not np.size(x):
-        return np.array(x)
-    shifted = x - _finite_maximum(x, dim)
-    return shifted - np.log(_total(np.exp(shifted), dim))
+)  # fmt: skip
+def _log_softmax(x: Any, dim: Any) -> Any:
+    axis = axis_of(dim, np.ndim(x), "log_softmax")
+    if not np.size(x) or not np.ndim(x):
+        return np.array(x) if not np.size(x) else np.subtract(x, x)
+    shifted = x - _finite_maximum(x, axis)
+    shifted -= np.log(_total(np.exp(shifted), axis))
+    return shifted
 
 
 def _finite_maximum(x: Any, dim: Any) -> Any:
@@ -46,18 +47,72 @@ def _total(e: Any, dim: Any) -> Any:
     return total
 
 
-@primitive(symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
-def softmax(x: Any, dim: Any) -> Any:
+@primitive(name="softmax", symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
+def _softmax(x: Any, dim: Any) -> Any:
+    axis = axis_of(dim, np.ndim(x), "softmax")
+    if not np.size(x) or not np.ndim(x):
+        return np.array(x) if not np.size(x) else np.exp(np.subtract(x, x))
+    e = np.subtract(x, _finite_maximum(x, axis))
+    np.exp(e, out=e)
+    e /= _total(e, axis)
+    return e
+
+
+def _in_dtype(x: Any, dtype: Any) -> Any:
+    return x if dtype is None or x.dtype == to_dtype(dtype) else astype(x, to_dtype(dtype))
+
+
+@composed
+def log_softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
+    """Return the logarithm of softmax along ``dim``, safe for any finite input.
+
+    log softmax(x)_k = x_k − c − log Σ_j exp(x_j − c) with c = max x. With ``dtype`` the input is cast to it first.
+
+    Edges: where all of a row is −inf, or one is +inf, the result is NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.log_softmax(gg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
+    return _log_softmax(_in_dtype(x, dtype), dim)
+
+
+@composed
+def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
     """Return exp(x) / Σ exp(x) along ``dim``, computed with the maximum subtracted, so it cannot overflow.
+
+    With ``dtype`` the input is cast to it first.
+
+    Edges: where all of a row is −inf, or one is +inf, the result is NaN.
 
     >>> import glassgrad as gg
     >>> gg.softmax(gg.tensor([1000.0, 1001.0, 1002.0]), dim=0)
     tensor([0.09  , 0.2447, 0.6652])
     """
-    if not np.size(x):
-        return np.array(x)
-    e = np.exp(x - _finite_maximum(x, dim))
-    return e / _total(e, dim)
+    return _softmax(_in_dtype(x, dtype), dim)
+
+
+@primitive(
+    symbol="softmax {0}", mask=None,
+    x=lambda g, out, x_shape: sum_to(out * (g - sum(g * out, -1, True)), x_shape),
+)  # fmt: skip
+def masked_softmax(x: Any, mask: Any = None) -> Any:
+    """Return softmax along the last axis among the places where ``mask`` is true; the others are 0.
+
+    Edges: a row with nothing to choose from, masked or −inf throughout, is 0 and has gradient 0.
+    """
+    shape = np.shape(x) if mask is None else np.broadcast_shapes(np.shape(x), np.shape(mask))
+    e = np.array(np.broadcast_to(x, shape))
+    if mask is not None:
+        np.copyto(e, -np.inf, where=np.logical_not(mask))
+    if not e.size:
+        return e
+    top = np.max(e, axis=-1, keepdims=True)
+    e -= np.where(top == -np.inf, np.zeros((), e.dtype), top)
+    np.exp(e, out=e)
+    total = np.sum(e, axis=-1, keepdims=True)
+    e /= np.where(total == 0, np.ones((), e.dtype), total)
+    return e
 
 
 # -- cross entropy --------------------------------------------------------------------------------------------
@@ -180,7 +235,7 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
     shape = np.shape(input)
     check_labels(target, shape, ignore_index, "cross_entropy")
     axis = 1 if len(shape) > 1 else 0
-    log_probabilities = log_softmax(np.asarray(input), axis)
+    log_probabilities = _log_softmax(np.asarray(input), axis)
     counted = target != ignore_index
     safe = np.where(counted, target, 0)
     chosen = np.take_along_axis(log_probabilities, np.expand_dims(safe, axis), axis).squeeze(axis)
@@ -192,3 +247,74 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
         count = int(np.sum(counted))
         total = total / np.asarray(count, log_probabilities.dtype) if count else total * np.nan
     return np.asarray(total, log_probabilities.dtype), log_probabilities
+
+
+# -- what losses add up, element by element ---------------------------------------------------------------------
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="({0} − {1})²", scalar=lambda input, target: (input - target) ** 2,
+    input=lambda g, input, target: g * (2 * (input - target)),
+    target=lambda g, input, target: g * (2 * (target - input)),
+)  # fmt: skip
+def squared_error(input: Any, target: Any) -> Any:
+    """Return (input − target)²."""
+    difference = np.subtract(input, target)
+    return np.square(difference, out=difference if difference.__class__ is np.ndarray else None)
+
+
+@primitive(
+    kind="elementwise", finite=True, symbol="huber({0} − {1})",
+    input=lambda g, input, target, delta: g * _huber_slope(input - target, delta),
+    target=lambda g, input, target, delta: g * _huber_slope(target - input, delta),
+)  # fmt: skip
+def huber_error(input: Any, target: Any, delta: Any) -> Any:
+    """Return ½·d² for |d| = |input − target| below ``delta``, and delta·(|d| − ½·delta) from there on."""
+    d = np.absolute(np.subtract(input, target))
+    return np.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta)).astype(d.dtype, copy=False)
+
+
+def _huber_slope(difference: Any, delta: Any) -> Any:
+    return where(absolute(difference) < delta, difference, delta * sign(difference))
+
+
+@primitive(
+    kind="elementwise", symbol="log(1 + exp {0}) − {1}·{0}",
+    input=lambda g, input, target: g * (sigmoid(input) - target), target=lambda g, input: -g * input,
+)  # fmt: skip
+def logistic_cross_entropy(input: Any, target: Any) -> Any:
+    """Return log(1 + eˣ) − t·x, the cross entropy between σ(x) and t, without overflow for any x."""
+    x = np.asarray(input)
+    out = np.log1p(np.exp(-np.absolute(x)))
+    return np.add(out, np.maximum(x, 0) - np.multiply(x, target))
+
+
+_LEAST_LOG = -100.0
+
+
+@primitive(
+    symbol="cross entropy({0}, {1})",
+    input=lambda g, input, target: g * ((input - target) / maximum(input * (1 - input), 1e-12)),
+    target=lambda g, input: g * (maximum(log(1 - input), _LEAST_LOG) - maximum(log(input), _LEAST_LOG)),
+)
+def binary_cross_entropy_error(input: Any, target: Any) -> Any:
+    """Return −t·log x − (1 − t)·log(1 − x) for inputs of one shape, with logarithms no less than −100."""
+    with np.errstate(divide="ignore"):
+        chosen = np.maximum(np.log(input), _LEAST_LOG)
+        other = np.maximum(np.log1p(np.negative(input)), _LEAST_LOG)
+    return (np.subtract(target, 1) * other - np.multiply(target, chosen)).astype(np.asarray(input).dtype, copy=False)
+
+
+@primitive(
+    kind="elementwise", domain=(0.0, np.inf), symbol="{1}·(log {1} − {0})", input=lambda g, target: -g * target,
+    target=lambda g, input, target: g * (where(target > 0, log(where(target > 0, target, 1)) + 1, 0) - input),
+)  # fmt: skip
+def relative_entropy(input: Any, target: Any) -> Any:
+    """Return t·(log t − x) for a log-probability x and a probability t.
+
+    Edges: t = 0 gives 0, and t·log t has derivative 0 there; negative t give NaN.
+    """
+    t = np.asarray(target)
+    weighted = t * np.log(np.where(t > 0, t, np.ones((), t.dtype)))
+    weighted = np.where(t < 0, np.asarray(np.nan, t.dtype), weighted)
+    return weighted - t * input

@@ -1,151 +1,309 @@
-"""Max pooling of images. Which element won is kept as a small integer: its position in the window."""
+"""Max pooling in one, two and three dimensions. Which element won is kept as a small integer: its place in the window.
+
+Where the winners' indices are asked for, or windows are few and large, they are found first and then read.
+"""
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
 
+from ..compose import composed
 from ..declare import primitive
-from .convolution import output_size, pad_image, pair
+from .comparison import choose
+from .pooling_indices import largest_of_each, pick, places_of
+from .windows import batch_of, lay_out, output_size, sizes_of
 
-__all__ = ["max_pool2d"]
+__all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
+
+# Above this, one step of Python for each position in a window costs more than one for each window.
+_LARGE = 64
 
 
-def plan(shape: Any, kernel_size: Any, stride: Any, padding: Any) -> Any:
-    """Check the arguments of a pool and return the pairs and the output size."""
-    if len(shape) != 4:
-        raise ValueError(f"max_pool2d: the input must have shape (N, C, H, W), got {shape}")
-    kernel = pair(kernel_size, "max_pool2d: kernel_size")
-    strides = kernel if stride is None else pair(stride, "max_pool2d: stride")
-    pads = pair(padding, "max_pool2d: padding")
-    if min(kernel) < 1 or min(strides) < 1 or min(pads) < 0:
+def window_arguments(what: Any, rank: Any, shape: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1,
+                     ceil_mode: Any = False) -> Any:  # fmt: skip
+    """Check the arguments of a pool; return kernel, strides, padding and dilation as tuples, and the output size.
+
+    Raises:
+        ValueError: shapes or arguments do not fit; the arithmetic is in the message.
+    """
+    batched = batch_of(shape, rank, what)
+    kernel = sizes_of(kernel_size, rank, f"{what}: kernel_size")
+    omitted = stride is None or (isinstance(stride, tuple | list) and not len(stride))
+    strides = kernel if omitted else sizes_of(stride, rank, f"{what}: stride")
+    pads, dilations = sizes_of(padding, rank, f"{what}: padding"), sizes_of(dilation, rank, f"{what}: dilation")
+    if min(kernel) < 1 or min(strides) < 1 or min(dilations) < 1 or min(pads) < 0:
         raise ValueError(
-            f"max_pool2d: kernel_size {kernel_size} and stride {stride} must be at least 1, "
+            f"{what}: kernel_size {kernel_size}, stride {stride} and dilation {dilation} must be at least 1, "
             f"padding {padding} not negative"
         )
     if any(2 * p > k for p, k in zip(pads, kernel, strict=True)):
-        raise ValueError(f"max_pool2d: padding {padding} may be at most half of kernel_size {kernel_size}")
+        raise ValueError(f"{what}: padding {padding} may be at most half of kernel_size {kernel_size}")
+    if 0 in shape[batched:]:
+        raise ValueError(f"{what}: only the batch may be empty, got an input of shape {shape}")
     sizes = []
-    for axis in (0, 1):
-        padded = shape[2 + axis] + 2 * pads[axis]
-        if kernel[axis] > padded:
+    for n, k, s, p, d in zip(shape[-rank:], kernel, strides, pads, dilations, strict=True):
+        sizes.append(output_size(n, k, s, p, d, ceil_mode))
+        if sizes[-1] < 1:
+            reach = "" if d == 1 else f" (reaching {d * (k - 1) + 1} with dilation {d})"
             raise ValueError(
-                f"max_pool2d: a window of size {kernel[axis]} is larger than the padded input: "
-                f"{shape[2 + axis]} + 2·{pads[axis]} = {padded}"
+                f"{what}: a window of size {k}{reach} is larger than the padded input: {n} + 2·{p} = {n + 2 * p}"
             )
-        sizes.append(output_size(shape[2 + axis], kernel[axis], strides[axis], pads[axis]))
-    return kernel, strides, pads, tuple(sizes)
+    return kernel, strides, pads, dilations, tuple(sizes)
 
 
-def _window_slices(kernel: Any, strides: Any, sizes: Any) -> Any:
-    """Return, for each position in the window, the slice of the padded image that it sees."""
-    for k in range(kernel[0]):
-        for m in range(kernel[1]):
-            yield (
-                slice(None), slice(None),
-                slice(k, k + strides[0] * (sizes[0] - 1) + 1, strides[0]),
-                slice(m, m + strides[1] * (sizes[1] - 1) + 1, strides[1]),
-            )  # fmt: skip
+@functools.lru_cache(maxsize=1024)
+def _windows(spatial: Any, kernel: Any, strides: Any, pads: Any, dilations: Any, ceil_mode: Any) -> Any:
+    sizes = tuple(
+        output_size(n, k, s, p, d, ceil_mode)
+        for n, k, s, p, d in zip(spatial, kernel, strides, pads, dilations, strict=True)
+    )
+    return lay_out(spatial, kernel, strides, pads, pads, dilations, sizes)
+
+
+def _winners(
+    input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
+) -> Any:
+    """Return the largest element of each window and its place there."""
+    x = np.asarray(input)
+    windows = _windows(x.shape[-len(kernel_size) :], kernel_size, stride, padding, dilation, ceil_mode)
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    framed = windows.framed(x, lowest)
+    out: Any = None
+    winner: Any = None
+    for position, window in enumerate(windows.slices()):
+        values = framed[window]
+        if out is None:
+            out = values.copy()
+            winner = np.zeros(out.shape, np.uint8 if math.prod(kernel_size) <= 255 else np.int64)
+        else:
+            better = np.greater(values, out)
+            np.maximum(out, values, out=out)
+            # Positions grow, so the largest one that was better is the last: no masked assignment, which is slow.
+            np.maximum(winner, better * winner.dtype.type(position), out=winner)
+    _mend_winners(out, winner, framed, x.shape[-len(kernel_size) :], windows, lowest)
+    return out, winner
+
+
+def _mend_winners(out: Any, winner: Any, framed: Any, spatial: Any, windows: Any, lowest: Any) -> None:
+    """Correct the winners that a plain comparison misses: NaN, and images that are as low as the frame around them."""
+    odd = np.isnan(out)
+    if odd.any():
+        for position, window in enumerate(windows.slices()):
+            winner[odd & np.isnan(framed[window])] = position
+    if not any(windows.before) and not any(windows.after):
+        return
+    low = out == lowest
+    if low.any():
+        inside = windows.framed(np.ones(spatial, bool), False)
+        # From last to first: the first position inside the image stays.
+        for position, window in reversed(list(enumerate(windows.slices()))):
+            winner[low & inside[window]] = position
+
+
+def _rule(
+    g: Any, winner: Any, input_shape: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
+) -> Any:
+    return max_pool_gradient(g, winner, input_shape, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+# One for each number of dimensions, so that a picture says which it was. Their arguments are tuples, one int an axis.
+_max_pool1d, _max_pool2d, _max_pool3d = (
+    primitive(kind="general", name=f"max_pool{rank}d", residuals=("winner",), symbol="max pool {0}", input=_rule)(
+        _winners
+    )
+    for rank in (1, 2, 3)
+)
 
 
 @primitive(
-    kind="general", residuals=("winner",), symbol="max pool {0}",
-    input=lambda g, winner, input_shape, kernel_size, stride, padding: max_pool2d_gradient(
-        g, winner, input_shape, kernel_size, stride, padding
+    kind="linear", winner=None, symbol="unpool {0}",
+    gradient=lambda g, winner, kernel_size, stride, padding, dilation, ceil_mode: max_pool_pick(
+        g, winner, kernel_size, stride, padding, dilation, ceil_mode
     ),
 )  # fmt: skip
-def max_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Any:
-    """Return the largest element of each window of each channel. Of equal elements the first gets the gradient.
+def max_pool_gradient(
+    gradient: Any, winner: Any, input_shape: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
+    ceil_mode: Any,
+) -> Any:  # fmt: skip
+    """Return the gradient of a max pool by its input: each window's gradient goes to its winner."""
+    rank = len(kernel_size)
+    spatial = tuple(input_shape[-rank:])
+    windows = _windows(spatial, kernel_size, stride, padding, dilation, ceil_mode)
+    frame = np.zeros((*input_shape[:-rank], *windows.frame_shape(spatial)), gradient.dtype)
+    disjoint = windows.disjoint()
+    for position, window in enumerate(windows.slices()):
+        # Not a product with the mask: 0 · inf would be NaN.
+        share = choose(winner == position, gradient, 0)
+        if disjoint:
+            frame[window] = share
+        else:
+            frame[window] += share
+    return frame[windows.inside(spatial)]
+
+
+@primitive(
+    kind="linear", winner=None, symbol="pick {0}",
+    x=lambda g, winner, x_shape, kernel_size, stride, padding, dilation, ceil_mode: max_pool_gradient(
+        g, winner, x_shape, kernel_size, stride, padding, dilation, ceil_mode
+    ),
+)  # fmt: skip
+def max_pool_pick(
+    x: Any, winner: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
+) -> Any:
+    """Return from each window of ``x`` the element at the place ``winner``."""
+    windows = _windows(x.shape[-len(kernel_size) :], kernel_size, stride, padding, dilation, ceil_mode)
+    framed = windows.framed(x)
+    out = np.zeros(winner.shape, x.dtype)
+    for position, window in enumerate(windows.slices()):
+        np.copyto(out, framed[window], where=winner == position)
+    return out
+
+
+@primitive(kind="index", symbol="max pool indices {0}", input=None)
+def max_pool_indices(
+    input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
+) -> Any:
+    """Return the place of the largest element of each window, as an index into the plane laid out in a row."""
+    x = np.asarray(input)
+    spatial = x.shape[-len(kernel_size) :]
+    windows = _windows(spatial, kernel_size, stride, padding, dilation, ceil_mode)
+    # For each axis: what each window sees of it, without the frame.
+    seen = []
+    for n, k, s, d, b, count in zip(
+        spatial, kernel_size, windows.strides, windows.dilations, windows.before, windows.sizes, strict=True
+    ):
+        starts = [i * s - b for i in range(count)]
+        seen.append([slice(t if t >= 0 else t % d, min(t + d * (k - 1) + 1, n), d) for t in starts])
+        if any(part.start >= part.stop for part in seen[-1]):
+            raise ValueError(
+                f"max_pool{len(kernel_size)}d: a window of size {k} with dilation {d} and padding {b} sees only the "
+                f"frame of an axis of size {n}, so its largest element has no index"
+            )
+    if _few(kernel_size, windows.sizes):
+        return largest_of_each(x, seen)
+    winner = _winners(x, kernel_size, stride, padding, dilation, ceil_mode)[1]
+    within = places_of([np.arange(k) * d for k, d in zip(kernel_size, windows.dilations, strict=True)], spatial)
+    firsts = [np.arange(c) * s - b for c, s, b in zip(windows.sizes, windows.strides, windows.before, strict=True)]
+    return within.reshape(-1)[winner] + places_of(firsts, spatial)
+
+
+def _few(kernel: Any, sizes: Any) -> Any:
+    """Return whether windows are so large and so few that it is better to look at one after another."""
+    return math.prod(kernel) > max(_LARGE, math.prod(sizes))
+
+
+def _pool(
+    rank: int, input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any,
+    return_indices: Any,
+) -> Any:  # fmt: skip
+    """Return what ``max_pool1d``, ``max_pool2d`` and ``max_pool3d`` promise."""
+    kernel, strides, pads, dilations, sizes = window_arguments(
+        f"max_pool{rank}d", rank, input.shape, kernel_size, stride, padding, dilation, ceil_mode
+    )
+    if not return_indices and (max(dilations) > 1 or not _few(kernel, sizes)):
+        fused = (_max_pool1d, _max_pool2d, _max_pool3d)[rank - 1]
+        return fused(input, kernel, strides, pads, dilations, bool(ceil_mode))
+    indices = max_pool_indices(input, kernel, strides, pads, dilations, bool(ceil_mode))
+    values = pick(input, indices, rank)
+    return (values, indices) if return_indices else values
+
+
+@composed
+def max_pool1d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False,
+    return_indices: Any = False,
+) -> Any:  # fmt: skip
+    """Return the largest element of each window of each channel of sequences. See :func:`max_pool2d`.
 
     Args:
-        input: images of shape (N, C, H, W).
-        kernel_size: an int or a pair (height, width).
-        stride: step between windows; default: ``kernel_size``.
-        padding: a frame of −inf, at most half of ``kernel_size``.
+        input: shape (N, C, L) or (C, L).
+        kernel_size, stride, padding, dilation, ceil_mode, return_indices: as in :func:`max_pool2d`, for one axis.
 
     Returns:
-        Shape (N, C, oh, ow) with oh = floor((H + 2·padding − kernel) / stride) + 1.
+        Shape (N, C, m) or (C, m); with ``return_indices`` also the places of the winners.
 
     Raises:
         ValueError: shapes or arguments do not fit.
+
+    Edges: as :func:`max_pool2d`.
+
+    >>> import glassgrad as gg
+    >>> gg.max_pool1d(gg.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
+    tensor([[3., 2.]])
+    """
+    return _pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
+
+
+@composed
+def max_pool2d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False,
+    return_indices: Any = False,
+) -> Any:  # fmt: skip
+    """Return the largest element of each window of each channel.
+
+    Args:
+        input: images of shape (N, C, H, W), or one of shape (C, H, W).
+        kernel_size: an int or a pair (height, width).
+        stride: step between windows; default: ``kernel_size``.
+        padding: a frame of −inf, at most half of ``kernel_size``.
+        dilation: step between the elements of a window.
+        ceil_mode: also use a last window that reaches over the frame, if it begins before it.
+        return_indices: also return the winners' places, row·W + column in their image.
+
+    Returns:
+        Shape (N, C, oh, ow) or (C, oh, ow) with oh = floor((H + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1;
+        with ``return_indices`` the pair of it and int64 indices of the same shape.
+
+    Raises:
+        ValueError: shapes or arguments do not fit.
+
+    Edges: of equal elements the first gets the gradient; if there is a NaN, the last NaN is the result.
 
     >>> import glassgrad as gg
     >>> gg.max_pool2d(gg.arange(16.0).reshape(1, 1, 4, 4), 2)
     tensor([[[[ 5.,  7.],
               [13., 15.]]]])
     """
-    x = np.asarray(input)
-    kernel, strides, pads, sizes = plan(x.shape, kernel_size, stride, padding)
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-    framed = pad_image(x, pads, lowest)
-    out: Any = None
-    winner: Any = None
-    for position, window in enumerate(_window_slices(kernel, strides, sizes)):
-        values = framed[window]
-        if out is None:
-            out = values.copy()
-            winner = np.zeros(out.shape, np.uint8 if kernel[0] * kernel[1] <= 255 else np.int64)
-        else:
-            better = np.greater(values, out)
-            np.maximum(out, values, out=out)
-            # Positions grow, so the largest one that was better is the last: no masked assignment, which is slow.
-            np.maximum(winner, better * winner.dtype.type(position), out=winner)
-    _mend_winners(out, winner, framed, x.shape, kernel, strides, pads, sizes)
-    return out, winner
+    return _pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def _mend_winners(
-    out: Any, winner: Any, framed: Any, shape: Any, kernel: Any, strides: Any, pads: Any, sizes: Any
-) -> None:
-    """Correct the winners that a plain comparison misses: NaN, and images that are as low as the frame around them."""
-    odd = np.isnan(out)
-    if odd.any():
-        for position, window in enumerate(_window_slices(kernel, strides, sizes)):
-            winner[odd & np.isnan(framed[window])] = position
-    if not any(pads):
-        return
-    lowest = out == (-np.inf if out.dtype.kind == "f" else np.iinfo(out.dtype).min)
-    if lowest.any():
-        inside = pad_image(np.ones(shape, bool), pads, False)
-        # From last to first: the first position inside the image stays.
-        for position, window in reversed(list(enumerate(_window_slices(kernel, strides, sizes)))):
-            winner[lowest & inside[window]] = position
+@composed
+def max_pool3d(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False,
+    return_indices: Any = False,
+) -> Any:  # fmt: skip
+    """Return the largest element of each window of each channel of volumes. See :func:`max_pool2d`.
+
+    Args:
+        input: shape (N, C, D, H, W) or (C, D, H, W).
+        kernel_size, stride, padding, dilation, ceil_mode, return_indices: as in :func:`max_pool2d`, for three axes.
+
+    Returns:
+        Shape (N, C, od, oh, ow) or (C, od, oh, ow); with ``return_indices`` also the places of the winners.
+
+    Raises:
+        ValueError: shapes or arguments do not fit.
+
+    Edges: as :func:`max_pool2d`.
+
+    >>> import glassgrad as gg
+    >>> gg.max_pool3d(gg.arange(8.0).reshape(1, 2, 2, 2), 2)
+    tensor([[[[7.]]]])
+    """
+    return _pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-@primitive(
-    kind="linear", winner=None, symbol="unpool {0}",
-    gradient=lambda g, winner, kernel_size, stride, padding: max_pool2d_pick(g, winner, kernel_size, stride, padding),
-)  # fmt: skip
-def max_pool2d_gradient(
-    gradient: Any, winner: Any, input_shape: Any, kernel_size: Any, stride: Any, padding: Any
+def max_pool1d_with_indices(
+    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
 ) -> Any:
-    """Return the gradient of :func:`max_pool2d` by its input: each window's gradient goes to its winner."""
-    kernel, strides, pads, sizes = plan(input_shape, kernel_size, stride, padding)
-    n, c, height, width = input_shape
-    framed = np.zeros((n, c, height + 2 * pads[0], width + 2 * pads[1]), gradient.dtype)
-    disjoint = strides[0] >= kernel[0] and strides[1] >= kernel[1]
-    for position, window in enumerate(_window_slices(kernel, strides, sizes)):
-        # Not a product with the mask: 0 · inf would be NaN.
-        share = np.where(winner == position, gradient, gradient.dtype.type(0))
-        if disjoint:
-            framed[window] = share
-        else:
-            framed[window] += share
-    return framed[:, :, pads[0] : pads[0] + height, pads[1] : pads[1] + width]
+    """Return :func:`max_pool1d` and the places of the winners.
 
-
-@primitive(
-    kind="linear", winner=None, symbol="pick {0}",
-    x=lambda g, winner, x_shape, kernel_size, stride, padding: max_pool2d_gradient(
-        g, winner, x_shape, kernel_size, stride, padding
-    ),
-)  # fmt: skip
-def max_pool2d_pick(x: Any, winner: Any, kernel_size: Any, stride: Any, padding: Any) -> Any:
-    """Return from each window of ``x`` the element at the position ``winner``."""
-    kernel, strides, pads, sizes = plan(x.shape, kernel_size, stride, padding)
-    framed = pad_image(x, pads)
-    out = np.zeros(winner.shape, x.dtype)
-    for position, window in enumerate(_window_slices(kernel, strides, sizes)):
-        np.copyto(out, framed[window], where=winner == position)
-    return out
+    >>> import glassgrad as gg
+    >>> gg.max_pool1d_with_indices(gg.tensor([[1.0, 3.0, 2.0, 0.0]]), 2)
+    (tensor([[3., 2.]]), tensor([[1, 2]]))
+    """
+    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)

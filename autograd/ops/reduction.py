@@ -1,4 +1,4 @@
-"""Sums, means and extrema over axes. ``dim`` may be one axis, a tuple of axes, or None for all."""
+"""Sums, products, norms and extrema over axes. ``dim`` may be one axis, a tuple of axes, or None for all."""
 
 from __future__ import annotations
 
@@ -8,17 +8,44 @@ from typing import Any
 
 import numpy as np
 
+from ..compose import composed
 from ..declare import primitive
-from .axes import axes_of, count_of
-from .shaping import astype, broadcast_to, reshape
+from ..dtypes import get_default_dtype, to_dtype
+from ..engine import is_operand
+from .arithmetic import divide, power, subtract
+from .axes import axes_of
+from .choosing import Bounds, chosen_one, some
+from .comparison import argmax, argmin, where
+from .elementwise import absolute, exp, maximum, minimum, sign
+from .indexing import getitem
+from .scan import cumprod
+from .shaping import astype, broadcast_to, concatenate, permute, reshape
 
-__all__ = ["amax", "amin", "mean", "sum"]
+__all__ = [
+    "all", "amax", "amin", "aminmax", "any", "count_nonzero", "dist", "logsumexp", "max", "mean", "min", "nanmean",
+    "nansum", "norm", "prod", "sum",
+]  # fmt: skip
+
+
+def reduced(dim: Any, ndim: Any, what: Any) -> Any:
+    """Return the axes that a reduction runs over. An empty tuple is all of them, as in PyTorch."""
+    return axes_of(None if isinstance(dim, tuple | list) and not dim else dim, ndim, what)
+
+
+def count_over(shape: Any, dim: Any) -> Any:
+    """Return how many elements go into one result of a reduction over ``dim``."""
+    return math.prod(shape[i] for i in reduced(dim, len(shape), "reduction"))
+
+
+def laid_out(values: Any, shape: Any, dim: Any) -> Any:
+    """Return a reduction's result with its axes back, of size 1."""
+    axes = reduced(dim, len(shape), "reduction")
+    return reshape(values, tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
 def spread(g: Any, shape: Any, dim: Any) -> Any:
     """Return the gradient of a reduction's result, laid out over the shape that was reduced."""
-    kept = [1 if i in axes_of(dim, len(shape), "reduction") else n for i, n in enumerate(shape)]
-    return broadcast_to(reshape(g, tuple(kept)), shape)
+    return broadcast_to(laid_out(g, shape, dim), shape)
 
 
 _MANY = 1024
@@ -36,37 +63,211 @@ def accumulator(x: Any, axes: Any) -> Any:
     return np.float64
 
 
-@primitive(kind="linear", symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim))
-def sum(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+def _result_dtype(x: Any, dtype: Any) -> Any:
+    """Return the dtype of a sum or product: that asked for, else that of floats, else int64."""
+    if dtype is not None:
+        return to_dtype(dtype)
+    return x.dtype if x.dtype.kind == "f" else np.dtype(np.int64)
+
+
+# -- sums and products ----------------------------------------------------------------------------------------
+
+
+@primitive(kind="linear", casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim))
+def sum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
+
+    Args:
+        dtype: in which to add up and return.
 
     >>> import glassgrad as gg
     >>> gg.sum(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    axes = axes_of(dim, np.ndim(x), "sum")
-    total = np.sum(x, axis=axes, keepdims=keepdim, dtype=accumulator(x, axes))
-    return total.astype(np.int64) if total.dtype.kind == "u" else total
+    return _total(np.asarray(x), dim, keepdim, dtype, "sum")
+
+
+def _total(array: Any, dim: Any, keepdim: Any, dtype: Any, what: Any) -> Any:
+    axes = reduced(dim, array.ndim, what)
+    wanted = _result_dtype(array, dtype)
+    array = array if dtype is None else array.astype(wanted, copy=False)
+    total = np.sum(array, axis=axes, keepdims=keepdim, dtype=accumulator(array, axes) or wanted)
+    return total if total.dtype == wanted else np.asarray(total, wanted)
 
 
 @primitive(
-    kind="linear", symbol="mean {0}",
-    x=lambda g, x_shape, dim: spread(g / (count_of(x_shape, dim) or 1), x_shape, dim),
+    kind="linear", casts=True, symbol="mean {0}",
+    x=lambda g, x_shape, dim: spread(g / (count_over(x_shape, dim) or 1), x_shape, dim),
 )  # fmt: skip
-def mean(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-    """Return the arithmetic mean over ``dim``; of nothing it is NaN, with a warning.
+def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+    """Return the arithmetic mean over ``dim``; integers give the default dtype.
 
-    Long float32 sums are accumulated pairwise or in float64; integers give the default dtype.
+    Long float32 sums are accumulated pairwise or in float64.
+
+    Args:
+        dtype: in which to compute and return.
+
+    Edges: the mean of nothing is NaN, with a warning.
 
     >>> import glassgrad as gg
     >>> gg.mean(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
     tensor([1.5, 3.5])
     """
-    axes = axes_of(dim, np.ndim(x), "mean")
-    if not np.size(x) and not count_of(np.shape(x), dim):
+    array = np.asarray(x)
+    axes = reduced(dim, array.ndim, "mean")
+    if dtype is not None:
+        array = array.astype(to_dtype(dtype), copy=False)
+        if array.dtype.kind != "f":
+            raise TypeError(f"mean: dtype must be floating-point, not {array.dtype}")
+    wanted = array.dtype if array.dtype.kind == "f" else get_default_dtype()
+    if not array.size and not count_over(array.shape, dim):
         warnings.warn("mean: the mean of no elements is NaN", RuntimeWarning, stacklevel=2)
-        return np.sum(x, axis=axes, keepdims=keepdim) * np.float64("nan")
-    return np.mean(x, axis=axes, keepdims=keepdim, dtype=accumulator(x, axes))
+        return np.asarray(np.sum(array, axis=axes, keepdims=keepdim) * np.float64("nan"), wanted)
+    result = np.mean(array, axis=axes, keepdims=keepdim, dtype=accumulator(array, axes))
+    return result if result.dtype == wanted else np.asarray(result, wanted)
+
+
+@primitive(casts=True, symbol="sum {0}", x=lambda g, x, dim: where(x == x, spread(g, x.shape, dim), 0))
+def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+    """Return the sum over ``dim`` of what is not NaN. NaNs receive no gradient.
+
+    >>> import glassgrad as gg
+    >>> gg.nansum(gg.tensor([1.0, float("nan"), 2.0]))
+    tensor(3.)
+    """
+    array = np.asarray(x)
+    total = _total(array, dim, keepdim, dtype, "nansum")
+    if total.dtype.kind == "f" and np.isnan(total).any():
+        total = _total(np.where(np.isnan(array), np.zeros((), array.dtype), array), dim, keepdim, dtype, "nansum")
+    return total
+
+
+@composed
+def nanmean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+    """Return the mean over ``dim`` of what is not NaN; of nothing it is NaN. NaNs receive no gradient.
+
+    >>> import glassgrad as gg
+    >>> gg.nanmean(gg.tensor([1.0, float("nan"), 2.0]))
+    tensor(1.5)
+    """
+    if x.dtype.kind != "f":
+        return mean(x, dim, keepdim, dtype)
+    return divide(nansum(x, dim, keepdim, dtype), sum(x == x, dim, keepdim))
+
+
+def _products_before(rows: Any) -> Any:
+    """Return the product of the elements before each one, along the last axis."""
+    start = np.ones((*rows.shape[:-1], 1), rows.dtype)
+    return concatenate([start, cumprod(getitem(rows, (..., slice(None, -1))), -1)], -1)
+
+
+def _prod_rule(g: Any, x: Any, dim: Any) -> Any:
+    """Return ``g`` times the product of all others. It does not divide, so elements that are 0 need no care."""
+    shape = x.shape
+    axes = reduced(dim, len(shape), "prod")
+    n = math.prod(shape[i] for i in axes)
+    if n < 2:
+        return spread(g, shape, dim)
+    order = (*(i for i in range(len(shape)) if i not in axes), *axes)
+    moved = permute(x, order)
+    rows = reshape(moved, (*moved.shape[: len(shape) - len(axes)], n))
+    back = (..., slice(None, None, -1))
+    others = _products_before(rows) * getitem(_products_before(getitem(rows, back)), back)
+    inverse = tuple(int(i) for i in np.argsort(order))
+    return spread(g, shape, dim) * permute(reshape(others, moved.shape), inverse)
+
+
+@primitive(casts=True, symbol="∏ {0}", x=lambda g, x, dim: _prod_rule(g, x, dim))
+def prod(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+    """Return the product over ``dim``; of nothing it is 1. Bools and integers are multiplied as int64.
+
+    Args:
+        dtype: in which to multiply and return.
+
+    Edges: the derivative by an element is the product of the others, found without dividing, so it is right where one
+    or several elements are 0.
+
+    >>> import glassgrad as gg
+    >>> gg.prod(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
+    tensor([3., 8.])
+    """
+    array = np.asarray(x)
+    wanted = _result_dtype(array, dtype)
+    array = array if dtype is None else array.astype(wanted, copy=False)
+    return np.prod(array, axis=reduced(dim, array.ndim, "prod"), keepdims=keepdim, dtype=wanted)
+
+
+@primitive(symbol="log Σ exp {0}", x=lambda g, x, out, dim: _logsumexp_rule(g, x, out, dim))
+def logsumexp(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return the logarithm of the sum of exponentials over ``dim``, without overflow.
+
+    Edges: of nothing, and where all are −inf, it is −inf. There its gradient is 0 (PyTorch's is NaN).
+
+    >>> import glassgrad as gg
+    >>> gg.logsumexp(gg.tensor([100.0, 100.0]))
+    tensor(100.6931)
+    """
+    array = np.asarray(x)
+    array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    axes = reduced(dim, array.ndim, "logsumexp")
+    if not array.size:
+        empty = np.sum(array, axis=axes, keepdims=keepdim)
+        return np.full(empty.shape, -np.inf, array.dtype)
+    top = np.max(array, axis=axes, keepdims=True)
+    top = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
+    total = np.sum(np.exp(array - top), axis=axes, keepdims=keepdim, dtype=accumulator(array, axes))
+    with np.errstate(divide="ignore"):
+        return np.log(total) + (top if keepdim else top.reshape(np.shape(total)))
+
+
+def _logsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
+    safe = where(out == -np.inf, 0, out)
+    return spread(g, x.shape, dim) * exp(x - laid_out(safe, x.shape, dim))
+
+
+# -- tests ----------------------------------------------------------------------------------------------------
+
+
+def _truth(reduce: Any, x: Any, dim: Any, keepdim: Any, what: Any) -> Any:
+    result = reduce(x, axis=axes_of(dim, np.ndim(x), what), keepdims=keepdim)
+    # PyTorch's bytes stay bytes: they were its bools once.
+    return result.astype(np.uint8) if np.asarray(x).dtype == np.uint8 else result
+
+
+@primitive(kind="index", symbol="any {0}")
+def any(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return whether any element over ``dim`` is true (not zero); of nothing it is False. NaN is true.
+
+    >>> import glassgrad as gg
+    >>> gg.any(gg.tensor([[False, True], [False, False]]), dim=1)
+    tensor([ True, False])
+    """
+    return _truth(np.any, x, dim, keepdim, "any")
+
+
+@primitive(kind="index", symbol="all {0}")
+def all(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return whether every element over ``dim`` is true (not zero); of nothing it is True. NaN is true.
+
+    >>> import glassgrad as gg
+    >>> gg.all(gg.tensor([[True, True], [False, True]]), dim=1)
+    tensor([ True, False])
+    """
+    return _truth(np.all, x, dim, keepdim, "all")
+
+
+@primitive(kind="index", symbol="count {0}")
+def count_nonzero(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return how many elements over ``dim`` are not 0. NaN is not 0.
+
+    >>> import glassgrad as gg
+    >>> gg.count_nonzero(gg.tensor([[0, 1], [2, 3]]), dim=0)
+    tensor([1, 2])
+    """
+    return np.count_nonzero(x, axis=reduced(dim, np.ndim(x), "count_nonzero"), keepdims=keepdim)
+
+
+# -- extrema --------------------------------------------------------------------------------------------------
 
 
 def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:
@@ -78,10 +279,12 @@ def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:
 
 @primitive(symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
 def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-    """Return the largest element over ``dim``. Elements that tie share the gradient equally.
+    """Return the largest element over ``dim``.
 
     Raises:
         ValueError: there is nothing to choose from.
+
+    Edges: elements that tie share the gradient equally. Where there is a NaN, value and gradient are NaN.
 
     >>> import glassgrad as gg
     >>> gg.amax(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=0)
@@ -92,10 +295,12 @@ def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 
 @primitive(symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
 def amin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-    """Return the smallest element over ``dim``. Elements that tie share the gradient equally.
+    """Return the smallest element over ``dim``.
 
     Raises:
         ValueError: there is nothing to choose from.
+
+    Edges: elements that tie share the gradient equally. Where there is a NaN, value and gradient are NaN.
 
     >>> import glassgrad as gg
     >>> gg.amin(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=0)
@@ -105,10 +310,213 @@ def amin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 
 
 def _extremum(reduce: Any, x: Any, dim: Any, keepdim: Any, what: Any) -> Any:
-    axes = axes_of(dim, np.ndim(x), what)
     shape = np.shape(x)
-    if count_of(shape, dim) == 0 and math.prod(n for i, n in enumerate(shape) if i not in axes):
+    axes = reduced(dim, len(shape), what)
+    if count_over(shape, dim) == 0 and math.prod(n for i, n in enumerate(shape) if i not in axes):
         raise ValueError(f"{what}: shape {shape} has no elements along dim {dim}; the extremum of nothing is undefined")
     if not np.size(x):
-        return np.sum(x, axis=axes, keepdims=keepdim)
+        return np.sum(x, axis=axes, keepdims=keepdim).astype(np.asarray(x).dtype)
     return reduce(x, axis=axes, keepdims=keepdim)
+
+
+def _require_any(x: Any, what: Any) -> None:
+    if not math.prod(x.shape):
+        raise ValueError(f"{what}: shape {x.shape} has no elements to choose from")
+
+
+@composed
+def max(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return the largest element of all, or with ``dim`` the pair (values, indices) along it.
+
+    With a second tensor in place of ``dim`` it is :func:`maximum`.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+
+    Edges: over all elements, ties share the gradient; along ``dim`` it goes to the element that ``indices`` names, the
+    first that is largest. A NaN is larger than everything.
+
+    >>> import glassgrad as gg
+    >>> gg.max(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
+    Extremum(values=tensor([5., 4.]), indices=tensor([1, 1]))
+    """
+    if dim is None:
+        _require_any(x, "max")
+        return amax(x, None, keepdim)
+    if is_operand(dim) or isinstance(dim, np.ndarray):
+        return maximum(x, dim)
+    some(x.shape, dim, "max")
+    return chosen_one(x, argmax(x, dim, True), dim, keepdim)
+
+
+@composed
+def min(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return the smallest element of all, or with ``dim`` the pair (values, indices) along it. See :func:`max`.
+
+    Raises:
+        ValueError: there is nothing to choose from.
+
+    Edges: as for :func:`max`. A NaN is smaller than everything.
+
+    >>> import glassgrad as gg
+    >>> gg.min(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=1)
+    Extremum(values=tensor([1., 3.]), indices=tensor([0, 0]))
+    """
+    if dim is None:
+        _require_any(x, "min")
+        return amin(x, None, keepdim)
+    if is_operand(dim) or isinstance(dim, np.ndarray):
+        return minimum(x, dim)
+    some(x.shape, dim, "min")
+    return chosen_one(x, argmin(x, dim, True), dim, keepdim)
+
+
+@composed
+def aminmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return the smallest and the largest element over ``dim``, as the pair (min, max).
+
+    Raises:
+        ValueError: there is nothing to choose from.
+
+    Edges: elements that tie share the gradient equally.
+
+    >>> import glassgrad as gg
+    >>> gg.aminmax(gg.tensor([1.0, 5.0, 3.0]))
+    Bounds(min=tensor(1.), max=tensor(5.))
+    """
+    if dim is None:
+        _require_any(x, "aminmax")
+    return Bounds(amin(x, dim, keepdim), amax(x, dim, keepdim))
+
+
+# -- norms ----------------------------------------------------------------------------------------------------
+
+
+def _power_mean_rule(g: Any, x: Any, out: Any, ord: Any, dim: Any) -> Any:
+    """Return g·sign(x)·(|x|/out)^(ord − 1); the norms with a simpler form are written out."""
+    shape = x.shape
+    if ord == 0:
+        return 0 * x
+    if ord == 1:
+        return spread(g, shape, dim) * sign(x)
+    if math.isinf(ord):
+        attained = astype(absolute(x) == laid_out(out, shape, dim), g.dtype)
+        count = sum(attained, dim, True)
+        return (laid_out(g, shape, dim) / count) * (attained * sign(x))
+    safe = where(out == 0, 1, out)
+    if ord == 2:
+        return laid_out(where(out == 0, 0, g / safe), shape, dim) * x
+    top = laid_out(safe, shape, dim)
+    counts = (x != 0) & (laid_out(out, shape, dim) != 0)
+    ratio = where(counts, absolute(x), top) / top
+    return spread(g, shape, dim) * where(counts, sign(x) * power(ratio, ord - 1), 0)
+
+
+def _power_mean(array: Any, ord: Any, axes: Any) -> Any:
+    """Return (Σ |x|^ord)^(1/ord) with the axes kept."""
+    if ord == 2:
+        if len(axes) == array.ndim:
+            flat = array.ravel("K")
+            return np.sqrt(np.dot(flat, flat)).reshape((1,) * array.ndim)
+        return np.sqrt(np.sum(np.square(array), axis=axes, keepdims=True, dtype=accumulator(array, axes)))
+    powers = np.abs(array) if ord == 1 else np.power(np.abs(array), ord)
+    total = np.sum(powers, axis=axes, keepdims=True, dtype=accumulator(array, axes))
+    return total if ord == 1 else np.power(total, 1 / ord)
+
+
+@primitive(symbol="‖{0}‖", x=lambda g, x, out, ord, dim: _power_mean_rule(g, x, out, ord, dim))
+def power_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False) -> Any:
+    """Return (Σ |x|^ord)^(1/ord) over ``dim``; see :func:`vector_norm`."""
+    array = np.asarray(x)
+    array = array if array.dtype.kind == "f" else array.astype(np.float64)
+    axes = reduced(dim, array.ndim, "norm")
+    shape = tuple(1 if i in axes else n for i, n in enumerate(array.shape))
+    if not array.size:
+        if (math.isinf(ord) or ord < 0) and math.prod(shape):
+            raise ValueError(f"norm: of shape {array.shape} nothing is left over dim {dim}: the norm {ord} needs some")
+        result = np.zeros(shape, array.dtype)
+    elif ord == 0:
+        result = np.count_nonzero(array, axis=axes, keepdims=True).astype(array.dtype)
+    elif math.isinf(ord):
+        result = (np.max if ord > 0 else np.min)(np.abs(array), axis=axes, keepdims=True)
+    else:
+        with np.errstate(over="ignore", under="ignore", divide="ignore"):
+            result = np.asarray(_power_mean(array, ord, axes), array.dtype)
+            safe = np.finfo(array.dtype).tiny ** 0.5 if ord > 1 else 0.0
+            if ord > 1 and not np.all((result > safe) & (result < np.inf)):
+                # Squares and higher powers leave the range long before the norm does: measure in units of the largest.
+                scale = np.max(np.abs(array), axis=axes, keepdims=True)
+                fits = (scale > 0) & (scale < np.inf)
+                unit = np.where(fits, scale, np.ones((), scale.dtype))
+                result = np.where(fits, unit * _power_mean(array / unit, ord, axes), result).astype(array.dtype)
+    return result if keepdim else result.reshape(tuple(n for i, n in enumerate(array.shape) if i not in axes))
+
+
+@composed
+def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
+    """Return the norm of all elements over ``dim``, seen as a vector: (Σ |x|^ord)^(1/ord).
+
+    Args:
+        ord: any number; inf and −inf give the largest and the smallest magnitude, 0 counts what is not 0.
+        dtype: in which to compute and return.
+
+    Raises:
+        ValueError: of nothing, a norm that is infinite or of negative order.
+        TypeError: ``ord`` is not a number.
+
+    Edges: of nothing it is 0. The gradient at the zero vector is 0, also that of ``ord`` 1 where an element is 0, and
+    elements that tie in inf and −inf share it equally. Squares that would overflow or vanish are scaled first.
+
+    >>> import glassgrad as gg
+    >>> gg.norm(gg.tensor([3.0, -4.0]))
+    tensor(5.)
+    """
+    if isinstance(ord, bool) or not isinstance(ord, int | float | np.integer | np.floating):
+        raise TypeError(f"vector_norm: ord must be a number, not {ord!r}")
+    return power_norm(x if dtype is None else astype(x, to_dtype(dtype)), ord, dim, keepdim)
+
+
+@composed
+def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+    """Return the norm of all elements over ``dim``: for a number ``p`` that of a vector, whatever the shape.
+
+    Args:
+        p: a number, inf, −inf, ``"fro"``, the root of the sum of squares, or ``"nuc"``, the sum of the singular values
+            of matrices.
+        dtype: in which to compute and return.
+
+    Raises:
+        ValueError: ``p`` is another word, or the norm of a matrix is asked for over other than two axes.
+
+    Edges: see ``linalg.vector_norm``. The gradient at zero is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.norm(gg.tensor([[3.0, 4.0], [0.0, 0.0]]), 2, dim=1)
+    tensor([5., 0.])
+    """
+    if p is None or p == "fro":
+        if isinstance(dim, tuple | list) and len(dim) > 2:
+            raise ValueError(f"norm: 'fro' is the norm of matrices, over at most two axes, not dim={dim}; use p=2")
+        p = 2
+    elif p == "nuc":
+        from .norms import matrix_norm  # here, because the norms of matrices are made of those of vectors
+
+        if dim is None and x.ndim != 2:
+            raise ValueError(f"norm: 'nuc' is the norm of a matrix; x has shape {x.shape}: say which two axes with dim")
+        return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+    elif isinstance(p, str):
+        raise ValueError(f"norm: p must be a number, 'fro' or 'nuc', not {p!r}")
+    return vector_norm(x, p, dim, keepdim, dtype=dtype)
+
+
+@composed
+def dist(x: Any, other: Any, p: Any = 2) -> Any:
+    """Return the norm of the difference of two tensors, which broadcast, over all elements.
+
+    Edges: see :func:`norm`; where the two are equal the gradient is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.dist(gg.tensor([1.0, 2.0]), gg.tensor([4.0, 6.0]))
+    tensor(5.)
+    """
+    return vector_norm(subtract(x, other), p)

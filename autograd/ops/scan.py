@@ -2,4 +2,286 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from typing import Any
+
+import numpy as np
+
+from ..compose import composed
+from ..declare import primitive
+from ..dtypes import to_dtype
+from .arithmetic import add, divide, multiply, subtract
+from .axes import axis_of
+from .choosing import Extremum, chosen
+from .comparison import not_equal, where
+from .elementwise import exp
+from .indexing import getitem
+from .shaping import concatenate, reshape
+
+__all__ = [
+    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
+]  # fmt: skip
+
+_MANY = 1024  # from this many on, float32 is accumulated in float64
+
+
+def _part(x: Any, dim: Any, *bounds: Any) -> Any:
+    """Return the slice ``bounds`` of ``x`` along ``dim``."""
+    return getitem(x, (slice(None),) * (dim % len(x.shape)) + (slice(*bounds),))
+
+
+def _reversed(x: Any, dim: Any) -> Any:
+    return _part(x, dim, None, None, -1) if x.shape else x
+
+
+def _shifted(x: Any, dim: Any, first: Any) -> Any:
+    """Return ``x`` one place later along ``dim``, with the number ``first`` in front; the last element is dropped."""
+    axis = dim % len(x.shape)
+    if not x.shape[axis]:
+        return x
+    start = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), first, x.dtype)
+    return concatenate([start, _part(x, axis, None, -1)], axis)
+
+
+def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
+    """Return ``ufunc`` accumulated along ``dim``: integers in int64, long float32 in float64."""
+    array = np.asarray(x)
+    axis = axis_of(dim, array.ndim, what)
+    if dtype is not None:
+        array = array.astype(to_dtype(dtype), copy=False)
+    wanted = array.dtype if array.dtype.kind == "f" or dtype is not None else np.dtype(np.int64)
+    if not array.ndim:
+        return array.astype(wanted)
+    wide = wanted == np.float32 and array.shape[axis] > _MANY
+    return ufunc.accumulate(array, axis=axis, dtype=np.float64 if wide else wanted).astype(wanted, copy=False)
+
+
+@primitive(
+    kind="linear", casts=True, symbol="cumsum {0}", x=lambda g, dim: _reversed(cumsum(_reversed(g, dim), dim), dim)
+)
+def cumsum(x: Any, dim: Any, dtype: Any = None) -> Any:
+    """Return the sum of the elements up to each, along ``dim``. Bools and integers are summed as int64.
+
+    Args:
+        dtype: in which to add up and return.
+
+    >>> import glassgrad as gg
+    >>> gg.cumsum(gg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([1., 3., 6.])
+    """
+    return _accumulated(x, dim, dtype, np.add, "cumsum")
+
+
+# -- products -------------------------------------------------------------------------------------------------
+
+
+def _solve(a: Any, b: Any) -> Any:
+    # Two steps of the recurrence are one step of another half as long, which leaves every second value to fill in.
+    n = len(b)
+    if n < 2:
+        return b
+    second = a[1::2]
+    odd = _solve(second * a[: n - 1 : 2], b[1::2] + second * b[: n - 1 : 2])
+    h = np.empty_like(b)
+    h[1::2] = odd
+    h[0] = b[0]
+    h[2::2] = b[2::2] + a[2::2] * odd[: (n - 1) // 2]
+    return h
+
+
+def _adjoint(g: Any, a: Any, dim: Any) -> Any:
+    """Return c with c_i = g_i + a_{i+1}·c_{i+1}: what arrives at each step of a recurrence from all later ones."""
+    return _reversed(recurrence(_shifted(_reversed(a, dim), dim, 0), _reversed(g, dim), dim), dim)
+
+
+@primitive(
+    symbol="recurrence",
+    a=lambda g, a, out, dim: _adjoint(g, a, dim) * _shifted(out, dim, 0), b=lambda g, a, dim: _adjoint(g, a, dim),
+)  # fmt: skip
+def recurrence(a: Any, b: Any, dim: Any) -> Any:
+    """Return h along ``dim`` with h_0 = b_0 and h_i = b_i + a_i·h_{i−1}; its transpose is a recurrence too.
+
+    Running products and running sums of exponentials have their derivatives in this form, which never divides, so that
+    zeros need no care.
+    """
+    axis = axis_of(dim, np.ndim(b), "recurrence")
+    return np.moveaxis(_solve(np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)), 0, axis)
+
+
+def _cumprod_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
+    return _shifted(out, dim, 1) * _adjoint(g, x, dim) if x.shape else g
+
+
+@primitive(casts=True, symbol="cumprod {0}", x=lambda g, x, out, dim: _cumprod_rule(g, x, out, dim))
+def cumprod(x: Any, dim: Any, dtype: Any = None) -> Any:
+    """Return the product of the elements up to each, along ``dim``. Bools and integers are multiplied as int64.
+
+    Args:
+        dtype: in which to multiply and return.
+
+    Edges: the derivatives never divide, so they are right where elements are 0.
+
+    >>> import glassgrad as gg
+    >>> gg.cumprod(gg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([1., 2., 6.])
+    """
+    return _accumulated(x, dim, dtype, np.multiply, "cumprod")
+
+
+# -- sums of exponentials -------------------------------------------------------------------------------------
+
+
+def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
+    # With h = out, ∂h_k/∂x_i = exp(x_i − h_k) for k ≥ i. Every exponent below is at most 0.
+    if not x.shape:
+        return g
+    finite = where(out == -np.inf, 0, out)
+    ratio = exp(_shifted(out, dim, -np.inf) - finite)
+    return exp(x - finite) * _adjoint(g, ratio, dim)
+
+
+@primitive(symbol="log cumsum exp {0}", x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim))
+def logcumsumexp(x: Any, dim: Any) -> Any:
+    """Return the logarithm of the running sum of exponentials along ``dim``, without overflow.
+
+    Edges: as long as all are −inf the result is −inf, and its gradient is 0 (PyTorch's is NaN).
+
+    >>> import glassgrad as gg
+    >>> gg.logcumsumexp(gg.tensor([100.0, 100.0]), dim=0)
+    tensor([100.    , 100.6931])
+    """
+    array = np.asarray(x)
+    axis = axis_of(dim, array.ndim, "logcumsumexp")
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    return np.logaddexp.accumulate(array, axis=axis) if array.ndim else np.array(array)
+
+
+# -- extrema --------------------------------------------------------------------------------------------------
+
+
+@primitive(kind="index", x=None)
+def running_extremum_index(x: Any, largest: Any, dim: Any) -> Any:
+    """Return where the largest (or smallest) element up to each one lies: the last such place. A NaN wins."""
+    array = np.asarray(x)
+    what = "cummax" if largest else "cummin"
+    axis = axis_of(dim, array.ndim, what)
+    if not array.ndim:
+        return np.zeros((), np.int64)
+    running = (np.maximum if largest else np.minimum).accumulate(array, axis=axis)
+    places = np.arange(array.shape[axis]).reshape([-1 if i == axis else 1 for i in range(array.ndim)])
+    attained = (array == running) | (array != array)
+    return np.maximum.accumulate(np.where(attained, places, 0), axis=axis)
+
+
+@composed
+def cummax(x: Any, dim: Any) -> Any:
+    """Return the largest element up to each, along ``dim``, as the pair (values, indices).
+
+    Edges: of equal elements the last counts and receives the gradient; a NaN is larger than everything.
+
+    >>> import glassgrad as gg
+    >>> gg.cummax(gg.tensor([1.0, 3.0, 2.0]), dim=0)
+    Extremum(values=tensor([1., 3., 3.]), indices=tensor([0, 1, 1]))
+    """
+    indices = running_extremum_index(x, True, dim)
+    return Extremum(chosen(x, indices, dim, distinct=False), indices)
+
+
+@composed
+def cummin(x: Any, dim: Any) -> Any:
+    """Return the smallest element up to each, along ``dim``, as the pair (values, indices).
+
+    Edges: of equal elements the last counts and receives the gradient; a NaN is smaller than everything.
+
+    >>> import glassgrad as gg
+    >>> gg.cummin(gg.tensor([2.0, 3.0, 1.0]), dim=0)
+    Extremum(values=tensor([2., 2., 1.]), indices=tensor([0, 0, 2]))
+    """
+    indices = running_extremum_index(x, False, dim)
+    return Extremum(chosen(x, indices, dim, distinct=False), indices)
+
+
+# -- differences and areas ------------------------------------------------------------------------------------
+
+
+@composed
+def diff(x: Any, n: Any = 1, dim: Any = -1, prepend: Any = None, append: Any = None) -> Any:
+    """Return the differences of neighbours along ``dim``, taken ``n`` times; of bools, whether they differ.
+
+    Args:
+        prepend, append: values joined to ``x`` along ``dim`` before the differences are taken.
+
+    Raises:
+        ValueError: ``n`` is negative, ``x`` is a single number, or what is joined has another number of dimensions.
+
+    >>> import glassgrad as gg
+    >>> gg.diff(gg.tensor([1.0, 4.0, 9.0]))
+    tensor([3., 5.])
+    """
+    if not x.ndim:
+        raise ValueError("diff: x must have at least one dimension")
+    if n < 0:
+        raise ValueError(f"diff: n must not be negative, but is {n}")
+    axis = axis_of(dim, x.ndim, "diff")
+    if not n:
+        return x
+    for name, part in (("prepend", prepend), ("append", append)):
+        if part is not None and np.ndim(part) != x.ndim:
+            raise ValueError(f"diff: {name} must have {x.ndim} dimensions, as x has, but it has {np.ndim(part)}")
+    if prepend is not None or append is not None:
+        x = concatenate([part for part in (prepend, x, append) if part is not None], axis)
+    minus = not_equal if x.dtype.kind == "b" else subtract
+    for _ in range(min(n, x.shape[axis])):
+        x = minus(_part(x, axis, 1, None), _part(x, axis, None, -1))
+    return x
+
+
+def _areas(y: Any, x: Any, dx: Any, dim: Any, what: Any) -> Any:
+    """Return twice the areas between neighbours, and the axis."""
+    if not y.ndim:
+        raise IndexError(f"{what}: y must have at least one dimension")
+    axis = axis_of(dim, y.ndim, what)
+    if x is None:
+        widths = 1 if dx is None else dx
+    else:
+        if dx is not None:
+            raise TypeError(f"{what}: give either x or dx, not both")
+        widths = diff(x, dim=axis if np.ndim(x) == y.ndim else axis - y.ndim if np.ndim(x) > 1 else -1)
+        if widths.ndim == 1 and y.ndim > 1:
+            widths = reshape(widths, tuple(-1 if i == axis else 1 for i in range(y.ndim)))
+    return multiply(widths, add(_part(y, axis, 1, None), _part(y, axis, None, -1))), axis
+
+
+@composed
+def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
+    """Return the area under ``y`` along ``dim`` by the trapezoidal rule.
+
+    Args:
+        y: the values.
+        x: where they were taken: as many as ``y`` has along ``dim``, or an array that broadcasts.
+        dx: their distance (1), where ``x`` is not given.
+
+    >>> import glassgrad as gg
+    >>> gg.trapezoid(gg.tensor([1.0, 2.0, 4.0]))
+    tensor(4.5)
+    """
+    from .reduction import sum  # here, because the derivative of prod is made of running products
+
+    areas, axis = _areas(y, x, dx, dim, "trapezoid")
+    return divide(sum(areas, axis), 2)
+
+
+@composed
+def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
+    """Return the running area under ``y`` along ``dim`` by the trapezoidal rule. See :func:`trapezoid`.
+
+    >>> import glassgrad as gg
+    >>> gg.cumulative_trapezoid(gg.tensor([1.0, 2.0, 4.0]))
+    tensor([1.5, 4.5])
+    """
+    areas, axis = _areas(y, x, dx, dim, "cumulative_trapezoid")
+    return divide(cumsum(areas, axis), 2)
+
+
+# PyTorch's other names.
+trapz = trapezoid

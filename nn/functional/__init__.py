@@ -2,11 +2,13 @@
 
 from .activation import *
 from .attention import *
+from .classification import *
 from .convolution import *
 from .distance import *
 from .noise import *
 from .projection import *
 from .loss import *
+from .margin import *
 from .normalization import *
 from .padding import *
 from .pooling import *

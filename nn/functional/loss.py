@@ -1,4 +1,7 @@
-"""Losses, with ``reduction`` as PyTorch's: ``"mean"``, ``"sum"`` or ``"none"``."""
+"""Losses between predictions and targets of the same shape, with ``reduction``: ``"mean"``, ``"sum"`` or ``"none"``.
+
+Targets are never broadcast: (N, 1) against (N,) would silently compare all pairs. PyTorch warns where this raises.
+"""
 
 from __future__ import annotations
 
@@ -7,50 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from ...autograd import Tensor, tensor
-from ...autograd.ops.comparison import one_hot, where
-from ...autograd.ops.creation import zeros
-from ...autograd.ops.elementwise import exp, log
-from ...autograd.ops.indexing import getitem
-from ...autograd.ops.loss import check_labels, check_reduction, log_softmax, softmax_cross_entropy
-from ...autograd.ops.reduction import amax, mean
+from ...autograd.compose import composed
+from ...autograd.ops.arithmetic import square
+from ...autograd.ops.comparison import where
+from ...autograd.ops.elementwise import absolute, exp, log
+from ...autograd.ops.loss import check_reduction, huber_error, relative_entropy, squared_error
 from ...autograd.ops.reduction import sum as _sum
-from ...autograd.ops.shaping import stack
+from ...autograd.ops.shaping import unsqueeze
 from ..scoping import located
+from .targets import beside, floating, matching, operand, plain, reduced
 
 __all__ = [
-    "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composed", "mse_loss", "nll_loss",
+    "gaussian_nll_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss",
 ]  # fmt: skip
 
 
-def _reduce(losses: Any, reduction: str) -> Any:
-    if reduction == "none":
-        return losses
-    return mean(losses) if reduction == "mean" else _sum(losses)
-
-
-def _as_target(target: Any, like: Tensor, what: str) -> Tensor:
-    """Return `target` as a tensor; numbers that are not in a tensor take the dtype of `like`."""
-    result = target if isinstance(target, Tensor) else tensor(target, dtype=like.dtype)
-    if result.shape != like.shape:
-        hint = ""
-        if result.numel() == like.numel():
-            hint = f"; reshape one of them, for example target.reshape({like.shape})"
-        raise located(
-            ValueError,
-            f"{what}: input of shape {like.shape} and target of shape {result.shape} must have equal shapes{hint}",
-        )
-    return result
-
-
-def _logits(value: Any, what: str) -> Tensor:
-    result = value if isinstance(value, Tensor) else tensor(value)
-    if not result.is_floating_point():
-        raise located(TypeError, f"{what}: the input must be floating-point, not {result.dtype}")
-    return result
-
-
-def mse_loss(input: Tensor, target: Any, reduction: str = "mean") -> Any:
+@composed
+def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the squared error (input − target)²: its mean, its sum, or each element's.
 
     Textbooks often take half of it; its gradient is then (input − target)/N instead of twice that.
@@ -59,8 +35,10 @@ def mse_loss(input: Tensor, target: Any, reduction: str = "mean") -> Any:
         input: predictions of any shape.
         target: the same shape; never broadcast, because (N, 1) against (N,) would silently compare all pairs.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        weight: a factor for each element, of the same shape; the mean is then divided by their sum.
 
     Raises:
+        TypeError: the input is not floating-point.
         ValueError: the shapes differ, or `reduction` is unknown.
 
     >>> import glassgrad as gg
@@ -68,214 +46,215 @@ def mse_loss(input: Tensor, target: Any, reduction: str = "mean") -> Any:
     1.16
     """
     check_reduction(reduction, "mse_loss")
-    prediction = _logits(input, "mse_loss")
-    difference: Any = prediction - _as_target(target, prediction, "mse_loss")  # type: ignore[operator]
-    return _reduce(difference**2, reduction)
+    x = floating(input, "mse_loss")
+    return _weighted(squared_error(x, matching(target, x, "mse_loss")), weight, reduction, "mse_loss")
 
 
-def binary_cross_entropy_with_logits(
-    input: Tensor, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None,
-) -> Any:  # fmt: skip
-    """Return the cross entropy between sigmoid(input) and target: log(1 + eˣ) − t·x, for any x without overflow.
-
-    Written as −(t·log σ(x) + (1 − t)·log σ(−x)), where the two logarithms are log softmax of the pair (x, 0); so it is
-    exact for large |x| and has the right derivatives of every order, also at 0. The gradient is (σ(x) − t)/N.
+@composed
+def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
+    """Return the absolute error |input − target|: its mean, its sum, or each element's.
 
     Args:
-        input: logits x of any shape.
-        target: t of the same shape, between 0 and 1.
-        weight: a factor for each element's loss; broadcasts.
+        input: predictions of any shape.
+        target: the same shape; never broadcast.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
-        pos_weight: a factor for the positive part, t·log σ(x); broadcasts.
+        weight: a factor for each element, of the same shape; the mean is then divided by their sum.
+
+    Edges: the derivative where both are equal is 0.
+
+    Raises:
+        TypeError: the input is not floating-point.
+        ValueError: the shapes differ, or `reduction` is unknown.
+
+    >>> import glassgrad as gg
+    >>> l1_loss(gg.tensor([1.0, 3.0]), gg.tensor([1.0, 1.0]))
+    tensor(1.)
+    """
+    check_reduction(reduction, "l1_loss")
+    x = floating(input, "l1_loss")
+    return _weighted(absolute(x - matching(target, x, "l1_loss")), weight, reduction, "l1_loss")
+
+
+def _weighted(losses: Any, weight: Any, reduction: str, what: str) -> Any:
+    if weight is None:
+        return reduced(losses, reduction)
+    factors = matching(weight, losses, what, "weight")
+    weighted = losses * factors
+    return _sum(weighted) / _sum(factors) if reduction == "mean" else reduced(weighted, reduction)
+
+
+@composed
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
+    """Return ½·d² for errors |d| = |input − target| up to `delta`, and delta·(|d| − ½·delta) beyond. (Huber 1964)
+
+    Args:
+        input: predictions of any shape.
+        target: the same shape; never broadcast.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        delta: where the parabola becomes a line; positive.
+        weight: a factor for each element, of the same shape; the mean is divided by N all the same, as PyTorch's.
+
+    Raises:
+        TypeError: the input is not floating-point.
+        ValueError: the shapes differ, `delta` is not positive, or `reduction` is unknown.
+
+    >>> import glassgrad as gg
+    >>> huber_loss(gg.tensor([1.0, 3.0]), gg.tensor([0.5, 0.0]), reduction="none")
+    tensor([0.125, 2.5  ])
+    """
+    check_reduction(reduction, "huber_loss")
+    if not delta > 0:
+        raise located(ValueError, f"huber_loss: delta must be positive, got {delta}")
+    x = floating(input, "huber_loss")
+    losses = huber_error(x, matching(target, x, "huber_loss"), delta)
+    return reduced(losses if weight is None else losses * matching(weight, x, "huber_loss", "weight"), reduction)
+
+
+@composed
+def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """Return ½·d²/beta for errors |d| = |input − target| below `beta`, and |d| − ½·beta beyond. (Girshick 2015)
+
+    It is `huber_loss` with delta = beta, divided by beta; with beta = 0 it is `l1_loss`.
+
+    Args:
+        input: predictions of any shape.
+        target: the same shape; never broadcast.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        beta: where the parabola becomes a line; not negative.
+
+    Raises:
+        TypeError: the input is not floating-point.
+        ValueError: the shapes differ, `beta` is negative, or `reduction` is unknown.
+
+    >>> import glassgrad as gg
+    >>> smooth_l1_loss(gg.tensor([1.0, 3.0]), gg.tensor([0.5, 0.0]), reduction="none")
+    tensor([0.125, 2.5  ])
+    """
+    check_reduction(reduction, "smooth_l1_loss")
+    if not beta >= 0:
+        raise located(ValueError, f"smooth_l1_loss: beta must not be negative, got {beta}")
+    x = floating(input, "smooth_l1_loss")
+    y = matching(target, x, "smooth_l1_loss")
+    return reduced(huber_error(x, y, beta) / beta if beta else absolute(x - y), reduction)
+
+
+@composed
+def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+    """Return the Kullback-Leibler divergence Σ t·(log t − x) of a distribution t from log-probabilities x.
+
+    Args:
+        input: log-probabilities x, any shape.
+        target: probabilities t of the same shape; never broadcast.
+        reduction: ``"batchmean"``, the divergence as it is defined: the sum divided by the first size; or
+            ``"mean"`` over all elements, ``"sum"``, ``"none"``.
+        log_target: the target holds log t.
+
+    Edges: t = 0 counts 0, and t·log t has derivative 0 there; negative t give NaN.
+
+    Raises:
+        TypeError: the input is not floating-point.
+        ValueError: the shapes differ, or `reduction` is unknown.
+
+    >>> import glassgrad as gg
+    >>> kl_div(gg.tensor([[0.25, 0.75]]).log(), gg.tensor([[0.5, 0.5]]), reduction="batchmean")
+    tensor(0.1438)
+    """
+    if reduction != "batchmean":
+        try:
+            check_reduction(reduction, "kl_div")
+        except ValueError as error:
+            raise located(ValueError, f"{error}; 'batchmean' is allowed, too") from None
+    x = floating(input, "kl_div")
+    t = matching(target, x, "kl_div")
+    losses = exp(t) * (t - x) if log_target else relative_entropy(x, t)
+    if reduction == "batchmean":
+        return _sum(losses) / (x.shape[0] if x.shape else 1) if not x.shape or x.shape[0] else reduced(losses, "mean")
+    return reduced(losses, reduction)
+
+
+@composed
+def poisson_nll_loss(
+    input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """Return the negative log likelihood of counts t under a Poisson distribution, without log t! unless `full`.
+
+    Args:
+        input: x, the logarithm of the rate, with loss exp(x) − t·x; or the rate, with loss x − t·log(x + eps).
+        target: counts t of the same shape; never broadcast.
+        log_input: which of the two the input is.
+        full: whether to add Stirling's approximation t·log t − t + ½·log(2π·t) where t > 1.
+        eps: keeps the logarithm finite.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
         ValueError: the shapes differ, or `reduction` is unknown.
 
     >>> import glassgrad as gg
-    >>> binary_cross_entropy_with_logits(gg.tensor([0.0, -800.0]), gg.tensor([1.0, 0.0]), reduction="sum")
-    tensor(0.6931)
+    >>> poisson_nll_loss(gg.tensor([0.0, 1.0]), gg.tensor([1.0, 2.0]), reduction="none")
+    tensor([1.    , 0.7183])
     """
-    what = "binary_cross_entropy_with_logits"
-    check_reduction(reduction, what)
-    x = _logits(input, what)
-    t: Any = _as_target(target, x, what)
-    pair = log_softmax(stack([x, zeros(*x.shape, dtype=x.dtype)]), 0)
-    positive = t * pair[0]
-    if pos_weight is not None:
-        positive = positive * pos_weight
-    losses = -(positive + (1 - t) * pair[1])
-    return _reduce(losses if weight is None else losses * weight, reduction)
+    check_reduction(reduction, "poisson_nll_loss")
+    x = operand(input)
+    t = matching(target, x, "poisson_nll_loss")
+    losses = exp(x) - t * x if log_input else x - t * log(x + eps)
+    if full:
+        many = where(t > 1, t, 2.0)
+        losses = losses + where(t > 1, many * log(many) - many + 0.5 * log(2 * math.pi * many), 0)
+    return reduced(losses, reduction)
 
 
-def _labels(target: Any) -> Any:
-    """Return class labels as an array of their own: a later change of the tensor must not reach backward."""
-    return target.numpy(copy=True) if isinstance(target, Tensor) else np.array(target)
-
-
-def _class_weights(weight: Any, classes: int, dtype: Any, what: str) -> Any:
-    if weight is None:
-        return None
-    array = np.asarray(weight, dtype)
-    if array.shape != (classes,):
-        raise located(ValueError, f"{what}: weight must have shape ({classes},), one for each class, got {array.shape}")
-    return array
-
-
-def _pick(log_probabilities: Tensor, labels: Any, weights: Any, ignore_index: int) -> tuple[Any, Any]:
-    """Return (minus the weighted log-probability of each label, the weights), both 0 for ignored labels."""
-    counted = labels != ignore_index
-    safe = np.where(counted, labels, 0)
-    index: list[Any] = list(np.indices(labels.shape, sparse=True))
-    index.insert(min(1, labels.ndim), safe)
-    factors = counted.astype(log_probabilities.dtype)
-    if weights is not None:
-        factors = factors * weights[safe]
-    # Ignored rows are selected away, not multiplied by 0: theirs may be −inf.
-    chosen = where(counted, getitem(log_probabilities, tuple(index)), 0)
-    return -chosen * factors, factors
-
-
-def nll_loss(
-    input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
-) -> Any:  # fmt: skip
-    """Return the negative log likelihood −weight[t]·input[n, t] of class labels t, from log-probabilities.
-
-    Args:
-        input: log-probabilities of shape (N, C), (C,) or (N, C, d1, ...), such as `log_softmax` gives.
-        target: integer labels of the same shape without C.
-        weight: a factor for each class, shape (C,).
-        ignore_index: rows with this label count nothing. If all are ignored the mean is NaN, as PyTorch's.
-        reduction: ``"mean"`` divides by the sum of the weights in use; ``"sum"`` or ``"none"``.
-
-    Raises:
-        TypeError: the labels are not integers.
-        ValueError: shapes do not fit, a label is out of range, or `reduction` is unknown.
-
-    >>> import glassgrad as gg
-    >>> nll_loss(gg.tensor([[-0.5, -1.0], [-2.0, -0.1]]), gg.tensor([0, 1])).item().__round__(6)
-    0.3
-    """
-    check_reduction(reduction, "nll_loss")
-    log_probabilities = _logits(input, "nll_loss")
-    labels = _labels(target)
-    _check_labels(labels, log_probabilities.shape, ignore_index, "nll_loss")
-    classes = log_probabilities.shape[min(1, log_probabilities.ndim - 1)]
-    weights = _class_weights(weight, classes, log_probabilities.dtype, "nll_loss")
-    losses, factors = _pick(log_probabilities, labels, weights, ignore_index)
-    return _weighted(losses, factors, reduction)
-
-
-def _check_labels(labels: Any, shape: tuple[int, ...], ignore_index: int, what: str) -> None:
-    if not shape:
-        raise located(ValueError, f"{what}: the input must have shape (N, C), (C,) or (N, C, d1, ...), got ()")
-    try:
-        check_labels(labels, shape, ignore_index, what)
-    except (TypeError, ValueError) as error:
-        raise located(type(error), str(error)) from None
-
-
-def _weighted(losses: Any, factors: Any, reduction: str) -> Any:
-    if reduction == "none":
-        return losses
-    total = _sum(losses)
-    if reduction == "sum":
-        return total
-    count = float(np.sum(factors))
-    return total / count if count else total * math.nan
-
-
-def cross_entropy(
-    input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Any:  # fmt: skip
-    """Return the cross entropy between softmax of the logits and the target.
-
-    With class labels t it is −weight[t]·log softmax(input)[t], in one step that cannot overflow and whose gradient is
-    (softmax − one-hot)/N; with class probabilities p it is −Σ_c weight[c]·p[c]·log softmax(input)[c].
-
-    Args:
-        input: logits of shape (N, C), (C,) or (N, C, d1, ...).
-        target: integer labels of the same shape without C; or floating-point probabilities of the same shape.
-        weight: a factor for each class, shape (C,).
-        ignore_index: rows with this label count nothing. If all are ignored the mean is NaN, as PyTorch's.
-        reduction: ``"mean"`` divides labels' losses by the sum of the weights in use, and probabilities' by N;
-            ``"sum"`` or ``"none"``.
-        label_smoothing: the target becomes (1 − s)·target + s/C.
-
-    Raises:
-        TypeError: labels are neither integers nor floating-point of the shape of the input.
-        ValueError: shapes do not fit, a label is out of range, or an option is not allowed.
-
-    >>> import glassgrad as gg
-    >>> logits = gg.tensor([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]])
-    >>> cross_entropy(logits, gg.tensor([2, 0])).item().__round__(6)
-    0.753109
-    """
-    what = "cross_entropy"
-    check_reduction(reduction, what)
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise located(ValueError, f"{what}: label_smoothing must be between 0 and 1, got {label_smoothing}")
-    logits = _logits(input, what)
-    values: Any = target if isinstance(target, Tensor) else np.asarray(target)
-    axis = min(1, logits.ndim - 1)
-    if values.dtype.kind == "f" and values.shape == logits.shape and logits.ndim:
-        return _soft_cross_entropy(logits, values, weight, reduction, label_smoothing, axis)
-    labels = _labels(values)
-    if weight is None and not label_smoothing:
-        return softmax_cross_entropy(logits, labels, reduction, ignore_index)
-    _check_labels(labels, logits.shape, ignore_index, what)
-    classes = logits.shape[axis]
-    weights = _class_weights(weight, classes, logits.dtype, what)
-    log_probabilities = log_softmax(logits, axis)
-    losses, factors = _pick(log_probabilities, labels, weights, ignore_index)
-    if label_smoothing:
-        each = log_probabilities if weights is None else log_probabilities * _along(weights, axis, logits.ndim)
-        spread = -_sum(each, axis) * (labels != ignore_index).astype(logits.dtype)
-        losses = losses * (1 - label_smoothing) + spread * (label_smoothing / classes)
-    return _weighted(losses, factors, reduction)
-
-
-def _along(weights: Any, axis: int, ndim: int) -> Any:
-    return weights.reshape([-1 if i == axis else 1 for i in range(ndim)])
-
-
-def _soft_cross_entropy(
-    logits: Tensor, target: Any, weight: Any, reduction: str, label_smoothing: float, axis: int
+@composed
+def gaussian_nll_loss(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:
-    classes = logits.shape[axis]
-    probabilities: Any = target if isinstance(target, Tensor) else tensor(target, dtype=logits.dtype)
-    weights = _class_weights(weight, classes, logits.dtype, "cross_entropy")
-    if label_smoothing:
-        probabilities = probabilities * (1 - label_smoothing) + label_smoothing / classes
-    if weights is not None:
-        probabilities = probabilities * _along(weights, axis, logits.ndim)
-    losses = -_sum(probabilities * log_softmax(logits, axis), axis)
-    return _reduce(losses, reduction)
+    """Return the negative log likelihood ½·(log v + (input − target)²/v) under Gaussians of variance v.
 
-
-def cross_entropy_composed(input: Tensor, target: Any) -> Any:
-    """Return the mean cross entropy written out in small operations, as a lesson draws it.
-
-    shifted = x − max x;  log p = shifted − log Σ exp(shifted);  E = −(1/N) Σ_n Σ_c one-hot(t)[n, c]·log p[n, c]
+    (Nix and Weigend 1994)
 
     Args:
-        input: logits of shape (N, C).
-        target: integer labels of shape (N,).
+        input: the means, any shape.
+        target: the same shape; a size may also be 1, and is then broadcast.
+        var: v: a number; or the shape of the input, the same without the last size, or with one size 1.
+        full: whether to add ½·log 2π.
+        eps: the least variance; smaller ones count as `eps`, and their gradient passes unchanged.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
-        TypeError, ValueError: as `cross_entropy`.
+        TypeError: the input is not floating-point.
+        ValueError: the shapes do not fit, a variance is negative, `eps` is not positive, or `reduction` is unknown.
 
     >>> import glassgrad as gg
-    >>> cross_entropy_composed(gg.tensor([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]), [2, 0]).item().__round__(6)
-    0.753109
+    >>> gaussian_nll_loss(gg.tensor([1.0]), gg.tensor([3.0]), 4.0)
+    tensor(1.1931)
     """
-    logits = _logits(input, "cross_entropy_composed")
-    labels = _labels(target)
-    if logits.ndim != 2:
-        raise located(ValueError, f"cross_entropy_composed: the logits must have shape (N, C), got {logits.shape}")
-    _check_labels(labels, logits.shape, -100, "cross_entropy_composed")
-    chosen = tensor(one_hot(labels, logits.shape[1]), dtype=logits.dtype)
-    # Whatever is subtracted from all logits of a row cancels, so the maximum may be held constant.
-    shifted: Any = logits - amax(logits.detach(), 1, True)  # type: ignore[operator]
-    log_probabilities = shifted - log(_sum(exp(shifted), 1, True))
-    return -mean(_sum(chosen * log_probabilities, 1))
+    what = "gaussian_nll_loss"
+    check_reduction(reduction, what)
+    if not eps > 0:
+        raise located(ValueError, f"{what}: eps must be positive, got {eps}")
+    x = floating(input, what)
+    t, v = beside(target, x), beside(var, x)
+    shape = tuple(x.shape)
+    if len(t.shape) != len(shape) or any(n not in (1, m) for n, m in zip(t.shape, shape, strict=True)):
+        matching(t, x, what)
+    if v.shape and v.shape != shape:
+        if v.shape == shape[:-1]:
+            v = unsqueeze(v, -1)
+        elif len(v.shape) != len(shape) or _sum_of_differing(shape, v.shape) != 1:
+            raise located(
+                ValueError,
+                f"{what}: var of shape {tuple(v.shape)} does not fit input of shape {shape}; give a number, the shape "
+                "of the input, the same without the last size, or with one size 1",
+            )
+    values = plain(v)
+    if (values < 0).any():
+        raise located(ValueError, f"{what}: var has a negative entry, {float(values.min())}")
+    low = values < eps
+    if low.any():
+        # Added, so that the gradient passes.
+        v = v + np.where(low, eps - values, 0).astype(values.dtype)
+    losses = 0.5 * (log(v) + square(x - t) / v)
+    return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
+
+
+def _sum_of_differing(shape: tuple[int, ...], other: tuple[int, ...]) -> int:
+    return sum(n for m, n in zip(shape, other, strict=True) if m != n)

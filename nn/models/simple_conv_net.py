@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autograd.ops.convolution import output_size
+from ...autograd.ops.windows import output_size
 from ..layers.activation import ReLU
 from ..layers.arguments import size
 from ..layers.convolution import Conv2d

@@ -98,7 +98,7 @@ SHAPES = [
 
 IMAGES, FILTERS = (1, 2, 5, 5), (4, 2, 3, 3)
 CONVOLUTIONS = [
-    (lambda: gg.conv2d(zeros(2, 5, 5), zeros(*FILTERS)), ["(N, C, H, W)", "(2, 5, 5)"]),
+    (lambda: gg.conv2d(zeros(5, 5), zeros(*FILTERS)), ["(N, C, H, W)", "(C, H, W)", "(5, 5)"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(4, 2, 3)), ["(out, in/groups, height, width)", "(4, 2, 3)"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(4, 3, 3, 3)), ["(1, 2, 5, 5)", "2 channels", "(4, 3, 3, 3)", "expects 3"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), zeros(3)), ["bias", "(3,)", "4 filters"]),
@@ -108,7 +108,8 @@ CONVOLUTIONS = [
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), dilation=0), ["dilation 0", "at least 1"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), padding=-1), ["padding -1", "at least 0"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), stride=1.5), ["stride", "integer", "1.5"]),
-    (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), padding="same"), ["padding", "integer", "'same'"]),
+    (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), padding="full"), ["padding", "integer", "'same'", "'full'"]),
+    (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), stride=2, padding="same"), ["'same'", "stride 1", "(2, 2)"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), dilation=(1, 2, 3)), ["dilation", "pair", "(1, 2, 3)"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(*FILTERS), stride=None), ["stride", "None"]),
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(4, 1, 3, 3), groups=3), ["groups = 3", "divide", "2 input", "4 output"]),
@@ -123,7 +124,7 @@ CONVOLUTIONS = [
     (lambda: gg.conv2d(zeros(*IMAGES), zeros(4, 2, 0, 3)), ["kernel of size 0"]),
 ]
 POOLS = [
-    (lambda: gg.max_pool2d(zeros(2, 5, 5), 2), ["(N, C, H, W)", "(2, 5, 5)"]),
+    (lambda: gg.max_pool2d(zeros(5, 5), 2), ["(N, C, H, W)", "(C, H, W)", "(5, 5)"]),
     (lambda: gg.max_pool2d(zeros(*IMAGES), 0), ["kernel_size 0", "at least 1"]),
     (lambda: gg.max_pool2d(zeros(*IMAGES), 2, 0), ["stride 0", "at least 1"]),
     (lambda: gg.max_pool2d(zeros(*IMAGES), 2, -1), ["stride -1"]),

@@ -63,9 +63,9 @@ def test_operators_equal_numpys(drawn, seed, sign):
 
 @st.composite
 def array_and_axes(draw, shape=shapes_or_empty):
-    """Return a shape and axes of it, in any order, counted from either end."""
+    """Return a shape and axes of it, in any order, counted from either end; none only where there are none."""
     drawn = draw(shape)
-    chosen = draw(st.lists(st.sampled_from(range(len(drawn))), unique=True)) if drawn else []
+    chosen = draw(st.lists(st.sampled_from(range(len(drawn))), unique=True, min_size=1)) if drawn else []
     axes = tuple(draw(st.sampled_from((a, a - len(drawn)))) for a in chosen)
     return drawn, axes
 

@@ -7,177 +7,54 @@ shapes and layouts of memory; elementwise primitives get theirs from their kind,
 Operations composed of primitives keep the promises about gradients, for the samples in COMPOSED_SAMPLES.
 """
 
-import importlib.util
 import itertools
-import math
-import sys
-from pathlib import Path
 from typing import Any
 
+import glassgrad_samples as samples
 import numpy as np
 import pytest
 
 import glassgrad as gg
 from glassgrad.autograd import engine, steps
 
-FOLDER = Path(__file__).with_name("samples")
-
-
-def load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"glassgrad_samples_{name}", FOLDER / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["glassgrad_samples" if name == "common" else module.__name__] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-Sample, spaced = (common := load("common")).Sample, common.spaced
-SAMPLES: dict[str, Any] = {}
-COMPOSED_SAMPLES: dict[str, Any] = {}
-NO_EMPTY: dict[str, str] = {}
-STATIC: dict[str, dict[str, Any]] = {}
-for _path in sorted(FOLDER.glob("*.py")):
-    if _path.stem != "common":
-        _module = load(_path.stem)
-        for _table in ("SAMPLES", "COMPOSED_SAMPLES", "NO_EMPTY", "STATIC"):
-            globals()[_table].update(getattr(_module, _table, {}))
-
-REGISTRY = gg.autograd.REGISTRY
-ELEMENTWISE = ("elementwise", "predicate")
-LAYOUTS = ("contiguous", "non-contiguous", "negative stride")
-SHAPES = {
-    "0-d": [(), (), ()],
-    "empty": [(0, 3), (3,), ()],
-    "broadcast": [(3, 1), (2, 1, 4), (1, 4)],
-    "matrix": [(3, 4), (3, 4), (3, 4)],
-}
-
-
-# -- inputs ----------------------------------------------------------------------------------------------------
-
-
-def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
-    low, high, signs = 0.25, 2.25, True
-    if primitive.domain is not None:
-        low, high, signs = primitive.domain[0] + 0.25, min(primitive.domain[0] + 2.25, primitive.domain[1]), False
-    missing = [
-        n
-        for n in primitive.static_names
-        if primitive.signature.parameters[n].default is primitive.signature.parameters[n].empty
-        and n not in STATIC.get(primitive.name, {})
-    ]
-    assert not missing, f"say what to give {primitive.name} for {missing}: add it to STATIC in a file of {FOLDER}"
-    result = []
-    for label, shapes in SHAPES.items():
-        shapes = [shapes[i % 3] for i in range(len(primitive.input_names))]
-        sizes = [math.prod(s) for s in shapes]
-        # One draw for all inputs, so that no two elements tie, whatever meets whatever.
-        values = spaced(rng, sum(sizes), low=low, high=high, signs=signs)
-        parts = np.split(values, np.cumsum(sizes)[:-1])
-        inputs = {
-            name: part.reshape(shape)
-            if name in primitive.differentiable or primitive.kind == "predicate"
-            else rng.random(shape) > 0.5
-            for name, part, shape in zip(primitive.input_names, parts, shapes, strict=True)
-        }
-        result.append(Sample(label, inputs, STATIC.get(primitive.name, {})))
-    return result
-
-
-def samples_of(primitive: Any) -> list[Any]:
-    rng = np.random.default_rng(abs(hash_of(primitive.name)))
-    if primitive.kind in ELEMENTWISE:
-        return elementwise_samples(primitive, rng)
-    make = SAMPLES.get(primitive.name)
-    return [] if make is None else make(rng)
-
-
-def hash_of(text: str) -> int:
-    return int.from_bytes(text.encode(), "little") % 2**32
-
-
-def laid_out(array: np.ndarray, layout: str) -> np.ndarray:
-    """Return an array of the same values in another arrangement of memory."""
-    if layout == "non-contiguous":
-        view = np.zeros((*array.shape[::-1], 2), array.dtype)[..., 0].T
-        view[...] = array
-        return view
-    if layout == "negative stride":
-        reverse = (slice(None, None, -1),) * array.ndim
-        return array[reverse].copy()[reverse] if array.ndim else array
-    return array
-
-
-def prepared(sample: Any, dtype: str, layout: str = "contiguous") -> dict[str, Any]:
-    def one(value: Any) -> Any:
-        if value is None:
-            return None
-        if isinstance(value, list):
-            return [one(v) for v in value]
-        return laid_out(value.astype(dtype) if value.dtype.kind == "f" else value, layout)
-
-    return {name: one(value) for name, value in sample.inputs.items()}
-
-
-def flat(values: Any) -> list[Any]:
-    """Return the arrays or tensors among named inputs, lists opened."""
-    return [v for value in values.values() for v in (value if isinstance(value, list) else [value]) if v is not None]
-
 
 def cases() -> list[Any]:
     found = []
-    for name, primitive in REGISTRY.items():
-        for sample in samples_of(primitive) or [None]:
+    for name, primitive in samples.REGISTRY.items():
+        for sample in samples.samples_of(primitive) or [None]:
             label = "no sample" if sample is None else sample.label
             for layout in (
-                LAYOUTS if label in ("broadcast", "matrix") or primitive.kind not in ELEMENTWISE else LAYOUTS[:1]
+                samples.LAYOUTS
+                if label in ("broadcast", "matrix") or primitive.kind not in samples.ELEMENTWISE
+                else samples.LAYOUTS[:1]
             ):
                 found.append(pytest.param(primitive, sample, layout, id=f"{name}-{label}-{layout}"))
     return found
 
 
-class Composed:
-    """A composed operation, as far as the tests of gradients ask: its float inputs are its differentiable ones."""
-
-    def __init__(self, name: str, sample: Any) -> None:
-        self.name = name
-        self.function = gg.autograd.COMPOSED[name]
-        self.input_names = tuple(sample.inputs)
-        kinds = {n: {a.dtype.kind for a in flat({n: v})} for n, v in sample.inputs.items()}
-        self.differentiable = tuple(n for n, found in kinds.items() if "f" in found)
-
-
-def composed_cases() -> list[Any]:
-    return [
-        pytest.param(Composed(name, sample), sample, layout, id=f"{name}-{sample.label}-{layout}")
-        for name, make in COMPOSED_SAMPLES.items()
-        for sample in make(np.random.default_rng(hash_of(name)))
-        for layout in LAYOUTS[:1] + LAYOUTS[2:]
-    ]
-
-
 every_case = pytest.mark.parametrize(("primitive", "sample", "layout"), cases())
 differentiable_case = pytest.mark.parametrize(
     ("primitive", "sample", "layout"),
-    [c for c in cases() if c.values[0].differentiable and c.values[1] is not None] + composed_cases(),
+    [c for c in cases() if c.values[0].differentiable and c.values[1] is not None] + samples.composed_cases(),
 )
 
 smooth_case = pytest.mark.parametrize(
     ("primitive", "sample", "layout"),
     [c for c in cases() if c.values[0].differentiable and c.values[1] is not None and c.values[1].smooth]
-    + [c for c in composed_cases() if c.values[1].smooth],
+    + [c for c in samples.composed_cases() if c.values[1].smooth],
 )
 
 
-@pytest.mark.parametrize("primitive", REGISTRY.values(), ids=list(REGISTRY))
+@pytest.mark.parametrize("primitive", samples.REGISTRY.values(), ids=list(samples.REGISTRY))
 def test_every_primitive_has_samples(primitive):
-    found = samples_of(primitive)
+    found = samples.samples_of(primitive)
     assert found, (
         f"primitive {primitive.name!r} (kind {primitive.kind!r}) has no sample. Add a function that returns a list of "
-        f"Sample(label, inputs, static) to SAMPLES in a file of {FOLDER}; its parameters are {primitive.signature}"
+        f"Sample(label, inputs, static) to SAMPLES in a file of {samples.FOLDER}; its parameters are "
+        f"{primitive.signature}; or, for one that acts on each element, what to give for static arguments without "
+        "default to STATIC"
     )
-    assert primitive.name in NO_EMPTY or any("empty" in s.label for s in found), (
+    assert primitive.name in samples.NO_EMPTY or any("empty" in s.label for s in found), (
         f"primitive {primitive.name!r}: add a sample without elements, labelled 'empty', or say in NO_EMPTY why not"
     )
     for sample in found:
@@ -187,39 +64,7 @@ def test_every_primitive_has_samples(primitive):
 
 
 def test_samples_belong_to_primitives():
-    assert set(SAMPLES) <= set(REGISTRY), "these samples are of primitives that no longer exist"
-
-
-# -- running one -----------------------------------------------------------------------------------------------
-
-
-def leaf(array: np.ndarray, wanted: bool) -> Any:
-    """Return a tensor on this very memory, so that the layout reaches the kernel."""
-    return gg.Tensor(array, requires_grad=wanted and array.dtype.kind == "f", copy=False)
-
-
-def tensors(primitive: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None
-        if value is None
-        else [leaf(v, name in primitive.differentiable) for v in value]
-        if isinstance(value, list)
-        else leaf(value, name in primitive.differentiable)
-        for name, value in inputs.items()
-    }
-
-
-def leaves(handles: dict[str, Any]) -> list[Any]:
-    return [t for t in flat(handles) if t.requires_grad]
-
-
-def outputs(result: Any) -> list[Any]:
-    return list(result) if isinstance(result, tuple | list) else [result]
-
-
-def floating(result: Any) -> list[Any]:
-    """Return the outputs that can have a gradient, without the indices that come with some."""
-    return [r for r in outputs(result) if r.dtype.kind == "f"]
+    assert set(samples.SAMPLES) <= set(samples.REGISTRY), "these samples are of primitives that no longer exist"
 
 
 def gaussian(rng: np.random.Generator, like: list[Any], dtype: Any = None) -> list[np.ndarray]:
@@ -228,7 +73,7 @@ def gaussian(rng: np.random.Generator, like: list[Any], dtype: Any = None) -> li
 
 def weighted(primitive: Any, inputs: dict[str, Any], static: dict[str, Any], weights: list[np.ndarray]) -> float:
     """Return the sum of the outputs, weighted, from raw arrays."""
-    result = floating(primitive.function(**inputs, **static))
+    result = samples.floating(primitive.function(**inputs, **static))
     return float(sum(np.sum(np.multiply(w, r)) for w, r in zip(weights, result, strict=True)))
 
 
@@ -274,12 +119,12 @@ def bits(values: list[np.ndarray]) -> list[bytes]:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_value(primitive, sample, layout, dtype):
     """The kernel's value in double precision, in the dtype of the inputs."""
-    assert sample is not None, f"no sample for {primitive.name!r}: add one to SAMPLES in a file of {FOLDER}"
-    inputs = prepared(sample, dtype, layout)
-    before = bits(flat(inputs))
-    result = outputs(primitive.function(**tensors(primitive, inputs), **sample.static))
+    assert sample is not None, f"no sample for {primitive.name!r}: add one to SAMPLES in a file of {samples.FOLDER}"
+    inputs = samples.prepared(sample, dtype, layout)
+    before = bits(samples.flat(inputs))
+    result = samples.outputs(primitive.function(**samples.tensors(primitive, inputs), **sample.static))
     arguments = {
-        **prepared(sample, "float64"),
+        **samples.prepared(sample, "float64"),
         **{
             n: p.default
             for n, p in primitive.signature.parameters.items()
@@ -287,8 +132,11 @@ def test_value(primitive, sample, layout, dtype):
         },
         **sample.static,
     }
-    raw = primitive.kernel(*(arguments[n] for n in primitive.signature.parameters))
-    expected = outputs(raw)[: len(result)] if primitive.returns_tuple or primitive.residual_names else [raw]
+    raw = primitive.kernel(
+        *(arguments[n] for n, p in primitive.parameters.items() if not p.keyword_only),
+        **{n: arguments[n] for n, p in primitive.parameters.items() if p.keyword_only},
+    )
+    expected = samples.outputs(raw)[: len(result)] if primitive.returns_tuple or primitive.residual_names else [raw]
     for got, want in zip(result, expected, strict=True):
         want = np.asarray(want)
         assert isinstance(got, gg.Tensor)
@@ -300,22 +148,22 @@ def test_value(primitive, sample, layout, dtype):
         else:
             np.testing.assert_array_equal(got.numpy(), want)
         assert got.dtype == (dtype if want.dtype.kind == "f" and sample.keeps_dtype else want.dtype)
-    assert bits(flat(inputs)) == before, "the call changed its inputs"
+    assert bits(samples.flat(inputs)) == before, "the call changed its inputs"
 
 
 @smooth_case
 def test_gradient(primitive, sample, layout):
     """Against central differences; inputs and cotangents stay as they were, bit for bit."""
     rng = np.random.default_rng(1)
-    inputs = prepared(sample, "float64", layout)
-    handles = tensors(primitive, inputs)
-    wanted = leaves(handles)
+    inputs = samples.prepared(sample, "float64", layout)
+    handles = samples.tensors(primitive, inputs)
+    wanted = samples.leaves(handles)
     assert wanted, "no input of this sample is differentiable"
-    result = floating(primitive.function(**handles, **sample.static))
+    result = samples.floating(primitive.function(**handles, **sample.static))
     weights = gaussian(rng, result)
-    before = bits(flat(inputs)), bits(weights)
+    before = bits(samples.flat(inputs)), bits(weights)
     gradients = gg.grad(result, wanted, grad_outputs=[gg.Tensor(w, copy=False) for w in weights])
-    assert (bits(flat(inputs)), bits(weights)) == before, "the backward pass changed its inputs"
+    assert (bits(samples.flat(inputs)), bits(weights)) == before, "the backward pass changed its inputs"
     for gradient, of in zip(gradients, wanted, strict=True):
         assert gradient.shape == of.shape and gradient.dtype == of.dtype
     moving = [t._array for t in wanted]
@@ -331,12 +179,12 @@ def test_gradient_in_single_precision(primitive, sample, layout):
     nodes = []
     weights = None
     for dtype in ("float64", "float32"):
-        handles = tensors(primitive, prepared(sample, dtype, layout))
-        result = floating(primitive.function(**handles, **sample.static))
+        handles = samples.tensors(primitive, samples.prepared(sample, dtype, layout))
+        result = samples.floating(primitive.function(**handles, **sample.static))
         weights = weights or gaussian(rng, result, "float64")
         starts = [gg.tensor(w, dtype=r.dtype, requires_grad=True) for w, r in zip(weights, result, strict=True)]
-        gradients = gg.grad(result, leaves(handles), grad_outputs=starts, create_graph=True)
-        assert all(g.dtype == t.dtype for g, t in zip(gradients, leaves(handles), strict=True))
+        gradients = gg.grad(result, samples.leaves(handles), grad_outputs=starts, create_graph=True)
+        assert all(g.dtype == t.dtype for g, t in zip(gradients, samples.leaves(handles), strict=True))
         found[dtype] = arrays_of(gradients)
         nodes = gg.autograd.reachable(t.grad_fn for t in (*result, *gradients) if t.grad_fn is not None)
     assert_close(found["float32"], found["float64"], 1e-4)
@@ -354,10 +202,10 @@ def test_gradient_in_single_precision(primitive, sample, layout):
 def test_duality_and_second_order(primitive, sample, layout):
     """⟨u, J·v⟩ = ⟨Jᵀ·u, v⟩ with J·v from differences. The gradient's own gradient against differences of it."""
     rng = np.random.default_rng(3)
-    inputs = prepared(sample, "float64", layout)
-    handles = tensors(primitive, inputs)
-    wanted = leaves(handles)
-    result = floating(primitive.function(**handles, **sample.static))
+    inputs = samples.prepared(sample, "float64", layout)
+    handles = samples.tensors(primitive, inputs)
+    wanted = samples.leaves(handles)
+    result = samples.floating(primitive.function(**handles, **sample.static))
     starts = [gg.tensor(w, requires_grad=True) for w in gaussian(rng, result)]
     first = gg.grad(result, wanted, grad_outputs=starts, create_graph=True)
     directions = gaussian(rng, wanted)
@@ -379,9 +227,9 @@ def test_duality_and_second_order(primitive, sample, layout):
     )
 
     def projected() -> float:
-        again = tensors(primitive, inputs)
-        values = floating(primitive.function(**again, **sample.static))
-        gradients = gg.grad(values, leaves(again), grad_outputs=[s.detach() for s in starts])
+        again = samples.tensors(primitive, inputs)
+        values = samples.floating(primitive.function(**again, **sample.static))
+        gradients = gg.grad(values, samples.leaves(again), grad_outputs=[s.detach() for s in starts])
         return sum(float(np.sum(g.numpy() * d)) for g, d in zip(gradients, directions, strict=True))
 
     assert_close(arrays_of(second), slopes(projected, [t._array for t in wanted]), 1e-6)
@@ -401,18 +249,19 @@ def tangents_of(
         rest = {n: v for n, v in inputs.items() if n not in names}
 
         def function(*values: Any) -> Any:
-            return primitive.function(**dict(zip(names, values, strict=True)), **rest, **static)
+            result = primitive.function(**dict(zip(names, values, strict=True)), **rest, **static)
+            return tuple(samples.floating(result))
 
         _, tangents = transforms.jvp(
             function, tuple(gg.tensor(inputs[n]) for n in names), tuple(gg.tensor(d) for d in directions)
         )
-        return [t.numpy() for t in floating(tangents)]
+        return [t.numpy() for t in tangents]
 
     def at(t: float) -> list[np.ndarray]:
         kept = [m.copy() for m in moving]
         for m, d in zip(moving, directions, strict=True):
             m += t * d
-        values = [np.array(v) for v in floating(primitive.function(**inputs, **static))]
+        values = [np.array(v) for v in samples.floating(primitive.function(**inputs, **static))]
         for m, k in zip(moving, kept, strict=True):
             m[...] = k
         return values
@@ -421,7 +270,7 @@ def tangents_of(
     return [(a - b) / (2 * step) for a, b in zip(at(step), at(-step), strict=True)]
 
 
-@pytest.mark.parametrize("primitive", [p for p in REGISTRY.values() if p.differentiable], ids=lambda p: p.name)
+@pytest.mark.parametrize("primitive", [p for p in samples.REGISTRY.values() if p.differentiable], ids=lambda p: p.name)
 def test_formula(primitive):
     for name in primitive.differentiable:
         text = primitive.formula(name)
@@ -438,10 +287,10 @@ def test_generated_call_is_the_interpreted_one(primitive, sample, layout):
     assert sample is not None, f"no sample for {primitive.name!r}"
     defaults = {n: p.default for n, p in primitive.signature.parameters.items() if n in primitive.static_names}
     static = tuple({**defaults, **sample.static}[n] for n in primitive.static_names)
-    handles = tensors(primitive, prepared(sample, "float64", layout))
+    handles = samples.tensors(primitive, samples.prepared(sample, "float64", layout))
     written = primitive.function(**handles, **sample.static)
     plain = engine.call_generic(primitive, tuple(handles.get(n) for n in primitive.input_names), static)
-    for a, b in zip(outputs(written), outputs(plain), strict=True):
+    for a, b in zip(samples.outputs(written), samples.outputs(plain), strict=True):
         assert a.dtype == b.dtype and a.numpy().tobytes() == b.numpy().tobytes()
         assert a.requires_grad == b.requires_grad
     if not primitive.differentiable or primitive.returns_tuple:
@@ -476,8 +325,8 @@ def saved_bits(saved: Any) -> Any:
 
 SCALAR_CASES = [
     pytest.param(p, needs, id=f"{p.name}-{''.join('01'[n] for n in needs)}")
-    for p in REGISTRY.values()
-    if p.kind in ELEMENTWISE
+    for p in samples.REGISTRY.values()
+    if p.kind in samples.ELEMENTWISE
     for needs in itertools.product((True, False), repeat=len(p.differentiable))
     if any(needs) or not p.differentiable
 ]
@@ -486,7 +335,7 @@ SCALAR_CASES = [
 @pytest.mark.parametrize(("primitive", "needs"), SCALAR_CASES)
 def test_scalar_is_the_array_of_no_dimensions(primitive, needs):
     """Scalars give the value and the gradients that 0-d arrays give, to second order, and stay Python floats."""
-    sample = samples_of(primitive)[0]
+    sample = samples.samples_of(primitive)[0]
     wants = dict(zip(primitive.differentiable, needs, strict=True))
     scalars = {n: gg.Scalar(v, requires_grad=wants.get(n, False)) for n, v in sample.inputs.items()}
     arrays = {n: gg.tensor(v, requires_grad=wants.get(n, False)) for n, v in sample.inputs.items()}

@@ -174,7 +174,7 @@ def test_a_node_is_data():
     with gg.scope("block"):
         y = gg.sum(x * x, 0)
     node = y.grad_fn
-    assert node.primitive.name == "sum" and node.attributes == {"dim": 0, "keepdim": False}
+    assert node.primitive.name == "sum" and node.attributes == {"dim": 0, "keepdim": False, "dtype": None}
     assert node.shape == () and node.dtype == np.float64 and node.scope == ("block",)
     (product,) = node.inputs
     assert product.inputs[0] is product.inputs[1], "an operand used twice is there twice"

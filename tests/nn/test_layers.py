@@ -349,7 +349,7 @@ def test_layers_refuse_wrong_arguments(make, error, message):
         (nn.Linear(3, 2), (5, 4), r"linear: input of shape \(5, 4\) does not fit .* \(2, 3\)"),
         (nn.Conv2d(3, 2, 3), (1, 1, 8, 8), r"conv2d: input of shape \(1, 1, 8, 8\) has 1 channels.*expects 3"),
         (nn.Conv2d(1, 2, 9), (1, 1, 8, 8), r"a kernel of size 9 .* larger than the padded input: 8 \+ 2·0 = 8"),
-        (nn.MaxPool2d(2), (8, 8), r"max_pool2d: the input must have shape \(N, C, H, W\), got \(8, 8\)"),
+        (nn.MaxPool2d(2), (8, 8), r"max_pool2d: the input must have shape \(N, C, H, W\) or \(C, H, W\), got \(8, 8\)"),
         (nn.BatchNorm1d(3), (2, 4), r"BatchNorm1d: expected input of shape \(N, 3\) or \(N, 3, L\), got \(2, 4\)"),
         (nn.BatchNorm2d(3), (2, 3), r"BatchNorm2d: expected input of shape \(N, 3, H, W\), got \(2, 3\)"),
     ],

@@ -174,112 +174,6 @@ def _linear(rng: np.random.Generator) -> list[Sample]:
     ]
 
 
-# Input, weight, static arguments. The second has rows and columns that no window reaches.
-_CONVOLUTIONS: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = {
-    "plain": ((2, 2, 4, 4), (3, 2, 2, 2), {}),
-    "strides and padding": ((1, 2, 5, 6), (2, 2, 2, 3), {"stride": (2, 3), "padding": (1, 0)}),
-    "dilation": ((1, 1, 5, 5), (1, 1, 2, 2), {"dilation": (2, 3), "padding": 1}),
-    "groups": ((1, 4, 3, 3), (2, 2, 2, 2), {"groups": 2}),
-    "empty": ((0, 2, 4, 4), (3, 2, 2, 2), {}),
-}
-
-
-def _out_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
-    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-
-
-def _convolution_output(x: tuple[int, ...], w: tuple[int, ...], static: dict[str, Any]) -> tuple[int, ...]:
-    def axis(name: str, default: int, i: int) -> int:
-        value = static.get(name, default)
-        return value[i] if isinstance(value, tuple) else value
-
-    sizes = [
-        _out_size(x[2 + i], w[2 + i], axis("stride", 1, i), axis("padding", 0, i), axis("dilation", 1, i))
-        for i in (0, 1)
-    ]
-    return (x[0], w[0], *sizes)
-
-
-def _conv2d(rng: np.random.Generator) -> list[Sample]:
-    return [
-        Sample(
-            label,
-            {
-                "input": spaced(rng, *x),
-                "weight": spaced(rng, *w),
-                "bias": None if label == "groups" else spaced(rng, w[0]),
-            },
-            static,
-        )
-        for label, (x, w, static) in _CONVOLUTIONS.items()
-    ]
-
-
-def _conv2d_input(rng: np.random.Generator) -> list[Sample]:
-    return [
-        Sample(
-            label,
-            {"gradient": spaced(rng, *_convolution_output(x, w, static)), "weight": spaced(rng, *w)},
-            {"input_shape": x, **static},
-        )
-        for label, (x, w, static) in _CONVOLUTIONS.items()
-    ]
-
-
-def _conv2d_weight(rng: np.random.Generator) -> list[Sample]:
-    return [
-        Sample(
-            label,
-            {"gradient": spaced(rng, *_convolution_output(x, w, static)), "input": spaced(rng, *x)},
-            {"weight_shape": w, **static},
-        )
-        for label, (x, w, static) in _CONVOLUTIONS.items()
-    ]
-
-
-# Input, static arguments of the pool.
-_POOLS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
-    "disjoint": ((2, 2, 4, 4), {"kernel_size": 2, "stride": None, "padding": 0}),
-    "overlapping": ((1, 1, 5, 5), {"kernel_size": 3, "stride": 1, "padding": 1}),
-    "oblong": ((1, 2, 5, 6), {"kernel_size": (2, 3), "stride": (2, 1), "padding": (1, 0)}),
-    "gaps": ((1, 1, 5, 5), {"kernel_size": 1, "stride": 2, "padding": 0}),
-    "empty": ((0, 2, 4, 4), {"kernel_size": 2, "stride": None, "padding": 0}),
-}
-
-
-def _pool_output(x: tuple[int, ...], static: dict[str, Any]) -> tuple[tuple[int, ...], int]:
-    """Return the shape of a pool's output and the number of positions in its window."""
-
-    def both(value: Any) -> tuple[int, int]:
-        return value if isinstance(value, tuple) else (value, value)
-
-    kernel, pads = both(static["kernel_size"]), both(static["padding"])
-    strides = kernel if static["stride"] is None else both(static["stride"])
-    sizes = [_out_size(x[2 + i], kernel[i], strides[i], pads[i], 1) for i in (0, 1)]
-    return (*x[:2], *sizes), kernel[0] * kernel[1]
-
-
-def _max_pool2d(rng: np.random.Generator) -> list[Sample]:
-    return [Sample(label, {"input": spaced(rng, *x)}, static) for label, (x, static) in _POOLS.items()]
-
-
-def _max_pool2d_gradient(rng: np.random.Generator) -> list[Sample]:
-    samples = []
-    for label, (x, static) in _POOLS.items():
-        shape, positions = _pool_output(x, static)
-        winner = rng.integers(0, positions, shape)
-        samples.append(Sample(label, {"gradient": spaced(rng, *shape), "winner": winner}, {"input_shape": x, **static}))
-    return samples
-
-
-def _max_pool2d_pick(rng: np.random.Generator) -> list[Sample]:
-    samples = []
-    for label, (x, static) in _POOLS.items():
-        shape, positions = _pool_output(x, static)
-        samples.append(Sample(label, {"x": spaced(rng, *x), "winner": rng.integers(0, positions, shape)}, static))
-    return samples
-
-
 def _softmax(rng: np.random.Generator) -> list[Sample]:
     return [
         Sample("rows", {"x": spaced(rng, 3, 4)}, {"dim": 1}),
@@ -384,18 +278,12 @@ SAMPLES: dict[str, Callable[[np.random.Generator], list[Sample]]] = {
     "broadcast_to": _broadcast_to,
     "clone": _clone,
     "concatenate": _concatenate,
-    "conv2d": _conv2d,
-    "conv2d_input": _conv2d_input,
-    "conv2d_weight": _conv2d_weight,
     "getitem": _getitem,
     "index_add_zeros": _index_add_zeros,
     "linear": _linear,
     "log_softmax": _softmax,
     "masked_scale": _masked_scale,
     "matmul": _matmul,
-    "max_pool2d": _max_pool2d,
-    "max_pool2d_gradient": _max_pool2d_gradient,
-    "max_pool2d_pick": _max_pool2d_pick,
     "mean": _reductions,
     "one_hot": _one_hot,
     "permute": _permute,
@@ -405,7 +293,6 @@ SAMPLES: dict[str, Callable[[np.random.Generator], list[Sample]]] = {
     "softmax_cross_entropy_gradient": _softmax_cross_entropy_gradient,
     "split": _split,
     "stack": _stack,
-    "sum": _reductions,
     "sum_to": _sum_to,
     "transpose": _transpose,
 }

@@ -1,0 +1,36 @@
+"""Linear algebra under the names of ``torch.linalg``: products, inverses, factorisations and norms of real matrices.
+
+>>> import glassgrad as gg
+>>> x = gg.tensor([[4.0, 2.0], [2.0, 5.0]], requires_grad=True)
+>>> gg.linalg.det(x).backward()
+>>> x.grad
+tensor([[ 5., -2.],
+        [-2.,  4.]])
+"""
+
+from numpy.linalg import LinAlgError
+
+from .autograd.ops.decomposition import (
+    cond,
+    lstsq,
+    matrix_exp,
+    matrix_rank,
+    pinv,
+    tensorinv,
+    tensorsolve,
+)  # fmt: skip
+from .autograd.ops.decomposition import power_columns as vander
+from .autograd.ops.diagonals import matrix_diagonal as diagonal
+from .autograd.ops.factorization import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from .autograd.ops.linalg import matmul
+from .autograd.ops.norms import matrix_norm, norm
+from .autograd.ops.products import matrix_power, multi_dot, vecdot
+from .autograd.ops.products import vector_cross as cross
+from .autograd.ops.reduction import vector_norm
+from .autograd.ops.solving import det, inv, slogdet, solve, solve_triangular
+
+__all__ = [
+    "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",
+    "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve",
+    "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
+]  # fmt: skip

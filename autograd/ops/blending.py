@@ -1,0 +1,240 @@
+"""Weighted sums of elements along one axis: what average pools and interpolation have in common.
+
+Each element of the result is Σ_t weight·x[column], with columns and weights that depend on its position alone. So the
+operation is a sparse matrix for one axis, and its derivative is the transposed matrix. Images are blended along one
+axis after the other. Unlike a product with the full matrix, elements that have no part in a sum cannot spoil it, be
+they NaN or infinite.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..declare import primitive
+from .pooling_indices import as_slice
+
+__all__: list[str] = []
+
+# From here on adding up blocks beats adding up their first, second, ... elements.
+_LONG = 16
+
+
+class _Entries(NamedTuple):
+    """The matrix: where its elements are, their values (None: all 1), and a factor for each row (None: 1)."""
+
+    rows: Any
+    columns: Any
+    weights: Any
+    factors: Any
+
+
+def _ranges(starts: Any, stops: Any) -> Any:
+    """Return rows and columns of a matrix whose row i has elements from ``starts[i]`` up to ``stops[i]``."""
+    lengths = np.maximum(stops - starts, 0)
+    rows = np.repeat(np.arange(len(starts)), lengths)
+    return rows, np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + starts[rows]
+
+
+def adaptive_ranges(n: Any, count: Any) -> Any:
+    """Return where the windows of an adaptive pool begin and end: floor(i·n/count) and ceil((i + 1)·n/count)."""
+    i = np.arange(count)
+    return i * n // max(count, 1), -(-(i + 1) * n // max(count, 1))
+
+
+def _windows(n: int, kernel: int, stride: int, padding: int, count: int, divisor: str) -> _Entries:
+    begin = np.arange(count) * stride - padding
+    starts, stops = np.maximum(begin, 0), np.minimum(begin + kernel, n)
+    rows, columns = _ranges(starts, stops)
+    if divisor == "none":
+        return _Entries(rows, columns, None, None)
+    lengths = stops - starts if divisor == "seen" else np.minimum(begin + kernel, n + padding) - begin
+    return _Entries(rows, columns, None, 1 / lengths)
+
+
+def _adaptive(n: int, count: int) -> _Entries:
+    starts, stops = adaptive_ranges(n, count)
+    return _Entries(*_ranges(starts, stops), None, 1 / (stops - starts))
+
+
+def _nearest(n: int, count: int, scale: float, shift: float, precision: str) -> _Entries:
+    # Where positions fall on a whole number, rounding decides which element is taken.
+    number = np.dtype(precision).type
+    where = (np.arange(count, dtype=precision) + number(shift)) * number(scale)
+    return _Entries(np.arange(count), np.minimum(np.floor(where).astype(np.int64), n - 1), None, None)
+
+
+def _positions(count: int, scale: float, align_corners: bool) -> Any:
+    i = np.arange(count)
+    return i * scale if align_corners else (i + 0.5) * scale - 0.5
+
+
+def _linear(n: int, count: int, scale: float, align_corners: bool) -> _Entries:
+    where = np.maximum(_positions(count, scale, align_corners), 0)
+    first = np.minimum(where.astype(np.int64), n - 1)
+    share = np.clip(where - first, 0, 1)
+    columns = np.stack([first, np.minimum(first + 1, n - 1)], 1)
+    return _Entries(np.repeat(np.arange(count), 2), columns.ravel(), np.stack([1 - share, share], 1).ravel(), None)
+
+
+def cubic_weights(t: Any, a: Any) -> Any:
+    """Return the weights of the four neighbours at distance 1 + t, t, 1 − t and 2 − t (Keys 1981)."""
+
+    def near(d: Any) -> Any:
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+
+    def far(d: Any) -> Any:
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return [far(1 + t), near(t), near(1 - t), far(2 - t)]
+
+
+def _cubic(n: int, count: int, scale: float, align_corners: bool) -> _Entries:
+    where = _positions(count, scale, align_corners)
+    first = np.minimum(np.floor(where).astype(np.int64), n - 1)
+    columns = np.clip(first[:, None] + np.arange(-1, 3), 0, n - 1)
+    weights = np.stack(cubic_weights(np.clip(where - first, 0, 1), -0.75), 1)
+    return _Entries(np.repeat(np.arange(count), 4), columns.ravel(), weights.ravel(), None)
+
+
+def _smooth(n: int, count: int, scale: float, cubic: bool) -> _Entries:
+    """Return interpolation that blurs before it makes smaller: the filter is stretched over what it leaves out."""
+    stretch = max(scale, 1.0)
+    reach = (2 if cubic else 1) * stretch
+    centre = scale * (np.arange(count) + 0.5)
+    starts = np.maximum((centre - reach + 0.5).astype(np.int64), 0)
+    stops = np.minimum((centre + reach + 0.5).astype(np.int64), n)
+    rows, columns = _ranges(starts, stops)
+    distance = np.abs((columns - centre[rows] + 0.5) / stretch)
+    if cubic:
+        _, near, _, far = cubic_weights(distance, -0.5)
+        far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+        weights = np.where(distance < 1, near, np.where(distance < 2, far, 0))
+    else:
+        weights = np.maximum(1 - distance, 0)
+    return _Entries(rows, columns, weights / np.bincount(rows, weights, count)[rows], None)
+
+
+_PATTERNS = {
+    "windows": _windows, "adaptive": _adaptive, "nearest": _nearest, "linear": _linear, "cubic": _cubic,
+    "smooth": _smooth,
+}  # fmt: skip
+
+
+class _Plan(NamedTuple):
+    """How a matrix is applied: its steps each give every row, or some, one of its elements.
+
+    ``block`` is the number of elements that each row sums if they are all elements in their order, else 0.
+    """
+
+    size: int
+    steps: tuple[Any, ...]
+    before: Any
+    after: Any
+    block: int
+
+
+def _uniform(values: Any) -> Any:
+    """Return None for all ones, a number for equal values."""
+    if values is None or len(values) == 0 or (values == 1).all():
+        return None
+    return float(values[0]) if (values == values[0]).all() else values
+
+
+@functools.lru_cache(maxsize=512)
+def _plan(pattern: Any, n: Any, transposed: Any) -> Any:
+    rows, columns, weights, factors = _PATTERNS[pattern[0]](n, *pattern[1:])
+    count = pattern[_COUNT[pattern[0]]]
+    size = count
+    if transposed:
+        rows, columns, size = columns, rows, n
+        order = np.argsort(rows, kind="stable")
+        rows, columns = rows[order], columns[order]
+        weights = None if weights is None else weights[order]
+    lengths = np.bincount(rows, minlength=size)
+    turn = np.arange(len(rows)) - (np.cumsum(lengths) - lengths)[rows]
+    steps = []
+    for t in range(int(np.max(lengths, initial=0))):
+        chosen = turn == t
+        where = rows[chosen]
+        every = len(where) == size
+        steps.append(
+            (
+                None if every else as_slice(where),
+                as_slice(columns[chosen]),
+                None if weights is None else _uniform(weights[chosen]),
+            )
+        )
+    block = len(rows) // max(size, 1)
+    whole = weights is None and size and block * size == len(rows) and (columns == np.arange(len(rows))).all()
+    factors = _uniform(factors)
+    return _Plan(
+        size, tuple(steps), factors if transposed else None, None if transposed else factors,
+        block if whole and block >= _LONG else 0,
+    )  # fmt: skip
+
+
+# Where a pattern says how many elements there will be.
+_COUNT = {"windows": 4, "adaptive": 1, "nearest": 1, "linear": 1, "cubic": 1, "smooth": 1}
+
+
+def _times(x: Any, factors: Any, dim: Any, out: Any = None) -> Any:
+    if factors is None:
+        return x
+    if isinstance(factors, np.ndarray):
+        factors = factors.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - dim - 1))
+    else:
+        factors = x.dtype.type(factors)
+    return np.multiply(x, factors, out=out)
+
+
+def _along(x: Any, part: Any, dim: Any) -> Any:
+    return x[(slice(None),) * dim + (part,)] if isinstance(part, slice) else np.take(x, part, axis=dim)
+
+
+@primitive(
+    kind="linear", symbol="blend {0}",
+    x=lambda g, pattern, size, transposed, dim: blend(g, pattern, size, not transposed, dim),
+)  # fmt: skip
+def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:
+    """Return weighted sums of elements of ``x`` along one axis.
+
+    Args:
+        x: any shape.
+        pattern: which elements with which weights, as a tuple of a name and numbers:
+            ``("windows", kernel, stride, padding, count, divisor)`` sums windows and divides by what they see
+            (``"seen"``), by that with the frame (``"padded"``) or not (``"none"``);
+            ``("adaptive", count)`` averages ``count`` parts;
+            ``("nearest", count, scale, shift, dtype)`` takes the element at (i + shift)·scale, computed in ``dtype``;
+            ``("linear" or "cubic", count, scale, align_corners)`` interpolates;
+            ``("smooth", count, scale, cubic)`` interpolates with the filter stretched.
+        size: size of the axis before blending.
+        transposed: apply the transposed matrix, from the result's size to ``size``.
+        dim: the axis, counted from the front.
+    """
+    array = np.asarray(x)
+    plan = _plan(pattern, size, bool(transposed))
+    array = _times(array, plan.before, dim)
+    shape = (*array.shape[:dim], plan.size, *array.shape[dim + 1 :])
+    if plan.block:
+        used = _along(array, slice(0, plan.block * plan.size), dim)
+        blocks = used.reshape(*shape[: dim + 1], plan.block, *shape[dim + 1 :])
+        out = np.add.reduce(blocks, axis=dim + 1)
+        return _times(out, plan.after, dim, out)
+    out = None
+    for rows, columns, weights in plan.steps:
+        part = _times(_along(array, columns, dim), weights, dim)
+        if rows is None:
+            if out is None:
+                out = np.array(part) if part.base is not None or part is array else part
+            else:
+                out += part
+            continue
+        if out is None:
+            out = np.zeros(shape, array.dtype)
+        out[(slice(None),) * dim + (rows,)] += part
+    if out is None:
+        out = np.zeros(shape, array.dtype)
+    return _times(out, plan.after, dim, out)

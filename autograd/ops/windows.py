@@ -1,0 +1,149 @@
+"""Windows that slide over the last axes of an array: reading their arguments, cutting them out, adding them back."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import operator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+__all__: list[str] = []
+
+BATCHED = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
+UNBATCHED = {1: "(C, L)", 2: "(C, H, W)", 3: "(C, D, H, W)"}
+_SEVERAL = {1: "a tuple of one", 2: "a pair of integers", 3: "a triple of integers"}
+
+
+def sizes_of(value: Any, rank: Any, what: Any, more: Any = "") -> Any:
+    """Return an int, or a sequence of one or ``rank`` ints, as a tuple of ``rank`` ints.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        if isinstance(value, tuple | list):
+            numbers = tuple(operator.index(v) for v in value)
+            if len(numbers) == rank:
+                return numbers
+            (one,) = numbers
+            return (one,) * rank
+        return (operator.index(value),) * rank
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} must be an integer or {_SEVERAL[rank]}{more}, not {value!r}") from None
+
+
+def batch_of(shape: Any, rank: Any, what: Any) -> Any:
+    """Return whether ``shape`` has an axis for the batch.
+
+    Raises:
+        ValueError: it is neither one image nor a batch of them.
+    """
+    if len(shape) not in (rank + 1, rank + 2):
+        raise ValueError(f"{what}: the input must have shape {BATCHED[rank]} or {UNBATCHED[rank]}, got {shape}")
+    return len(shape) == rank + 2
+
+
+class Windows(NamedTuple):
+    """Where windows lie: for each axis the kernel, the steps, the frame around the image, and how many windows fit."""
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    def frame_shape(self, spatial: Any) -> Any:
+        """Return the size of an image with its frame."""
+        return tuple(b + n + a for b, n, a in zip(self.before, spatial, self.after, strict=True))
+
+    def framed(self, x: Any, value: Any = 0) -> Any:
+        """Return ``x`` with the frame around its last axes filled with ``value``."""
+        if not any(self.before) and not any(self.after):
+            return x
+        outer = x.ndim - len(self.kernel)
+        shape = x.shape[:outer] + self.frame_shape(x.shape[outer:])
+        frame = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
+        frame[self.inside(x.shape[outer:])] = x
+        return frame
+
+    def inside(self, spatial: Any) -> Any:
+        """Return the index of the image in its frame."""
+        return (..., *(slice(b, b + n) for b, n in zip(self.before, spatial, strict=True)))
+
+    def view(self, framed: Any) -> Any:
+        """Return all windows of a framed array as a view of shape (..., *kernel, *sizes)."""
+        outer = framed.ndim - len(self.kernel)
+        steps = framed.strides[outer:]
+        return as_strided(
+            framed,
+            (*framed.shape[:outer], *self.kernel, *self.sizes),
+            (
+                *framed.strides[:outer],
+                *map(operator.mul, self.dilations, steps),
+                *map(operator.mul, self.strides, steps),
+            ),
+            writeable=False,
+        )
+
+    def slices(self) -> Any:
+        """Yield for each position in the kernel the part of the frame that it sees, one element of every window."""
+        for position in itertools.product(*map(range, self.kernel)):
+            yield (
+                ...,
+                *(
+                    slice(p * d, p * d + s * (n - 1) + 1 if n else p * d, s)
+                    for p, d, s, n in zip(position, self.dilations, self.strides, self.sizes, strict=True)
+                ),
+            )
+
+    def disjoint(self) -> Any:
+        """Return whether no element is seen by two windows."""
+        return all(s >= d * (k - 1) + 1 for k, s, d in zip(self.kernel, self.strides, self.dilations, strict=True))
+
+    def added(self, columns: Any, spatial: Any) -> Any:
+        """Return an image in which every element of ``columns`` (..., *kernel, *sizes) is added where it was read."""
+        rank = len(self.kernel)
+        outer = columns.shape[: columns.ndim - 2 * rank]
+        if math.prod(self.kernel) == 1 and self.sizes == tuple(spatial) and not any(self.before):
+            return columns.reshape(*outer, *spatial)
+        frame = np.zeros((*outer, *self.frame_shape(spatial)), columns.dtype)
+        positions = itertools.product(*map(range, self.kernel))
+        for position, window in zip(positions, self.slices(), strict=True):
+            frame[window] += columns[(*(slice(None),) * len(outer), *position)]
+        return frame[self.inside(spatial)]
+
+
+def output_size(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any = 1, ceil_mode: Any = False) -> Any:
+    """Return how many windows fit: floor((size + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1.
+
+    With ``ceil_mode`` the quotient is rounded up, but a window must begin in the image or in the frame before it.
+    """
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    if not ceil_mode:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + padding else count
+
+
+@functools.lru_cache(maxsize=1024)
+def lay_out(
+    spatial: Any, kernel: Any, strides: Any, before: Any, after: Any, dilations: Any, sizes: Any = None
+) -> Any:
+    """Return the windows on an image of size ``spatial``: as many as fit in the frame, or the first ``sizes``.
+
+    The frame behind the image is made as wide as the last window needs it. All arguments are tuples of ints.
+    """
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True))
+    if sizes is None:
+        sizes = tuple(
+            (n + b + a - r) // s + 1 for n, b, a, r, s in zip(spatial, before, after, reach, strides, strict=True)
+        )
+    needed = tuple(
+        max(s * (m - 1) + r - n - b, 0) for n, b, r, s, m in zip(spatial, before, reach, strides, sizes, strict=True)
+    )
+    return Windows(kernel, strides, dilations, before, needed, sizes)
