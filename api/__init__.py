@@ -50,6 +50,7 @@ from .autograd.ops.reduction import *
 from .autograd.ops.resampling import *
 from .autograd.ops.rounding import *
 from .autograd.ops.scan import *
+from .autograd.ops.scattering import *
 from .autograd.ops.selection import *
 from .autograd.ops.shaping import *
 from .autograd.ops.solving import *

@@ -7,5 +7,6 @@ tensor([2., 4.])
 
 from .autograd.jacobians import hessian, hvp, jacfwd, jacrev
 from .autograd.transforms import grad, jvp, linearize, value_and_grad, vjp
+from .autograd.vmap import vmap
 
-__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "value_and_grad", "vjp"]
+__all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "value_and_grad", "vjp", "vmap"]

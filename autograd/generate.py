@@ -180,12 +180,8 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     floating = " and $dtype.kind == 'f'" if primitive.casts else ""
     add(f"            if $mode.grad{floating}:")
     for n in inputs:
-        if n in optional:
-            add(f"                if not ${n}_needs: ${n}_node = None if {n} is None else $constant_of({n})")
-        elif n in differentiable:
-            add(f"                if not ${n}_needs: ${n}_node = $constant_of({n})")
-        else:
-            add(f"                ${n}_node = $constant_of({n})")
+        constant = f"{f'None if {n} is None else ' if n in optional else ''}$constant_of({n})"
+        add(f"                {f'if not ${n}_needs: ' if n in differentiable else ''}${n}_node = {constant}")
     add("                $result._node = $node = $new($Node)")
     add("                $node.primitive = $primitive")
     add(f"                $node.inputs = {_tuple([f'${n}_node' for n in inputs])}")

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .engine import new_tensor
+from .evaluation import Evaluation, by_argument, named_like, positions
 from .node import Node
 from .primitive import REGISTRY
-from .transforms import Evaluation, by_argument, check_sequences, named_like, positions, value_and_gradient
+from .transforms import check_sequences, value_and_gradient
 from .trees import unflatten
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
@@ -85,11 +86,11 @@ def _rows(run: Evaluation) -> list[list[Any]]:
     for position, output in enumerate(run.outputs):
         rows: list[list[Any]] = []
         if output._node.__class__ is Node:
-            for unit in _units(output):
+            for unit in _units(output, len(run.output_levels[position])):
                 seeds: list[Any] = [None] * len(run.outputs)
                 seeds[position] = unit
                 rows.append(run.pull(seeds, keep=True))
-        found.append([_block(output, i, [row[k] for row in rows], 0) for k, i in enumerate(run.inputs)])
+        found.append([_block(run, position, i, [row[k] for row in rows], False) for k, i in enumerate(run.inputs)])
     return found
 
 
@@ -99,28 +100,33 @@ def _columns(run: Evaluation) -> list[list[Any]]:
     for position, moving in enumerate(run.inputs):
         columns = []
         if linear.order or moving._node in linear.outputs:
-            for unit in _units(moving):
+            for unit in _units(moving, len(run.levels)):
                 tangents: list[Any] = [None] * len(run.inputs)
                 tangents[position] = unit
                 columns.append(run.push(linear, tangents))
-        for k, output in enumerate(run.outputs):
-            found[k].append(_block(output, moving, [column[k] for column in columns], -1))
+        for k in range(len(run.outputs)):
+            found[k].append(_block(run, k, moving, [column[k] for column in columns], True))
     return found
 
 
-def _units(tensor: Any) -> Any:
-    """Yield tensors of this shape that are one in one element and zero in the others."""
-    for i in range(tensor._array.size):
-        unit = np.zeros(tensor._array.size, tensor._array.dtype)
-        unit[i] = 1
-        yield new_tensor(unit.reshape(tensor._array.shape), None)
+def _units(tensor: Any, batches: int) -> Any:
+    """Yield tensors of this shape that are one in one element, of every example, and zero in the others."""
+    shape = tensor._array.shape
+    count = int(np.prod(shape[batches:], dtype=int))
+    for i in range(count):
+        unit = np.zeros((*shape[:batches], count), tensor._array.dtype)
+        unit[..., i] = 1
+        yield new_tensor(unit.reshape(shape), None)
 
 
-def _block(output: Any, moving: Any, parts: Sequence[Any], dim: int) -> Any:
+def _block(run: Evaluation, position: int, moving: Any, parts: Sequence[Any], columns: bool) -> Any:
     """Return the derivative of one output by one input, from its rows or columns."""
-    shape = output._array.shape + moving._array.shape
+    output, batches = run.outputs[position], len(run.output_levels[position])
+    inner = run.output_shape(position) + moving._array.shape[len(run.levels) :]
     if not parts:
-        return new_tensor(np.zeros(shape, output._array.dtype), None)
+        return new_tensor(np.zeros(output._array.shape[:batches] + inner, output._array.dtype), None)
+    shape = output._array.shape[:batches] + inner
+    dim = -1 if columns else batches
     if any(part._node.__class__ is Node for part in parts):
         return REGISTRY["reshape"].function(REGISTRY["stack"].function(list(parts), dim), shape)
     return new_tensor(np.stack([part._array for part in parts], dim).reshape(shape), None)
@@ -190,6 +196,6 @@ def hvp(function: Callable[..., Any], primals: Any, tangents: Any) -> tuple[Any,
 
     every = range(len(primals))
     run = Evaluation("hvp", gradient, primals, {}, every, True, [f"primals[{i}]" for i in every])
-    given = run.matching(tuple(tangents), run.structure, run.outputs, "tangents", "primals")
+    given = run.matching(tuple(tangents), run.structure, run.outputs, run.output_levels, "tangents", "primals")
     product = by_argument(run, run.pull(given, keep=False), tuple(every))
     return run.aux, list(product) if isinstance(primals, list) else product

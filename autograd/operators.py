@@ -31,6 +31,7 @@ from .ops import (
     reduction,
     rounding,
     scan,
+    scattering,
     selection,
     shaping,
     sorting,
@@ -47,7 +48,7 @@ from .tensor import Tensor
 
 # -- operators: Python's name, the primitive ------------------------------------------------------------------
 
-BINARY = {
+BINARY: dict[str, Callable[..., Any]] = {
     "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
     "pow": arithmetic.power, "matmul": linalg.matmul,
 }  # fmt: skip
@@ -194,7 +195,8 @@ def _setitem(self: Tensor, index: Any, values: Any) -> None:
 # Every public operation of these whose first argument is a tensor is also a method, unless it is named below.
 ROOMS = (
     arithmetic, comparison, elementwise, trigonometric, rounding, bitwise, activation, special, reduction, statistics,
-    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, indexing, selection,
+    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, indexing, scattering,
+    selection,
 )  # fmt: skip
 NOT_METHODS = ("one_hot",)
 

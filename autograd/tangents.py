@@ -126,9 +126,10 @@ def step(node: Node, moved: dict[Any, Any], recorded: bool) -> None:
     tangents = [moved.get(v) if n in differentiable else None for v, n in zip(node.inputs, names, strict=True)]
     if all(t is None for t in tangents):
         return
-    if primitive.kind == "elementwise" and not primitive.several and primitive.tables["out"].joint is None:
+    table = next(iter(primitive.tables.values()))
+    if primitive.kind == "elementwise" and not primitive.several and table is not None and table.joint is None:
         values = rule_values(node, names, node.saved, True) if recorded else _plain_values(node)
-        tangent = _elementwise(node, primitive.tables["out"].rules, tangents, values, recorded)
+        tangent = _elementwise(node, table.rules, tangents, values, recorded)
         if tangent is not None:
             moved[node] = _conform(tangent, node, recorded)
         return

@@ -128,6 +128,7 @@ def roll(x: Any, shifts: Any, dims: Any = None) -> Any:
 
     Raises:
         ValueError: there are not as many shifts as axes.
+        IndexError: there is no such axis.
 
     >>> import glassgrad as gg
     >>> gg.roll(gg.tensor([1, 2, 3]), 1)
@@ -141,7 +142,9 @@ def roll(x: Any, shifts: Any, dims: Any = None) -> Any:
     axes = tuple(axis_of(d, x.ndim, "roll") for d in as_shape(dims, "roll"))
     if len(axes) != len(steps):
         raise ValueError(f"roll: {len(steps)} shifts for {len(axes)} dims; give one for each")
-    return roll_axes(x, steps, axes) if x.ndim else getitem(x, ...)
+    if not x.ndim:
+        raise IndexError("roll: a 0-d tensor has no dimension to move along")
+    return roll_axes(x, steps, axes)
 
 
 # -- repeating -------------------------------------------------------------------------------------------------

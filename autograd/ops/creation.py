@@ -159,6 +159,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return the numbers from ``start`` (default 0) up to, not including, ``end``.
 
+    Edges: for a dtype of integers the bounds lose their fractions first, as in PyTorch.
+
     Raises:
         ValueError: ``step`` is 0 or leads away from ``end``.
 
@@ -169,6 +171,8 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
     if end is None:
         start, end = 0, start
     start, end, step = (v.item() if v.__class__ in HANDLES else v for v in (start, end, step))
+    if dtype is not None and not is_floating(to_dtype(dtype)):
+        start, end, step = int(start), int(end), int(step)
     if step == 0:
         raise ValueError("arange: step must not be 0")
     if (end - start) * step < 0:
@@ -186,18 +190,25 @@ def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, req
 def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return ``steps`` numbers evenly spaced from ``start`` to ``end``, both included.
 
+    Edges: for a dtype of integers the bounds lose their fractions first, then the numbers do, as in PyTorch.
+
     >>> import glassgrad as gg
     >>> gg.linspace(0, 1, 3)
     tensor([0. , 0.5, 1. ])
     """
-    return _wrap(_spaced(start, end, steps, "linspace").astype(_dtype(dtype)), requires_grad)
+    return _wrap(_spaced(start, end, steps, dtype, "linspace").astype(_dtype(dtype)), requires_grad)
 
 
-def _spaced(start: Any, end: Any, steps: Any, what: str) -> np.ndarray[Any, Any]:
+def _spaced(start: Any, end: Any, steps: Any, dtype: Any, what: str) -> Any:
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise ValueError(f"{what}: the number of steps must be a non-negative integer, not {steps!r}")
     first, last = (v.item() if v.__class__ in HANDLES else v for v in (start, end))
-    return np.linspace(first, last, steps)
+    if not is_floating(_dtype(dtype)):
+        first, last = int(first), int(last)
+    # From both ends to the middle, so that the last number is exactly `end` and the whole symmetric.
+    step = (last - first) / (steps - 1) if steps > 1 else 0.0
+    places = np.arange(steps)
+    return np.where(places < steps // 2 if steps > 1 else True, first + places * step, last - places[::-1] * step)
 
 
 def logspace(
@@ -209,7 +220,7 @@ def logspace(
     >>> gg.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    powers = np.power(float(base), _spaced(start, end, steps, "logspace"))
+    powers = np.power(float(base), _spaced(start, end, steps, dtype, "logspace"))
     return _wrap(powers.astype(_dtype(dtype)), requires_grad)
 
 
@@ -334,7 +345,7 @@ def normal(
         shape = np.broadcast_shapes(*(p.shape for p in parts)) if size is None else _shape((size,), "normal")
     except ValueError:
         raise ValueError(f"normal: shapes {parts[0].shape} and {parts[1].shape} do not broadcast") from None
-    given = [p.dtype for p in parts if p.ndim and p.dtype.kind == "f"]
+    given = [np.dtype(v.dtype) for v in (mean, std) if hasattr(v, "dtype") and np.dtype(v.dtype).kind == "f"]
     kind = to_dtype(dtype) if dtype is not None else np.result_type(*given) if given else get_default_dtype()
     drawn = draw("standard_normal", shape) * parts[1] + parts[0]
     return _wrap(np.asarray(drawn, to_dtype(kind)), requires_grad)
@@ -372,6 +383,8 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False) -> Tens
 
     ``input`` is a vector of weights or a matrix with a row for each distribution. Without ``replacement`` no index is
     drawn twice: the largest of uⱼ^(1/wⱼ) win (Efraimidis and Spirakis 2006).
+
+    Edges: an index of weight 0 is never drawn; where PyTorch draws it because no others are left, this raises.
 
     Raises:
         ValueError: weights are negative, infinite, NaN or all 0 in a row; or there are fewer than ``num_samples`` that

@@ -9,13 +9,12 @@ import numpy as np
 
 from ..compose import composed
 from ..declare import primitive
-from .arithmetic import power
-from .axes import axes_of, axis_of
+from .axes import axis_of
 from .comparison import where
-from .elementwise import absolute, maximum, sign
+from .elementwise import absolute, maximum
 from .indexing import getitem
-from .reduction import accumulator, mean, spread, sum
-from .shaping import astype, reshape, sum_to, transpose, unsqueeze
+from .reduction import mean, sum, vector_norm
+from .shaping import broadcast_to, reshape, sum_to, transpose, unsqueeze
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -23,55 +22,6 @@ __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 def _quotient(g: Any, out: Any) -> Any:
     """Return ``g / out``, and 0 where ``out`` is 0."""
     return where(out == 0, 0, g / where(out == 0, 1, out))
-
-
-def _length_rule(g: Any, x: Any, out: Any, p: Any, dim: Any) -> Any:
-    """Return the gradient of a p-norm: sign(x)·(|x|/‖x‖)^(p−1), and 0 at the zero vector."""
-    shape = x.shape
-    if p == 0:
-        return spread(0 * g, shape, dim)
-    if p == 1:
-        return spread(g, shape, dim) * sign(x)
-    if p == 2:
-        return x * spread(_quotient(g, out), shape, dim)
-    lengths = spread(out, shape, dim)
-    if math.isinf(p):
-        attained = astype(absolute(x) == lengths, x.dtype)
-        count = sum(attained, dim, True)
-        return sign(x) * attained * spread(reshape(g, count.shape) / count, shape, dim)
-    nothing = (x == 0) | (lengths == 0)
-    ratio = absolute(where(nothing, 1, x)) / where(nothing, 1, lengths)
-    return where(nothing, 0, spread(g, shape, dim) * sign(x) * power(ratio, p - 1))
-
-
-@primitive(symbol="‖{0}‖", x=lambda g, x, out, p, dim: _length_rule(g, x, out, p, dim))
-def vector_length(x: Any, p: Any = 2.0, dim: Any = -1, keepdim: Any = False) -> Any:
-    """Return the p-norm (Σ |x|^p)^(1/p) over ``dim``: for 0 the number of elements that are not 0, for ±inf extremes.
-
-    Edges: at the zero vector the gradient is 0, and so it is for single elements 0 where p < 2; elements that tie for
-    an infinite norm share it equally.
-
-    >>> import glassgrad as gg
-    >>> from glassgrad.autograd.ops.distance import vector_length
-    >>> vector_length(gg.tensor([3.0, 4.0]))
-    tensor(5.)
-    """
-    array = np.asarray(x)
-    axes = axes_of(dim, array.ndim, "norm")
-    options: dict[str, Any] = {"axis": axes, "keepdims": keepdim}
-    exact = accumulator(array, axes)
-    if p == 0:
-        return np.sum(array != 0, **options).astype(array.dtype)
-    if p == 2:
-        return np.sqrt(np.sum(np.square(array), dtype=exact, **options)).astype(array.dtype, copy=False)
-    sizes = np.absolute(array)
-    if math.isinf(p):
-        return np.max(sizes, initial=0, **options) if p > 0 else np.min(sizes, initial=np.inf, **options)
-    if p == 1:
-        return np.sum(sizes, dtype=exact, **options).astype(array.dtype, copy=False)
-    with np.errstate(divide="ignore"):
-        total = np.sum(np.power(sizes, p), dtype=exact, **options)
-        return np.power(total, 1 / p).astype(array.dtype, copy=False)
 
 
 @composed
@@ -89,7 +39,7 @@ def pairwise_distance(x1: Any, x2: Any, p: Any = 2.0, eps: Any = 1e-6, keepdim: 
     tensor([5.])
     """
     _check_broadcast(x1, x2, "pairwise_distance")
-    return vector_length(x1 - x2 + eps if eps else x1 - x2, float(p), -1, keepdim)
+    return vector_norm(x1 - x2 + eps if eps else x1 - x2, float(p), -1, keepdim)
 
 
 @composed
@@ -110,16 +60,18 @@ def cosine_similarity(x1: Any, x2: Any, dim: Any = 1, eps: Any = 1e-8) -> Any:
     if not shape:
         return x1 / maximum(absolute(x1), eps) * (x2 / maximum(absolute(x2), eps))
 
-    def unit(x: Any) -> Any:
-        # Counted from the back, so that a broadcast operand is measured along the same axis.
-        along = axis - len(shape)
-        if -along > len(x.shape) or x.shape[along] != shape[axis]:
+    def along(x: Any) -> Any:
+        # Counted from the back, and repeated where one vector stands for all, so that both are measured alike.
+        place = axis - len(shape)
+        if -place > len(x.shape) or x.shape[place] != shape[axis]:
             x = reshape(x, (1,) * (len(shape) - len(x.shape)) + tuple(x.shape))
-            wanted = tuple(shape[i] if i == axis else n for i, n in enumerate(x.shape))
-            x = x + np.zeros(wanted, x.dtype)
-        return x / maximum(vector_length(x, 2.0, along, True), eps)
+            return broadcast_to(x, tuple(shape[i] if i == axis else n for i, n in enumerate(x.shape)))
+        return x
 
-    return sum(unit(x1) * unit(x2), axis)
+    x1, x2 = along(x1), along(x2)
+    lengths = [maximum(vector_norm(x, 2.0, axis - len(shape), True), eps) for x in (x1, x2)]
+    cosine = sum(x1 * x2, axis, True) / lengths[0] / lengths[1]
+    return reshape(cosine, shape[:axis] + shape[axis + 1 :])
 
 
 def _check_broadcast(x1: Any, x2: Any, what: Any) -> Any:
@@ -149,7 +101,7 @@ def _direct(a: Any, b: Any) -> Any:
 
 def _euclidean_rule(g: Any, x: Any, other: Any, out: Any) -> Any:
     """Return Σ_j g_ij·(x_i − y_j)/d_ij as a product of matrices, from a centre that keeps the numbers small."""
-    if not out.size if out.__class__ is np.ndarray else not math.prod(out.shape):
+    if not math.prod(out.shape):
         return 0 * x
     weights = _quotient(g, out)
     centre = mean(other, -2, True)
@@ -232,7 +184,7 @@ def cdist(x1: Any, x2: Any, p: Any = 2.0, compute_mode: Any = _MODES[0]) -> Any:
         ) from None
     if p == 2:
         return euclidean_distances(x1, x2)
-    return vector_length(unsqueeze(x1, -2) - unsqueeze(x2, -3), float(p), -1)
+    return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), float(p), -1)
 
 
 @composed
@@ -253,4 +205,4 @@ def pdist(input: Any, p: Any = 2.0) -> Any:
     if not p >= 0:
         raise ValueError(f"pdist: p must not be negative, got {p}")
     left, right = np.triu_indices(input.shape[0], 1)
-    return vector_length(getitem(input, left) - getitem(input, right), float(p), -1)
+    return vector_norm(getitem(input, left) - getitem(input, right), float(p), -1)

@@ -93,7 +93,7 @@ def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
     shape = buffer.shape
     axes = shape[lead : lead + len(arrays)]
     before, size, after = shape[:lead], math.prod(axes), math.prod(shape[lead + len(arrays) :])
-    positions = np.zeros((), np.int64)
+    positions: Any = np.zeros((), np.int64)
     for array, n in zip(arrays, axes, strict=True):
         positions = positions * n + np.where(array < 0, array + n, array)
     values = np.broadcast_to(g, (*before, *positions.shape, *shape[lead + len(arrays) :]))
@@ -196,7 +196,11 @@ def write_at(x: Any, values: Any, index: Any) -> Any:
 def add_into(x: Any, values: Any, index: Any) -> Any:
     """Return a copy of ``x`` with ``values``, which broadcast, added at ``index``; repeated places add up."""
     result = np.array(x, order="C")
-    add_at(result, np.asarray(values), index)
+    added = np.asarray(values)
+    if added.shape[:1] == (1,):
+        # As for an assignment, there may be more axes of size 1 in front than the place has.
+        added = added.reshape(added.shape[max(added.ndim - result[index].ndim, 0) :])
+    add_at(result, added, index)
     return result
 
 
@@ -210,6 +214,8 @@ def as_values(values: Any, x: Any, what: Any) -> Any:
         values = np.asarray(values)
     if values.dtype == x.dtype:
         return values
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"{what}: values of dtype {values.dtype} cannot be stored in a tensor")
     if values.dtype.kind == "f" and x.dtype.kind != "f":
         raise TypeError(f"{what}: values of dtype {values.dtype} cannot be stored in a tensor of dtype {x.dtype}")
     if values.__class__ not in HANDLES:

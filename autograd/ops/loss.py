@@ -18,7 +18,7 @@ from .elementwise import absolute, exp, log, maximum, sigmoid, sign
 from .reduction import sum
 from .shaping import astype, reshape, sum_to
 
-__all__ = ["log_softmax", "softmax", "softmin"]
+__all__ = ["log_softmax", "softmax"]
 
 
 @primitive(
@@ -90,17 +90,6 @@ def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any
     tensor([0.09  , 0.2447, 0.6652])
     """
     return _softmax(_in_dtype(x, dtype), dim)
-
-
-@composed
-def softmin(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
-    """Return softmax of ``−x`` along ``dim``: large where ``x`` is small.
-
-    >>> import glassgrad as gg
-    >>> gg.softmin(gg.tensor([1000.0, 1001.0, 1002.0]), dim=0)
-    tensor([0.6652, 0.2447, 0.09  ])
-    """
-    return _softmax(-_in_dtype(x, dtype), dim)
 
 
 @primitive(

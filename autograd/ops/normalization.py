@@ -180,6 +180,13 @@ def _mean_square(rows: Any) -> Any:
     return np.vecdot(rows, rows)[:, None] / rows.dtype.type(rows.shape[1])
 
 
+def _row_mean(rows: Any) -> Any:
+    # numpy.mean does the same, and takes three times as long for small arrays.
+    total = np.add.reduce(rows, axis=1, keepdims=True)
+    total /= rows.dtype.type(rows.shape[1])
+    return total
+
+
 def _trailing(axes: Any) -> Any:
     return tuple(range(-axes, 0))
 
@@ -203,15 +210,18 @@ def _scaled_rule(
     )
 
 
+def _average(x: Any, axes: Any) -> Any:
+    """Return the mean over the last axes, and of nothing 0."""
+    return sum(x, _trailing(axes), True) / max(math.prod(x.shape[len(x.shape) - axes :]), 1)
+
+
 def _gradient_by_normalized(g: Any, gradient: Any, normalized: Any, rstd: Any, axes: Any) -> Any:
-    over = _trailing(axes)
-    return -rstd * (g * mean(gradient * normalized, over, True) + gradient * mean(g * normalized, over, True))
+    return -rstd * (g * _average(gradient * normalized, axes) + gradient * _average(g * normalized, axes))
 
 
 def _gradient_by_rstd(g: Any, gradient: Any, normalized: Any, axes: Any, centred: Any) -> Any:
-    over = _trailing(axes)
-    inner = gradient - normalized * mean(gradient * normalized, over, True)
-    return sum(g * (inner - mean(gradient, over, True) if centred else inner), over, True)
+    inner = gradient - normalized * _average(gradient * normalized, axes)
+    return sum(g * (inner - _average(gradient, axes) if centred else inner), _trailing(axes), True)
 
 
 @primitive(
@@ -233,7 +243,7 @@ def standardize_gradient(gradient: Any, normalized: Any, rstd: Any, axes: Any, c
     out = rows * (np.vecdot(g, rows)[:, None] / -n)
     out += g
     if centred:
-        out -= np.mean(g, axis=1, keepdims=True)
+        out -= _row_mean(g)
     out *= np.reshape(rstd, (-1, 1))
     return out.reshape(np.shape(normalized))
 
@@ -268,10 +278,10 @@ def standardize(
     if not rows.size:
         return np.zeros_like(array), np.zeros_like(array), np.ones(kept, array.dtype)
     if centred:
-        rows = rows - np.mean(rows, axis=1, keepdims=True)
+        rows = rows - _row_mean(rows)
         square = _mean_square(rows)
         # What the rounding of the mean to this dtype left over, where that is more than the rounding of the result.
-        rest = np.mean(rows, axis=1, keepdims=True)
+        rest = _row_mean(rows)
         if (rest * rest > square * (4 * np.finfo(rows.dtype).eps) ** 2).any():
             rows -= rest
             square = _mean_square(rows)

@@ -10,7 +10,7 @@ import numpy as np
 from ..compose import composed
 from ..declare import primitive
 from .axes import as_shape
-from .indexing import as_values, getitem
+from .indexing import getitem
 
 __all__ = ["constant_pad_nd"]
 
@@ -76,7 +76,7 @@ def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
     # Backwards through the axes: the first was framed first, before the others had frames to copy.
     for axis in reversed(range(len(shape))):
         whole, rest = (slice(None),) * axis, inside[axis + 1 :]
-        for part, origin in _side(shape[axis], *pads[axis], mode):
+        for part, origin in _side(shape[axis], pads[axis][0], pads[axis][1], mode):
             source, target = folded[(*whole, part, *rest)], folded[(*whole, origin, *rest)]
             target += source.sum(axis=axis, keepdims=True) if mode == "replicate" else source
     return np.array(folded[inside])
@@ -124,11 +124,12 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
     The gradient of an element is the sum over all its copies.
 
     Edges: a reflected frame must be narrower than the axis, a circular one at most as wide. What negative numbers cut
-    off is gone before the rest is framed. All modes frame any number of axes; PyTorch's, other than constant, only the
-    last one to three.
+    off at one end is still mirrored or repeated at the other, but a circular frame does not copy it. All modes frame
+    any number of axes; PyTorch's, other than constant, only the last one to three.
 
     Raises:
-        ValueError: there are more numbers than axes, the frame is too wide for the mode, or the mode is none of these.
+        ValueError: there are more numbers than axes, the frame is too wide for the mode, nothing is left to frame, or
+            the mode is none of these.
 
     >>> import glassgrad as gg
     >>> gg.nn.functional.pad(gg.tensor([1, 2, 3]), (2, 1), mode="reflect")
@@ -140,7 +141,9 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
         return constant_pad_nd(input, pad, 0 if value is None else value)
     if value:
         raise ValueError(f"pad: a value is for mode 'constant'; mode {mode!r} takes none")
-    inner, pads = _cropped(input, _pads(pad, input.shape, "pad"))
+    inner, pads = input, _pads(pad, input.shape, "pad")
+    if mode == "circular":
+        inner, pads = _cropped(input, pads)
     for axis, (n, (before, after)) in enumerate(zip(inner.shape, pads, strict=True)):
         widest = {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode]
         if max(before, after) > max(widest, 0):
@@ -148,7 +151,10 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
                 f"pad: a {mode} frame of {(before, after)} is too wide for dim {axis} of size {n}; at most "
                 f"{max(widest, 0)} elements can be copied"
             )
-    return frame(inner, pads, mode)
+        if before + after and n + before + after < 1:
+            raise ValueError(f"pad: nothing would be left of dim {axis} of size {n} with a frame of {(before, after)}")
+    framed = frame(inner, tuple((max(before, 0), max(after, 0)) for before, after in pads), mode)
+    return _cropped(framed, tuple((min(before, 0), min(after, 0)) for before, after in pads))[0]
 
 
 @composed
@@ -163,4 +169,4 @@ def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Any:
     tensor([9, 1])
     """
     inner, pads = _cropped(input, _pads(pad, input.shape, "pad"))
-    return surround(inner, pads, as_values(value, input, "pad").item())
+    return surround(inner, pads, np.asarray(value).astype(input.dtype).item())

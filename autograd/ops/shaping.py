@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ def transpose(x: Any, dim0: Any = -2, dim1: Any = -1) -> Any:
             [2, 4]])
     """
     ndim = np.ndim(x)
-    return np.swapaxes(x, axis_of(dim0, ndim, "transpose"), axis_of(dim1, ndim, "transpose"))
+    first, second = axis_of(dim0, ndim, "transpose"), axis_of(dim1, ndim, "transpose")
+    return np.swapaxes(x, first, second) if ndim else x
 
 
 def _inverse(dims: Any) -> Any:
@@ -459,7 +461,7 @@ def narrow(x: Any, dim: Any, start: Any, length: Any) -> Any:
     if not x.ndim:
         raise ValueError("narrow: a 0-d tensor has no dimension of which to take a part")
     axis = axis_of(dim, x.ndim, "narrow")
-    size, first, count = x.shape[axis], int(start), int(length)
+    size, first, count = x.shape[axis], operator.index(start), operator.index(length)
     if not -size <= first <= size:
         raise IndexError(f"narrow: start {first} is out of range for dim {dim}, which has size {size}")
     first += size if first < 0 else 0
@@ -479,7 +481,7 @@ def select(x: Any, dim: Any, index: Any) -> Any:
     >>> gg.select(gg.tensor([[1, 2], [3, 4]]), 1, 0)
     tensor([1, 3])
     """
-    axis, position = axis_of(dim, x.ndim, "select"), int(index)
+    axis, position = axis_of(dim, x.ndim, "select"), operator.index(index)
     if not x.ndim or not -x.shape[axis] <= position < x.shape[axis]:
         raise IndexError(f"select: a tensor of shape {x.shape} has no slice {position} along dim {dim}")
     return getitem(x, (slice(None),) * axis + (position,))

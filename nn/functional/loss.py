@@ -18,7 +18,7 @@ from ...autograd.ops.loss import check_reduction, huber_error, relative_entropy,
 from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import unsqueeze
 from ..scoping import located
-from .targets import beside, floating, matching, plain, reduced
+from .targets import beside, floating, matching, operand, plain, reduced
 
 __all__ = [
     "gaussian_nll_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss",
@@ -187,7 +187,6 @@ def poisson_nll_loss(
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
-        TypeError: the input is not floating-point.
         ValueError: the shapes differ, or `reduction` is unknown.
 
     >>> import glassgrad as gg
@@ -195,7 +194,7 @@ def poisson_nll_loss(
     tensor([1.    , 0.7183])
     """
     check_reduction(reduction, "poisson_nll_loss")
-    x = floating(input, "poisson_nll_loss")
+    x = operand(input)
     t = matching(target, x, "poisson_nll_loss")
     losses = exp(x) - t * x if log_input else x - t * log(x + eps)
     if full:

@@ -17,7 +17,9 @@ from ...autograd.ops.loss import check_reduction
 from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import reshape, unsqueeze
 from ..scoping import located
-from .targets import beside, checked_labels, class_weights, floating, labels_of, matching, not_negative, reduced
+from .targets import (
+    beside, checked_labels, class_weights, floating, labels_of, matching, not_negative, operand, reduced,
+)  # fmt: skip
 
 __all__ = [
     "cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss",
@@ -64,7 +66,6 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     Edges: the derivative at 0 is that of the positive side.
 
     Raises:
-        TypeError: an input is not floating-point.
         ValueError: the shapes differ, or `reduction` is unknown.
 
     >>> import glassgrad as gg
@@ -72,7 +73,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     tensor([2., 0.])
     """
     check_reduction(reduction, "margin_ranking_loss")
-    x = floating(input1, "margin_ranking_loss", "first input")
+    x = operand(input1)
     y = matching(input2, x, "margin_ranking_loss", "input2")
     t = matching(target, x, "margin_ranking_loss")
     return reduced(not_negative(margin - t * (x - y)), reduction)
@@ -110,15 +111,18 @@ def multi_margin_loss(
     labels = labels_of(target)
     if len(x.shape) == 1 and labels.shape == (1,):
         labels = labels.reshape(())
+    if not x.shape:
+        x = reshape(x, (1,))
     if len(x.shape) not in (1, 2):
         raise located(ValueError, f"{what}: the input must have shape (N, C) or (C,), got {tuple(x.shape)}")
     checked_labels(labels, tuple(x.shape), -1 - x.shape[-1], what)
     classes = x.shape[-1]
     weights = class_weights(weight, classes, x.dtype, what)
-    right = np.expand_dims(labels, -1) == np.arange(classes)
     at = (np.arange(labels.size), labels) if labels.ndim else (int(labels),)
+    wrong = np.ones(x.shape, bool)
+    wrong[at] = False
     lead = relu(margin - unsqueeze(getitem(x, at), -1) + x)
-    terms = where(right, 0, lead if p == 1 else square(lead))
+    terms = where(wrong, lead if p == 1 else square(lead), 0)
     losses = _sum(terms, -1) / max(classes, 1)
     return reduced(losses if weights is None else losses * weights[labels], reduction)
 
@@ -243,7 +247,7 @@ def _triplet(anchor: Any, positive: Any, negative: Any, margin: float, reduction
     check_reduction(reduction, what)
     if not margin > 0:
         raise located(ValueError, f"{what}: margin must be positive, got {margin}")
-    a = floating(anchor, what, "anchor")
+    a = operand(anchor)
     near, far = beside(positive, a), beside(negative, a)
     if not len(a.shape) == len(near.shape) == len(far.shape):
         raise located(
@@ -276,7 +280,6 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     Edges: the squares of both lengths have 1e−12 added; the derivative at the margin is that of the positive side.
 
     Raises:
-        TypeError: an input is not floating-point.
         ValueError: the shapes do not fit, or `reduction` is unknown.
 
     >>> import glassgrad as gg
@@ -286,7 +289,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     """
     what = "cosine_embedding_loss"
     check_reduction(reduction, what)
-    x = floating(input1, what, "first input")
+    x = operand(input1)
     y = beside(input2, x)
     t = beside(target, x)
     if len(t.shape) > 1 or len(x.shape) != len(t.shape) + 1 or len(y.shape) != len(x.shape):

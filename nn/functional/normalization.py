@@ -13,14 +13,14 @@ from ...autograd.dtypes import as_array
 from ...autograd.effects import update_running_statistics
 from ...autograd.ops.arithmetic import power, square
 from ...autograd.ops.creation import ones, zeros
-from ...autograd.ops.distance import vector_length
 from ...autograd.ops.elementwise import maximum, sqrt
 from ...autograd.ops.indexing import getitem
 from ...autograd.ops.normalization import batch_norm as _batch_norm
 from ...autograd.ops.normalization import batch_norm_composed, standardize
+from ...autograd.ops.reduction import vector_norm
 from ...autograd.ops.shaping import concatenate, reshape
 from ..scoping import located
-from .targets import floating, plain
+from .targets import floating, operand, plain
 
 __all__ = [
     "batch_norm", "batch_norm_composed", "group_norm", "instance_norm", "layer_norm", "local_response_norm",
@@ -272,19 +272,20 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
         alpha, beta, k: as in the formula.
 
     Raises:
-        TypeError: the input is not floating-point.
         ValueError: the input has fewer than three dimensions, or `size` is not positive.
 
     >>> import glassgrad as gg
     >>> local_response_norm(gg.ones(1, 2, 1), 2, alpha=2.0, beta=1.0).reshape(2)
     tensor([0.5   , 0.3333])
     """
-    x = floating(input, "local_response_norm")
+    x = operand(input)
     shape = tuple(x.shape)
     if len(shape) < 3:
         raise located(ValueError, f"local_response_norm: the input must have shape (N, C, L, ...), got {shape}")
     if size < 1:
         raise located(ValueError, f"local_response_norm: size must be positive, got {size}")
+    if not math.prod(shape):
+        return x
     squares = square(x)
 
     def beyond(channels: int) -> Any:
@@ -318,4 +319,4 @@ def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: f
     tensor([[0.6, 0.8]])
     """
     x = floating(input, "normalize")
-    return x / maximum(vector_length(x, float(p), dim, True), eps)
+    return x / maximum(vector_norm(x, float(p), dim, True), eps)

@@ -28,9 +28,9 @@ def reduced(losses: Any, reduction: str) -> Any:
 
 
 def weighted_mean(losses: Any, factors: Any, reduction: str) -> Any:
-    """Return losses that were multiplied by factors; their mean is divided by the sum of those."""
-    if reduction == "none":
-        return losses
+    """Return losses that were multiplied by factors (None: all 1); their mean is divided by the sum of those."""
+    if reduction == "none" or factors is None:
+        return reduced(losses, reduction)
     total = _sum(losses)
     if reduction == "sum":
         return total
@@ -38,9 +38,14 @@ def weighted_mean(losses: Any, factors: Any, reduction: str) -> Any:
     return total / count if count else total * math.nan
 
 
+def operand(value: Any) -> Any:
+    """Return an operand of any dtype; lists and numbers become arrays."""
+    return value if isinstance(value, Tensor | np.ndarray) else as_array(value)
+
+
 def floating(value: Any, what: str, name: str = "input") -> Any:
     """Return an operand that must be floating-point; lists and numbers become arrays."""
-    result = value if isinstance(value, Tensor | np.ndarray) else as_array(value)
+    result = operand(value)
     if result.dtype.kind != "f":
         raise located(
             TypeError, f"{what}: the {name} must be floating-point, not {result.dtype}; convert it with .float()"
@@ -49,8 +54,8 @@ def floating(value: Any, what: str, name: str = "input") -> Any:
 
 
 def beside(value: Any, like: Any) -> Any:
-    """Return a further operand; numbers that are not in a tensor take the dtype of `like`."""
-    return value if isinstance(value, Tensor) else as_array(value, like.dtype)
+    """Return a further operand; numbers that are not in a tensor take the dtype of `like` if that is floating-point."""
+    return value if isinstance(value, Tensor) else as_array(value, like.dtype if like.dtype.kind == "f" else None)
 
 
 def matching(target: Any, like: Any, what: str, name: str = "target") -> Any:

@@ -70,7 +70,7 @@ def losses():
             yield "hinge_embedding_loss", (x, held(signs(*shape))), {**r, "margin": margin}
             yield "margin_ranking_loss", (x, y, held(signs(*shape))), {**r, "margin": margin}
         yield "soft_margin_loss", (x, held(signs(*shape))), r
-        yield "soft_margin_loss", (50 * x, held(signs(*shape))), r
+        yield "soft_margin_loss", (10 * x, held(signs(*shape))), r  # from about 88 PyTorch overflows
         for log_input, full in itertools.product((True, False), repeat=2):
             counts = held(np.asarray(RNG.poisson(2.0, shape), "float64"))
             options = {**r, "log_input": log_input, "full": full}
@@ -192,8 +192,6 @@ def projections():
         yield "embedding_bag", (labels(5, 3, 4), normal(5, 3)), options
         ends = {"offsets": np.array([0, 3, 3, 7]), "include_last_offset": True}
         yield "embedding_bag", (labels(5, 7), normal(5, 3)), {**options, **ends}
-    for mode in ("sum", "mean"):
-        yield "embedding_bag", (labels(5, 3, 4), normal(5, 3)), {"mode": mode, "scale_grad_by_freq": True}
     weights = {"per_sample_weights": normal(3, 4), "mode": "sum"}
     yield "embedding_bag", (labels(5, 3, 4), normal(5, 3)), weights
     yield "embedding_bag", (labels(5, 3, 4), normal(5, 3)), {**weights, "padding_idx": 1}

@@ -1,0 +1,573 @@
+"""Writing and adding into copies, by index along an axis: scattering, and whole slices.
+
+Reading and writing along one axis are five primitives, each other's rules; everything else is written with them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..compose import composed
+from ..declare import primitive
+from ..engine import HANDLES
+from .arithmetic import add, divide, multiply
+from .axes import axis_of
+from .comparison import where
+from .indexing import add_elements, add_into, as_values, getitem, same_dtype, write_at
+from .shaping import astype, reshape
+
+__all__ = [
+    "diagonal_scatter", "index_add", "index_copy", "index_fill", "index_reduce", "put", "scatter", "scatter_add",
+    "scatter_reduce", "select_scatter", "slice_scatter",
+]  # fmt: skip
+
+_REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
+
+
+# -- along one axis, index by index ----------------------------------------------------------------------------
+
+
+def _positions(index: Any, shape: Any, dim: Any) -> Any:
+    """Return where in the flattened ``shape`` the elements are that ``index`` names along axis ``dim``."""
+    positions: Any = 0
+    stride = 1
+    for axis in reversed(range(len(shape))):
+        steps = index if axis == dim else np.arange(index.shape[axis]).reshape((-1,) + (1,) * (len(shape) - 1 - axis))
+        positions = positions + steps * stride
+        stride *= shape[axis]
+    return np.broadcast_to(positions, index.shape)
+
+
+@primitive(
+    kind="linear", index=None, symbol="gather {0}",
+    x=lambda g, index, x_shape, dim: scatter_elements_zeros(g, index, x_shape, dim),
+)  # fmt: skip
+def gather_elements(x: Any, index: Any, dim: Any) -> Any:
+    """Return the elements of ``x`` that ``index`` names along ``dim``; the other coordinates are their own."""
+    indices = np.asarray(index)
+    grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    grid[dim] = indices
+    return np.asarray(x)[tuple(grid)]
+
+
+@primitive(
+    kind="linear", index=None, symbol="scatter {0}", x=lambda g, index, dim: gather_elements(g, index, dim)
+)  # fmt: skip
+def scatter_elements_zeros(x: Any, index: Any, shape: Any, dim: Any) -> Any:
+    """Return zeros of ``shape`` with the elements of ``x`` added where ``index`` says: the transpose of gathering."""
+    result = np.zeros(shape, np.asarray(x).dtype)
+    add_elements(result.reshape(-1), _positions(np.asarray(index), shape, dim), np.asarray(x))
+    return result
+
+
+@primitive(
+    kind="linear", index=None, symbol="scatter {1} into {0}",
+    x=lambda g: g, source=lambda g, index, dim: gather_elements(g, index, dim),
+)  # fmt: skip
+def scatter_elements_add(x: Any, source: Any, index: Any, dim: Any) -> Any:
+    """Return a copy of ``x`` with the elements of ``source`` added where ``index`` says."""
+    result = np.array(x, order="C")
+    add_elements(result.reshape(-1), _positions(np.asarray(index), result.shape, dim), np.asarray(source))
+    return result
+
+
+@primitive(
+    kind="linear", index=None, symbol="scatter {1} into {0}",
+    x=lambda g, index, dim: scatter_elements(g, np.zeros(index.shape, g.dtype), index, dim),
+    source=lambda g, index, dim, x_shape: where(
+        last_writes(index, x_shape, dim), gather_elements(g, index, dim), 0
+    ),
+)  # fmt: skip
+def scatter_elements(x: Any, source: Any, index: Any, dim: Any) -> Any:
+    """Return a copy of ``x`` with the elements of ``source`` written where ``index`` says; the last one stays."""
+    result = np.array(x, order="C")
+    flat: Any = result.reshape(-1)
+    flat[_positions(np.asarray(index), result.shape, dim).reshape(-1)] = np.reshape(source, -1)
+    return result
+
+
+@primitive(kind="index")
+def last_writes(index: Any, shape: Any = (), dim: Any = 0) -> Any:
+    """Return which of the elements that a scatter by ``index`` writes are not overwritten by a later one."""
+    positions = _positions(np.asarray(index), shape, dim).reshape(-1)
+    order = np.arange(positions.size)
+    owner = np.empty(math.prod(shape), np.int64)  # read only where it was written
+    owner[positions] = order
+    return np.reshape(owner[positions] == order, np.shape(index))
+
+
+# -- reading what the arguments say ----------------------------------------------------------------------------
+
+
+def indices_of(index: Any, what: Any) -> Any:
+    """Return the values of an index, which must be integers."""
+    array = index._array if index.__class__ in HANDLES else np.asarray(index)
+    if array.dtype.kind not in "iu":
+        if not array.size and isinstance(index, list | tuple):
+            return array.astype(np.int64)
+        raise TypeError(f"{what}: the index must be integers, not {array.dtype}")
+    return array
+
+
+def require_in_range(indices: Any, length: Any, what: Any, dim: Any) -> None:
+    if indices.size and (indices.min() < 0 or indices.max() >= length):
+        bad = int(indices.min()) if indices.min() < 0 else int(indices.max())
+        raise IndexError(f"{what}: index {bad} is out of range for dim {dim}, which has size {length}")
+
+
+def along(x: Any, dim: Any, index: Any, what: Any) -> Any:
+    """Return axis and index of a gather or scatter, checked against the shape of ``x``."""
+    indices = indices_of(index, what)
+    axis = axis_of(dim, x.ndim, what)
+    if indices.ndim != x.ndim and (max(indices.ndim, 1) != max(x.ndim, 1)) and indices.size:
+        raise ValueError(
+            f"{what}: the index of shape {indices.shape} must have as many dimensions as the tensor of shape {x.shape}"
+        )
+    shape = x.shape or (1,)
+    if indices.size and any(n > m for i, (n, m) in enumerate(zip(indices.shape or (1,), shape, strict=True))
+                            if i != axis):  # fmt: skip
+        raise ValueError(
+            f"{what}: the index of shape {indices.shape} is larger than the tensor of shape {x.shape} in a dimension "
+            f"other than dim {dim}"
+        )
+    require_in_range(indices, shape[axis], what, dim)
+    return axis, indices
+
+
+def slices_of(x: Any, dim: Any, index: Any, what: Any) -> Any:
+    """Return axis and index (of one axis) of an operation on whole slices, checked."""
+    indices = indices_of(index, what)
+    axis = axis_of(dim, x.ndim, what)
+    if indices.ndim > 1:
+        raise ValueError(f"{what}: the index must have one dimension, not shape {indices.shape}")
+    require_in_range(indices, x.shape[axis] if x.ndim else 1, what, dim)
+    return axis, indices.reshape(-1)
+
+
+def single(value: Any, x: Any, what: Any) -> Any:
+    if np.ndim(value):
+        raise ValueError(f"{what}: the value must be a single number, not of shape {np.shape(value)}")
+    return as_values(value, x, what)
+
+
+def _source(x: Any, source: Any, indices: Any, what: Any) -> Any:
+    """Return what is scattered, cut to the shape of the index, or a number repeated to it."""
+    if not hasattr(source, "dtype") and not isinstance(source, list | tuple):
+        return np.full(indices.shape, np.asarray(source).astype(x.dtype))  # a fraction loses what x cannot hold
+    values = same_dtype(source, x, what)
+    shape = tuple(values.shape)
+    if shape == indices.shape:
+        return values
+    if not indices.size or (len(shape) <= 1 and indices.ndim <= 1 and math.prod(shape) and indices.size == 1):
+        return reshape(getitem(reshape(values, (-1,)), slice(indices.size)), indices.shape)
+    if len(shape) != indices.ndim or any(n > m for n, m in zip(indices.shape, shape, strict=True)):
+        raise ValueError(f"{what}: the source of shape {shape} is smaller than the index of shape {indices.shape}")
+    return getitem(values, tuple(slice(n) for n in indices.shape))
+
+
+def _scatter(write: Any, x: Any, values: Any, indices: Any, axis: Any, *choices: Any) -> Any:
+    """Run a scattering primitive, for which numbers have one axis, and an empty index as many as the tensor."""
+    if indices.ndim == x.ndim and x.ndim:
+        return write(x, values, indices, *choices, axis)
+    shape = (indices.size,) if max(x.ndim, 1) == 1 else (0,) * x.ndim
+    result = write(
+        x if x.ndim else reshape(x, (1,)), reshape(values, shape), indices.reshape(shape), *choices, axis
+    )  # fmt: skip
+    return result if x.ndim else reshape(result, ())
+
+
+# -- scattering ------------------------------------------------------------------------------------------------
+
+
+@composed
+def scatter(x: Any, dim: Any, index: Any, src: Any = None, *, value: Any = None, reduce: Any = None) -> Any:
+    """Return a copy of ``x`` with ``src`` written along ``dim`` where ``index`` says: the way back of :func:`gather`.
+
+    For two axes and dim 0, ``out[index[i, j], j] = src[i, j]``. ``src`` may be a number, and may be larger than the
+    index: its leading part is read.
+
+    Args:
+        reduce: ``"add"`` adds, ``"multiply"`` multiplies what is there; None overwrites it.
+
+    Edges: where a place is named several times the last source in row-major order is written, and it alone gets the
+    gradient: that is the derivative of what was computed. PyTorch leaves open which one is written and gives the
+    gradient to all of them.
+
+    Raises:
+        IndexError: an index is negative or too large.
+        ValueError: the shapes do not fit, or ``reduce`` is neither.
+        TypeError: ``src`` has another dtype than ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.scatter(gg.zeros(2, 2), 1, gg.tensor([[1], [0]]), gg.tensor([[5.0], [6.0]]))
+    tensor([[0., 5.],
+            [6., 0.]])
+    """
+    source = value if src is None else src
+    if source is None:
+        raise TypeError("scatter: give src, a tensor or a number")
+    axis, indices = along(x, dim, index, "scatter")
+    if reduce not in (None, "add", "multiply"):
+        raise ValueError(f"scatter: reduce must be 'add', 'multiply' or None, not {reduce!r}")
+    write = {None: scatter_elements, "add": scatter_elements_add, "multiply": _multiplied}[reduce]
+    return _scatter(write, x, _source(x, source, indices, "scatter"), indices, axis)
+
+
+@composed
+def scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Any:
+    """Return a copy of ``x`` with ``src`` added along ``dim`` where ``index`` says; see :func:`scatter`.
+
+    Edges: a place named several times receives every contribution.
+
+    Raises:
+        IndexError: an index is negative or too large.
+        ValueError: the shapes do not fit.
+        TypeError: ``src`` has another dtype than ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.scatter_add(gg.zeros(3), 0, gg.tensor([0, 2, 2]), gg.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 0., 5.])
+    """
+    axis, indices = along(x, dim, index, "scatter_add")
+    return _scatter(scatter_elements_add, x, _source(x, src, indices, "scatter_add"), indices, axis)
+
+
+@composed
+def scatter_reduce(x: Any, dim: Any, index: Any, src: Any, reduce: Any, *, include_self: Any = True) -> Any:
+    """Return a copy of ``x`` with ``src`` reduced into the places along ``dim`` that ``index`` names.
+
+    Args:
+        reduce: ``"sum"``, ``"prod"``, ``"mean"``, ``"amax"`` or ``"amin"``.
+        include_self: whether what is in ``x`` takes part; if not, it is replaced wherever something is reduced.
+
+    Edges: extrema that tie share the gradient equally, what is in ``x`` included if it takes part (PyTorch counts it
+    among them even if it does not, and loses its share). The gradient of a product is that of its other factors, also
+    where some are 0. A mean of integers is rounded down.
+
+    Raises:
+        IndexError: an index is negative or too large.
+        ValueError: the shapes do not fit, or ``reduce`` is none of these.
+        TypeError: ``src`` has another dtype than ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.scatter_reduce(gg.zeros(2), 0, gg.tensor([0, 0, 1]), gg.tensor([1.0, 3.0, -2.0]), "amax")
+    tensor([3., 0.])
+    """
+    if reduce not in _REDUCTIONS:
+        raise ValueError(f"scatter_reduce: reduce must be one of {', '.join(_REDUCTIONS)}, not {reduce!r}")
+    axis, indices = along(x, dim, index, "scatter_reduce")
+    values = _source(x, src, indices, "scatter_reduce")
+    return _scatter(_reduced, x, values, indices, axis, reduce, bool(include_self))
+
+
+def _reduced(x: Any, values: Any, indices: Any, reduce: Any, include_self: Any, axis: Any) -> Any:
+    if reduce in ("amax", "amin"):
+        return extremum_elements(x, values, indices, reduce == "amax", include_self, axis)
+    touched = scatter_elements_zeros(np.ones(indices.shape, np.int64), indices, tuple(x.shape), axis)
+    if not include_self:
+        x = where(touched > 0, np.asarray(1 if reduce == "prod" else 0, x.dtype), x)
+    if reduce == "prod":
+        return _multiplied(x, values, indices, axis)
+    total = scatter_elements_add(x, values, indices, axis)
+    if reduce == "sum":
+        return total
+    count = np.maximum(touched + 1 if include_self else touched, 1)
+    if x.dtype.kind == "f":
+        return divide(total, count.astype(x.dtype))
+    mean = np.floor_divide(total._array if total.__class__ in HANDLES else total, count.astype(x.dtype))
+    return astype(add(multiply(x, 0), mean), x.dtype)
+
+
+def _multiplied(x: Any, values: Any, indices: Any, axis: Any) -> Any:
+    """Return ``x`` with ``values`` multiplied in, so that every gradient is a product of the other factors.
+
+    The factors of each place are multiplied in pairs, the results again, until one is left: as many rounds as the
+    largest number of them has binary digits. No division, so zeros need no cases of their own.
+    """
+    shape = tuple(x.shape)
+    place = _positions(indices, shape, axis).reshape(-1)
+    order = np.argsort(place, kind="stable")
+    place = place[order]
+    factors = getitem(reshape(values, (-1,)), order)
+    while True:
+        starts = np.flatnonzero(np.diff(place, prepend=-1))
+        if starts.size == place.size:
+            break
+        rank = np.arange(place.size) - np.repeat(starts, np.diff(starts, append=place.size))
+        left = np.flatnonzero(rank % 2 == 0)
+        right = np.minimum(left + 1, place.size - 1)
+        paired = (place[right] == place[left]) & (right > left)
+        product = multiply(getitem(factors, left[paired]), getitem(factors, right[paired]))
+        factors = write_at(getitem(factors, left), product, (np.flatnonzero(paired),))
+        place = place[left]
+    flat = reshape(x, (-1,))
+    return reshape(write_at(flat, multiply(getitem(flat, place), factors), (place,)), shape)
+
+
+def _extremum_rule(
+    g: Any, x: Any, source: Any, index: Any, out: Any, dim: Any, include_self: Any, need: Any
+) -> Any:  # fmt: skip
+    shape = tuple(x.shape)
+    mine = x == out
+    if not include_self:
+        touched = scatter_elements_zeros(np.ones(index.shape, np.int64), index, shape, dim)
+        mine = where(touched > 0, False, mine)
+    theirs = source == gather_elements(out, index, dim)
+    share = astype(mine, g.dtype) + scatter_elements_zeros(astype(theirs, g.dtype), index, shape, dim)
+    shared = g / where(share == 0, 1, share)
+    return (
+        shared * astype(mine, g.dtype) if need[0] else None,
+        gather_elements(shared, index, dim) * astype(theirs, g.dtype) if need[1] else None,
+        None,
+    )
+
+
+@primitive(inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}", joint=_extremum_rule)
+def extremum_elements(x: Any, source: Any, index: Any, largest: Any, include_self: Any, dim: Any) -> Any:
+    """Return a copy of ``x`` with the largest (or smallest) of what ``source`` brings to each place."""
+    result = np.array(x, order="C")
+    flat: Any = result.reshape(-1)
+    indices, values = np.asarray(index), np.asarray(source)
+    positions = _positions(indices, result.shape, dim).reshape(-1)
+    if not include_self:
+        lowest: Any = -np.inf if largest else np.inf
+        if result.dtype.kind == "b":
+            lowest = not largest
+        elif result.dtype.kind != "f":
+            lowest = getattr(np.iinfo(result.dtype), "min" if largest else "max")
+        flat[positions] = lowest
+    (np.maximum if largest else np.minimum).at(flat, positions, values.reshape(-1).astype(flat.dtype, copy=False))
+    return result
+
+
+# -- writing slices --------------------------------------------------------------------------------------------
+
+
+def _into_slices(write: Any, x: Any, dim: Any, index: Any, source: Any, what: Any) -> Any:
+    axis, indices = slices_of(x, dim, index, what)
+    values = same_dtype(source, x, what)
+    shape = tuple(values.shape)
+    if not x.ndim or not shape:
+        wide, shape = x.shape or (1,), shape or (1,)
+    else:
+        wide = tuple(x.shape)
+    expected = (*wide[:axis], indices.size, *wide[axis + 1 :])
+    if shape != expected:
+        raise ValueError(
+            f"{what}: a source of shape {tuple(values.shape)} does not fit; for an index of {indices.size} elements "
+            f"along dim {dim} of a tensor of shape {x.shape} it must have shape {expected}"
+        )
+    place = (slice(None),) * axis + (indices,)
+    if x.ndim:
+        return write(x, reshape(values, expected), place)
+    return reshape(write(reshape(x, (1,)), reshape(values, expected), place), ())
+
+
+@composed
+def index_add(x: Any, dim: Any, index: Any, source: Any, alpha: Any = 1) -> Any:
+    """Return a copy of ``x`` with ``alpha`` times the slices of ``source`` added at those that ``index`` names.
+
+    ``source`` has the shape of ``x``, but along ``dim`` the length of ``index``.
+
+    Edges: a slice named several times receives every contribution; negative indices are refused.
+
+    Raises:
+        IndexError: an index is negative or too large.
+        ValueError: the shape of ``source`` does not fit.
+        TypeError: ``source`` has another dtype than ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.index_add(gg.zeros(3), 0, gg.tensor([0, 2, 2]), gg.tensor([1.0, 2.0, 3.0]))
+    tensor([1., 0., 5.])
+    """
+    if alpha.__class__ is float and x.dtype.kind != "f":
+        raise TypeError(f"index_add: alpha={alpha} is a fraction, which a tensor of dtype {x.dtype} cannot hold")
+    values = same_dtype(source, x, "index_add")
+    return _into_slices(add_into, x, dim, index, values if alpha == 1 else multiply(values, alpha), "index_add")
+
+
+@composed
+def index_copy(x: Any, dim: Any, index: Any, source: Any) -> Any:
+    """Return a copy of ``x`` with the slices of ``source`` written at those that ``index`` names along ``dim``.
+
+    Edges: where a slice is named several times the last is written, and it alone gets the gradient (PyTorch leaves
+    open which one is written); negative indices are refused.
+
+    Raises:
+        IndexError: an index is negative or too large.
+        ValueError: the shape of ``source`` does not fit.
+        TypeError: ``source`` has another dtype than ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.index_copy(gg.zeros(3), 0, gg.tensor([2, 0]), gg.tensor([1.0, 2.0]))
+    tensor([2., 0., 1.])
+    """
+    return _into_slices(write_at, x, dim, index, source, "index_copy")
+
+
+@composed
+def index_fill(x: Any, dim: Any, index: Any, value: Any) -> Any:
+    """Return a copy of ``x`` with the slices that ``index`` names along ``dim`` filled with one number.
+
+    Edges: the gradient of ``value`` is the sum over all that was filled; negative indices count from the end.
+
+    Raises:
+        IndexError: an index is out of range.
+        ValueError: ``value`` is not a single number.
+
+    >>> import glassgrad as gg
+    >>> gg.index_fill(gg.zeros(2, 3), 1, gg.tensor([0, 2]), 7)
+    tensor([[7., 0., 7.],
+            [7., 0., 7.]])
+    """
+    indices = indices_of(index, "index_fill")
+    length = x.shape[axis_of(dim, x.ndim, "index_fill")] if x.ndim else 1
+    axis, indices = slices_of(x, dim, np.where(indices < 0, indices + length, indices), "index_fill")
+    values = single(value, x, "index_fill")
+    if not indices.size:
+        return getitem(x, ...)
+    if not x.ndim:
+        return write_at(x, values, ())
+    # Each slice once, so that none of the writes is overwritten and the number's gradient is the sum over all of them.
+    return write_at(x, values, (slice(None),) * axis + (np.unique(indices),))
+
+
+@composed
+def index_reduce(x: Any, dim: Any, index: Any, source: Any, reduce: Any, include_self: Any = True) -> Any:
+    """Return a copy of ``x`` with the slices of ``source`` reduced into those that ``index`` names along ``dim``.
+
+    Args:
+        reduce: ``"prod"``, ``"mean"``, ``"amax"`` or ``"amin"``.
+        include_self: whether what is in ``x`` takes part; if not, it is replaced wherever something is reduced.
+
+    Edges: as :func:`scatter_reduce`.
+
+    Raises:
+        IndexError: an index is negative or too large.
+        ValueError: the shape of ``source`` does not fit, or ``reduce`` is none of these.
+
+    >>> import glassgrad as gg
+    >>> gg.index_reduce(gg.ones(2), 0, gg.tensor([0, 0]), gg.tensor([3.0, 4.0]), "prod")
+    tensor([12.,  1.])
+    """
+    axis, indices = slices_of(x, dim, index, "index_reduce")
+    shape = tuple(source.shape) if hasattr(source, "shape") else np.shape(source)
+    expected = (*x.shape[:axis], indices.size, *x.shape[axis + 1 :]) if x.ndim else shape
+    if shape != expected:
+        raise ValueError(
+            f"index_reduce: a source of shape {shape} does not fit; for an index of {indices.size} elements along dim "
+            f"{dim} of a tensor of shape {x.shape} it must have shape {expected}"
+        )
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise ValueError(f"index_reduce: reduce must be 'prod', 'mean', 'amax' or 'amin', not {reduce!r}")
+    spread = indices.reshape((-1,) + (1,) * (len(shape) - 1 - axis)) if shape else indices.reshape(())
+    return scatter_reduce(x, dim, np.broadcast_to(spread, shape), source, reduce, include_self=include_self)
+
+
+# -- parts of one axis -----------------------------------------------------------------------------------------
+
+
+def _written_part(x: Any, src: Any, place: Any, shape: Any, what: Any) -> Any:
+    values = same_dtype(src, x, what)
+    if tuple(values.shape) != shape:
+        raise ValueError(f"{what}: a source of shape {tuple(values.shape)} does not fit; it must have shape {shape}")
+    return write_at(x, values, place)
+
+
+@composed
+def select_scatter(x: Any, src: Any, dim: Any, index: Any) -> Any:
+    """Return a copy of ``x`` in which slice ``index`` along ``dim`` is ``src``.
+
+    Raises:
+        IndexError: there is no such slice.
+        ValueError: ``src`` does not have the shape of the slice.
+
+    >>> import glassgrad as gg
+    >>> gg.select_scatter(gg.zeros(2, 2), gg.ones(2), 0, 1)
+    tensor([[0., 0.],
+            [1., 1.]])
+    """
+    axis = axis_of(dim, x.ndim, "select_scatter")
+    if not x.ndim or not -x.shape[axis] <= index < x.shape[axis]:
+        raise IndexError(f"select_scatter: shape {x.shape} has no slice {index} along dim {dim}")
+    rest = (*x.shape[:axis], *x.shape[axis + 1 :])
+    return _written_part(x, src, (slice(None),) * axis + (int(index),), rest, "select_scatter")
+
+
+@composed
+def slice_scatter(
+    x: Any, src: Any, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1
+) -> Any:  # fmt: skip
+    """Return a copy of ``x`` in which ``x[start:end:step]`` along ``dim`` is ``src``.
+
+    Raises:
+        ValueError: ``src`` does not have the shape of the slice, or ``step`` is not positive.
+
+    >>> import glassgrad as gg
+    >>> gg.slice_scatter(gg.zeros(4), gg.ones(2), start=1, end=3)
+    tensor([0., 1., 1., 0.])
+    """
+    axis = axis_of(dim, x.ndim, "slice_scatter")
+    if step <= 0:
+        raise ValueError(f"slice_scatter: step must be positive, not {step}")
+    part = slice(start, end, step)
+    shape = (*x.shape[:axis], len(range(*part.indices(x.shape[axis]))), *x.shape[axis + 1 :])
+    return _written_part(x, src, (slice(None),) * axis + (part,), shape, "slice_scatter")
+
+
+@composed
+def diagonal_scatter(x: Any, src: Any, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
+    """Return a copy of ``x`` in which a diagonal of the axes ``dim1`` and ``dim2`` is ``src``; its axis comes last.
+
+    Raises:
+        ValueError: ``src`` does not have the shape of the diagonal.
+
+    >>> import glassgrad as gg
+    >>> gg.diagonal_scatter(gg.zeros(2, 2), gg.ones(2))
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    first, second = axis_of(dim1, x.ndim, "diagonal_scatter"), axis_of(dim2, x.ndim, "diagonal_scatter")
+    if first == second:
+        raise ValueError(f"diagonal_scatter: dim1 and dim2 are both {dim1}; a diagonal runs through two dimensions")
+    rows, columns = x.shape[first], x.shape[second]
+    length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    others = [i for i in range(x.ndim) if i not in (first, second)]
+    shape = (*(x.shape[i] for i in others), length)
+    # Open grids on every axis put the axes of the result in the order of the grids: the diagonal last.
+    place: list[Any] = [None] * x.ndim
+    for position, axis in enumerate(others):
+        place[axis] = np.arange(x.shape[axis]).reshape((-1,) + (1,) * (len(others) - position))
+    place[first], place[second] = np.arange(length) - min(offset, 0), np.arange(length) + max(offset, 0)
+    return _written_part(x, src, tuple(place), shape, "diagonal_scatter")
+
+
+@composed
+def put(x: Any, index: Any, source: Any, accumulate: Any = False) -> Any:
+    """Return a copy of ``x`` with ``source`` written at the places that ``index`` names in the flattened tensor.
+
+    With ``accumulate`` it is added there.
+
+    Edges: negative indices count from the end; of several writes to one place the last stays and gets the gradient.
+
+    Raises:
+        IndexError: an index is out of range.
+        ValueError: ``index`` and ``source`` have different numbers of elements.
+
+    >>> import glassgrad as gg
+    >>> gg.put(gg.zeros(2, 2), gg.tensor([0, 3]), gg.tensor([5.0, 6.0]))
+    tensor([[5., 0.],
+            [0., 6.]])
+    """
+    indices = indices_of(index, "put")
+    values = same_dtype(source, x, "put")
+    count = math.prod(x.shape)
+    if math.prod(values.shape) != indices.size:
+        raise ValueError(f"put: {indices.size} indices need as many values, not shape {tuple(values.shape)}")
+    places = np.where(indices < 0, indices + count, indices).reshape(-1)
+    require_in_range(places, count, "put (flattened)", 0)
+    write = add_into if accumulate else write_at
+    return reshape(write(reshape(x, (-1,)), reshape(values, (-1,)), (places,)), x.shape)
