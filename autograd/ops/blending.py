@@ -9,6 +9,7 @@ they NaN or infinite.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,15 +55,16 @@ def windows_seen(n: Any, kernel: Any, stride: Any, padding: Any, count: Any, fra
 
 def _windows(n: int, kernel: int, stride: int, padding: int, count: int, divisor: str) -> _Entries:
     begin = np.arange(count) * stride - padding
-    entries = _ranges(np.maximum(begin, 0), np.minimum(begin + kernel, n))
+    rows, columns = _ranges(np.maximum(begin, 0), np.minimum(begin + kernel, n))
     if divisor == "none":
-        return _Entries(*entries, None, None)
-    return _Entries(*entries, None, 1 / windows_seen(n, kernel, stride, padding, count, divisor == "padded"))
+        return _Entries(rows, columns, None, None)
+    return _Entries(rows, columns, None, 1 / windows_seen(n, kernel, stride, padding, count, divisor == "padded"))
 
 
 def _adaptive(n: int, count: int) -> _Entries:
     starts, stops = adaptive_ranges(n, count)
-    return _Entries(*_ranges(starts, stops), None, 1 / (stops - starts))
+    rows, columns = _ranges(starts, stops)
+    return _Entries(rows, columns, None, 1 / (stops - starts))
 
 
 def _nearest(n: int, count: int, scale: float, shift: float, precision: str) -> _Entries:
@@ -123,7 +125,7 @@ def _smooth(n: int, count: int, scale: float, cubic: bool) -> _Entries:
     return _Entries(rows, columns, weights / np.bincount(rows, weights, count)[rows], None)
 
 
-_PATTERNS = {
+_PATTERNS: dict[str, Callable[..., _Entries]] = {
     "windows": _windows, "adaptive": _adaptive, "nearest": _nearest, "linear": _linear, "cubic": _cubic,
     "smooth": _smooth,
 }  # fmt: skip

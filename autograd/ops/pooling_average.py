@@ -38,8 +38,8 @@ def _average(
         counts = divisor_override
         if counts is None:
             counts = np.ones(())
-            for n, *numbers in zip(input.shape[-rank:], kernel, strides, pads, sizes, strict=True):
-                counts = counts[..., None] * windows_seen(n, *numbers, bool(count_include_pad))
+            for n, k, s, p, m in zip(input.shape[-rank:], kernel, strides, pads, sizes, strict=True):
+                counts = counts[..., None] * windows_seen(n, k, s, p, m, bool(count_include_pad))
         return astype(astype(out, np.float64) / counts, input.dtype)
     return out if divisor_override is None else out / divisor_override
 
