@@ -283,7 +283,7 @@ REFUSED = [
     (lambda: F.conv3d(zeros(1, 2, 5, 5, 5), zeros(3, 2, 6)), ["conv3d", "(out, in/groups, depth, height, width)"]),
     (lambda: F.conv3d(zeros(1, 2, 5, 5, 5), zeros(3, 2, 1, 1, 1), stride=(1, 2)), ["conv3d", "triple", "(1, 2)"]),
     (lambda: F.conv_transpose2d(zeros(1, 2, 3, 3), zeros(3, 1, 2, 2)), ["conv_transpose2d", "2 channels", "expects 3"]),
-    (lambda: F.conv_transpose2d(zeros(1, 2, 3, 3), zeros(2, 1, 2, 2), output_padding=1), ["output_padding 1", "stride"]),
+    (lambda: F.conv_transpose2d(zeros(1, 2, 3, 3), zeros(2, 1, 2, 2), output_padding=1), ["output_padding 1"]),
     (lambda: F.conv_transpose1d(zeros(1, 2, 1), zeros(2, 1, 2), padding=1), ["nothing is left", "− 2·1", "= 0"]),
     (lambda: F.conv_transpose1d(zeros(1, 2, 3), zeros(2, 1, 2), zeros(2)), ["bias", "(2,)", "1 output"]),
     (lambda: F.max_pool1d(zeros(1, 2, 5), 6), ["max_pool1d", "size 6", "5 + 2·0 = 5"]),
@@ -323,7 +323,7 @@ def test_messages_say_what_does_not_fit(call, parts):
 def test_a_window_in_the_padding_has_no_index():
     x = gg.tensor([[1.0]])
     assert F.max_pool1d(x, 2, 2, 1, 3, True).numpy().tolist() == [[-np.inf]]
-    with pytest.raises(ValueError, match="max_pool1d: a window of size 2 with dilation 3 .* no index"):
+    with pytest.raises(ValueError, match=r"max_pool1d: a window of size 2 with dilation 3 .* no index"):
         F.max_pool1d(x, 2, 2, 1, 3, True, return_indices=True)
 
 
