@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -131,6 +132,16 @@ class Symbol:
             return self
         return Symbol(f"{self.text} and {as_symbol(other).text}", COMPARE)
 
+    def __or__(self, other: Any) -> Symbol:
+        right = as_symbol(other)
+        if "true" in (self.text, right.text):
+            return Symbol("true")
+        if self.text == "false":
+            return right
+        if right.text == "false":
+            return self
+        return Symbol(f"({self.text} or {right.text})", ATOM)
+
     def __hash__(self) -> int:
         return hash(self.text)
 
@@ -224,8 +235,11 @@ def _power(base: Symbol, exponent: Symbol) -> Symbol:
     return Symbol(f"{base.within(ATOM)}^{exponent.within(ATOM)}", POWER)
 
 
-def operation_text(primitive: Primitive, operands: tuple[Any, ...]) -> Symbol:
-    """Return an operation on symbols the way a textbook prints it, such as ``x·y`` or ``cos x``."""
+def operation_text(primitive: Primitive, operands: tuple[Any, ...], static: tuple[Any, ...] = ()) -> Symbol:
+    """Return an operation on symbols the way a textbook prints it, such as ``x·y`` or ``cos x``.
+
+    A pattern may name static arguments, as ``"I_{order}({0})"`` does.
+    """
     args = [as_symbol(a) for a in operands if a is not None]
     name = primitive.name
     if name in _OPERATORS and len(args) == 2:
@@ -237,13 +251,16 @@ def operation_text(primitive: Primitive, operands: tuple[Any, ...]) -> Symbol:
     if name in ("astype", "clone", "sum_to", "broadcast_to", "reshape") and args:
         return args[0]
     pattern = primitive.symbol or _NAMED.get(name)
-    if pattern and not primitive.list_input and pattern.count("{") <= len(args):
+    named = dict(zip(primitive.static_names, map(str, static), strict=False))
+    fields = re.findall(r"{(\w+)}", pattern or "")
+    known = all(int(f) < len(args) if f.isdigit() else f in named for f in fields)
+    if pattern and not primitive.list_input and known:
         if pattern.count("{") == 1 and pattern.endswith(" {0}"):
             word = pattern[: -len(" {0}")]
             inner = args[0].text if args[0].binding == ATOM and " " not in args[0].text else None
             return Symbol(f"{word} {inner}" if inner else f"{word}({args[0].text})", ATOM if inner is None else UNARY)
         bracketed = "({0" in pattern or "|{0}" in pattern
-        return Symbol(pattern.format(*(a.text if bracketed else a.within(ATOM) for a in args)), ATOM)
+        return Symbol(pattern.format(*(a.text if bracketed else a.within(ATOM) for a in args), **named), ATOM)
     return Symbol(f"{name}({', '.join(a.text for a in args)})")
 
 
@@ -265,7 +282,7 @@ def _interpret(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any,
     if primitive.returns_tuple:
         text = operation_text(primitive, inputs).text
         return [Symbol(f"{text}[{i}]") for i in range(len(primitive.input_names))]
-    return operation_text(primitive, inputs)
+    return operation_text(primitive, inputs, static)
 
 
 register_interpreter(Symbol, _interpret, priority=3)

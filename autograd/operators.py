@@ -48,7 +48,7 @@ from .tensor import Tensor
 
 # -- operators: Python's name, the primitive ------------------------------------------------------------------
 
-BINARY = {
+BINARY: dict[str, Callable[..., Any]] = {
     "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
     "pow": arithmetic.power, "matmul": linalg.matmul,
 }  # fmt: skip

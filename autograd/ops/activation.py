@@ -16,11 +16,11 @@ from ..declare import primitive
 from .arithmetic import square
 from .axes import axis_of
 from .comparison import where
-from .elementwise import absolute, exp, sigmoid, tanh
+from .elementwise import absolute, exp, one_plus_exp, sigmoid, tanh
 from .erf import gelu_kernel, ndtr, normal_density
 from .loss import softmax
 from .random import draw
-from .rounding import clamp_between
+from .rounding import clamp_between, limited
 from .shaping import reshape, split
 
 __all__ = ["celu", "hardshrink", "logit", "prelu", "rrelu", "selu", "threshold"]
@@ -56,6 +56,9 @@ def logit(x: Any, eps: Any = None) -> Any:
     return np.log(np.true_divide(bounded, np.subtract(1, bounded)))
 
 
+_ENOUGH = 40.0  # log(1 + exp(x)) is x from here on, in double precision
+
+
 @primitive(
     kind="elementwise", finite=True, symbol="softplus {0}",
     x=lambda g, x, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)),
@@ -69,9 +72,9 @@ def softplus(x: Any, beta: Any = 1, threshold: Any = 20) -> Any:
     >>> gg.nn.functional.softplus(gg.tensor([0.0, 50.0]))
     tensor([ 0.6931, 50.    ])
     """
-    scaled = np.multiply(x, beta)
-    smooth = np.maximum(scaled, 0) + np.log1p(np.exp(-np.abs(scaled)))
-    return np.where(scaled > threshold, x, smooth / beta)
+    scaled = x if beta == 1 else np.multiply(x, beta)
+    smooth = np.log1p(np.exp(np.minimum(scaled, _ENOUGH)))
+    return np.where(np.greater(scaled, min(threshold, _ENOUGH)), x, smooth if beta == 1 else smooth / beta)
 
 
 @primitive(kind="elementwise", finite=True, symbol="log σ({0})", x=lambda g, x: g * sigmoid(-x))
@@ -154,10 +157,10 @@ def silu(x: Any) -> Any:
     >>> gg.nn.functional.silu(gg.tensor([-1.0, 0.0, 2.0]))
     tensor([-0.2689,  0.    ,  1.7616])
     """
-    with np.errstate(over="ignore"):
-        e = np.exp(np.negative(x))
-    e += 1
-    return np.true_divide(np.maximum(x, -_BOUND), e)
+    denominator = one_plus_exp(x, -1.0)
+    return np.true_divide(
+        np.maximum(x, -_BOUND), denominator, denominator if denominator.__class__ is np.ndarray else None
+    )
 
 
 def _mish_rule(g: Any, x: Any) -> Any:
@@ -198,8 +201,11 @@ def tanhshrink(x: Any) -> Any:
 
 def _exponential_unit(x: Any, alpha: Any, scale: Any, stretch: Any) -> Any:
     """Return scale·x where ``x`` is positive, else scale·alpha·(exp(x/stretch) − 1)."""
-    below = np.expm1(np.minimum(x, 0) / stretch) * (scale * alpha)
-    return np.where(np.greater(x, 0), np.multiply(x, scale), below)
+    below = np.minimum(x, 0)
+    below = np.expm1(below if stretch == 1 else below / stretch)
+    above = np.maximum(x, 0)
+    # One of the two is 0, which costs less to add than choosing does.
+    return (above if scale == 1 else above * scale) + (below if scale * alpha == 1 else below * (scale * alpha))
 
 
 def _exponential_slope(g: Any, x: Any, alpha: Any, scale: Any, stretch: Any) -> Any:
@@ -261,6 +267,11 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
 # -- piecewise linear -----------------------------------------------------------------------------------------
 
 
+def _like(x: Any, *numbers: Any) -> Any:
+    """Return the numbers as integers where ``x`` is made of them, so that it stays so."""
+    return tuple(map(int, numbers)) if np.asarray(x).dtype.kind in "iu" else numbers
+
+
 @primitive(
     kind="elementwise", finite=True, symbol="leaky relu {0}",
     x=lambda g, x, negative_slope: where(x > 0, g, g * negative_slope),
@@ -274,7 +285,7 @@ def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
     >>> gg.nn.functional.leaky_relu(gg.tensor([-1.0, 2.0]))
     tensor([-0.01,  2.  ])
     """
-    if 0 <= negative_slope <= 1:
+    if 0 < negative_slope <= 1:
         return np.maximum(x, np.multiply(x, negative_slope))
     return np.where(np.greater(x, 0), x, np.multiply(x, negative_slope))
 
@@ -352,7 +363,7 @@ def relu6(x: Any) -> Any:
     >>> gg.nn.functional.relu6(gg.tensor([-1.0, 2.0, 8.0]))
     tensor([0., 2., 6.])
     """
-    return np.minimum(np.maximum(x, 0), 6)
+    return limited(x, 0, 6)
 
 
 @primitive(
@@ -373,7 +384,14 @@ def hardtanh(x: Any, min_val: Any = -1.0, max_val: Any = 1.0) -> Any:
     """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val must not be above max_val, got {min_val} and {max_val}")
-    return np.minimum(np.maximum(x, min_val), max_val)
+    min_val, max_val = _like(x, min_val, max_val)
+    return limited(x, min_val, max_val)
+
+
+def _six_steps(x: Any) -> Any:
+    """Return x + 3 limited to [0, 6], in a new array."""
+    raised = np.add(x, 3)
+    return limited(raised, 0, 6, raised if raised.__class__ is np.ndarray else None)
 
 
 @primitive(
@@ -388,7 +406,7 @@ def hardsigmoid(x: Any) -> Any:
     >>> gg.nn.functional.hardsigmoid(gg.tensor([-4.0, 0.0, 1.5]))
     tensor([0.  , 0.5 , 0.75])
     """
-    return np.minimum(np.maximum(np.add(x, 3), 0), 6) / 6
+    return _six_steps(x) / 6
 
 
 @primitive(
@@ -404,7 +422,7 @@ def hardswish(x: Any) -> Any:
     >>> gg.nn.functional.hardswish(gg.tensor([-4.0, 1.0, 4.0]))
     tensor([-0.    ,  0.6667,  4.    ])
     """
-    return np.maximum(x, -3) * np.minimum(np.maximum(np.add(x, 3), 0), 6) / 6
+    return np.maximum(x, -3) * _six_steps(x) / 6
 
 
 @primitive(kind="elementwise", finite=True, symbol="hardshrink {0}", x=lambda g, out: where(out != 0, g, 0))
@@ -450,6 +468,7 @@ def threshold(x: Any, threshold: Any, value: Any) -> Any:
     >>> gg.threshold(gg.tensor([0.5, 2.0]), 1.0, -1.0)
     tensor([-1.,  2.])
     """
+    threshold, value = _like(x, threshold, value)
     return np.where(np.less_equal(x, threshold), value, x)
 
 
@@ -512,16 +531,10 @@ def gumbel_softmax(x: Any, tau: Any = 1.0, hard: Any = False, dim: Any = -1) -> 
     if not hard:
         return soft
     values = np.asarray(getattr(soft, "_array", soft))
-    largest = np.expand_dims(np.argmax(values, axis=dim), dim) if values.ndim else 0
     one_hot = np.zeros_like(values)
     if values.ndim:
-        np.put_along_axis(one_hot, largest, 1, axis=dim)
+        np.put_along_axis(one_hot, np.expand_dims(np.argmax(values, axis=dim), dim), 1, axis=dim)
     else:
         one_hot[...] = 1
-    return straight_through(soft, one_hot)
-
-
-@primitive(symbol="{1}", x=lambda g: g, value=None)
-def straight_through(x: Any, value: Any) -> Any:
-    """Return ``value`` with the gradient of ``x``. (Bengio et al. 2013, https://arxiv.org/abs/1308.3432)"""
-    return np.array(value)
+    # The value of the one, with the gradient of the other. (Bengio et al. 2013, https://arxiv.org/abs/1308.3432)
+    return soft + (one_hot - values)

@@ -165,7 +165,7 @@ def positive(x: Any) -> Any:
 
 @primitive(
     kind="elementwise", ufunc=np.power, scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf),
-    x=lambda g, x, y: g * (y * power(x, where(y == 0, 0, y - 1))),
+    x=lambda g, x, y: g * (y * power(where((y == 0) & ((x * x == 0) | (x != x)), 1, x), y - 1)),
     y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where((x == 0) & (y >= 0), 1 + 0 * x, x)))),
 )  # fmt: skip
 def power(x: Any, y: Any) -> Any:
@@ -238,6 +238,14 @@ def lerp(x: Any, end: Any, weight: Any) -> Any:
     return _lerp_kernel(x, end, weight)
 
 
+def _add_multiple(x: Any, y: Any, value: Any) -> Any:
+    """Return x + value·y; ``y`` is the kernel's own and may be written over."""
+    if value.__class__ is int and value == 1:
+        return np.add(x, y)
+    floating = y.__class__ is np.ndarray and y.dtype.kind == "f"
+    return np.add(x, np.multiply(y, value, out=y if floating else None))
+
+
 @primitive(
     kind="elementwise", symbol="{0} + value·{1}·{2}", x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value), tensor2=lambda g, tensor1, value: g * (tensor1 * value),
@@ -249,8 +257,7 @@ def addcmul(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
     >>> gg.addcmul(gg.tensor([1.0, 2.0]), gg.tensor([3.0, 4.0]), gg.tensor([5.0, 6.0]), value=0.5)
     tensor([ 8.5, 14. ])
     """
-    product = np.multiply(tensor1, tensor2)
-    return np.add(x, product if value.__class__ is int and value == 1 else product * value)
+    return _add_multiple(x, np.multiply(tensor1, tensor2), value)
 
 
 @primitive(
@@ -267,8 +274,7 @@ def addcdiv(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
     >>> gg.addcdiv(gg.tensor([1.0, 2.0]), gg.tensor([3.0, 4.0]), gg.tensor([2.0, 8.0]), value=2)
     tensor([4., 3.])
     """
-    quotient = np.true_divide(tensor1, tensor2)
-    return np.add(x, quotient if value.__class__ is int and value == 1 else quotient * value)
+    return _add_multiple(x, np.true_divide(tensor1, tensor2), value)
 
 
 @composed

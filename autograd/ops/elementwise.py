@@ -19,6 +19,14 @@ __all__ = [
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
 
 
+def one_plus_exp(x: Any, sign: float) -> Any:
+    """Return 1 + exp(sign·x) in a new array; where that overflows it is infinity, without a warning."""
+    e = np.multiply(x, sign)
+    into = e if e.__class__ is np.ndarray else None
+    with np.errstate(over="ignore"):
+        return np.add(np.exp(e, into), 1, into)
+
+
 def _sigmoid_scalar(x: Any) -> Any:
     if x >= 0:
         return 1.0 / (1.0 + math.exp(-x))
@@ -121,9 +129,8 @@ def sigmoid(x: Any) -> Any:
     >>> gg.sigmoid(gg.tensor([0.0, 2.0]))
     tensor([0.5   , 0.8808])
     """
-    with np.errstate(over="ignore"):
-        e = np.exp(np.negative(x))
-    return np.true_divide(1, np.add(e, 1))
+    denominator = one_plus_exp(x, -1.0)
+    return np.true_divide(1, denominator, denominator if denominator.__class__ is np.ndarray else None)
 
 
 @primitive(kind="elementwise", finite=True, scalar=lambda x: x if x > 0 or x != x else 0.0, symbol="relu {0}",
@@ -154,7 +161,9 @@ def sign(x: Any) -> Any:
     """
 
 
-@primitive(kind="elementwise", finite=True, ufunc=np.absolute, scalar=abs, symbol="|{0}|", x=lambda g, x: g * sign(x))
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|", x=lambda g, x: g * sign(x)
+)
 def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.
 
@@ -379,6 +388,14 @@ def logaddexp2(x: Any, y: Any) -> Any:
     """
 
 
+def _times_log(log: Any, x: Any, y: Any, harmless: int) -> Any:
+    """Return x·log(y), and 0 where ``x`` is 0 and ``y`` is not NaN."""
+    if np.all(x):
+        return np.multiply(x, log(y))
+    idle = np.equal(x, 0) & ~np.isnan(y)
+    return np.where(idle, 0, np.multiply(x, log(np.where(idle, harmless, y))))
+
+
 @primitive(
     kind="elementwise", symbol="{0}·log {1}", domain=(0.0, math.inf),
     x=lambda g, x, y: where((x == 0) & (y <= 0), 0, xlogy(g, where((x == 0) & (y <= 0), 1, y))),
@@ -394,8 +411,7 @@ def xlogy(x: Any, y: Any) -> Any:
     >>> gg.xlogy(gg.tensor([0.0, 2.0]), gg.tensor([0.0, 1.0]))
     tensor([0., 0.])
     """
-    idle = np.equal(x, 0) & ~np.isnan(y)
-    return np.where(idle, 0, np.multiply(x, np.log(np.where(idle, 1, y))))
+    return _times_log(np.log, x, y, 1)
 
 
 @primitive(
@@ -412,8 +428,7 @@ def xlog1py(x: Any, y: Any) -> Any:
     >>> gg.xlog1py(gg.tensor([0.0, 2.0]), gg.tensor([-1.0, 1.0]))
     tensor([0.    , 1.3863])
     """
-    idle = np.equal(x, 0) & ~np.isnan(y)
-    return np.where(idle, 0, np.multiply(x, np.log1p(np.where(idle, 1, y))))
+    return _times_log(np.log1p, x, y, 0)
 
 
 # -- angles ---------------------------------------------------------------------------------------------------
@@ -467,7 +482,7 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     return result.reshape(np.shape(x)).astype(np.result_type(x), copy=False)
 
 
-@primitive(kind="elementwise", finite=True, symbol="sinc derivative {1} of {0}",
+@primitive(kind="elementwise", finite=True, symbol="sinc^({order})({0})",
            x=lambda g, x, order: g * sinc_derivative(x, order + 1))  # fmt: skip
 def sinc_derivative(x: Any, order: Any = 1) -> Any:
     """Return a derivative of :func:`sinc`, by series near 0 so that every order is right there."""

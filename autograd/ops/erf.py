@@ -126,6 +126,14 @@ def _log_ndtr_block(x: Any) -> Any:
     return np.where(x < -1, tail, np.log1p(-_ndtr_block(-np.maximum(x, -2))))
 
 
+def _inverse_mills_block(x: Any) -> Any:
+    t = np.minimum(np.abs(x), 1e30)
+    above = _density(np.maximum(x, 0.0), 0) / _ndtr_block(np.maximum(x, 0.0))
+    # Mathematically the quotient is above t; so the limit is right at −∞ as well.
+    below = np.maximum(math.sqrt(2.0 / math.pi) / _erfcx(t / _SQRT2), np.abs(x))
+    return np.where(x < 0, below, above)
+
+
 def gelu_block(x: Any) -> Any:
     """Return x·Φ(x); the far end below is −0 instead of −∞·0."""
     return np.maximum(x, -_FAR) * _ndtr_block(x)
@@ -147,7 +155,7 @@ def _density(x: Any, order: int) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="φ^({1})({0})", x=lambda g, x, order: g * normal_density(x, order + 1)
+    kind="elementwise", finite=True, symbol="φ^({order})({0})", x=lambda g, x, order: g * normal_density(x, order + 1)
 )  # fmt: skip
 def normal_density(x: Any, order: Any = 0) -> Any:
     """Return the density of the standard normal distribution, exp(−x²/2)/√(2π), or a derivative of it.
@@ -190,9 +198,13 @@ def ndtr(x: Any) -> Any:
     return _in_blocks(_ndtr_block, x)
 
 
-@primitive(
-    kind="elementwise", finite=True, symbol="log Φ({0})", x=lambda g, x, out: g * (exp(-(x * x) / 2 - out) / _SQRT_2PI)
-)  # fmt: skip
+@primitive(kind="elementwise", finite=True, symbol="φ/Φ({0})", x=lambda g, x, out: -g * (out * (x + out)))
+def inverse_mills(x: Any) -> Any:
+    """Return φ(x)/Φ(x), the derivative of :func:`log_ndtr`, which is nearly −x far below 0."""
+    return _in_blocks(_inverse_mills_block, x)
+
+
+@primitive(kind="elementwise", finite=True, symbol="log Φ({0})", x=lambda g, x: g * inverse_mills(x))
 def log_ndtr(x: Any) -> Any:
     """Return the logarithm of :func:`ndtr`, right also where that is too small for a number.
 

@@ -161,15 +161,25 @@ def fmod(x: Any, y: Any) -> Any:
 # -- limits ---------------------------------------------------------------------------------------------------
 
 
+_MANY = 4096  # elements from which one pass pays for what numpy.clip takes to get going
+
+
+def limited(x: Any, low: Any, high: Any, out: Any = None) -> Any:
+    """Return an array limited to an interval of numbers, written into ``out`` if that is given."""
+    if np.size(x) > _MANY:
+        return np.clip(x, low, high, out=out)
+    return np.minimum(np.maximum(x, low, out=out), high, out=out)
+
+
 @primitive(
-    kind="elementwise", finite=True, symbol="clamp({0}, {1}, {2})",
+    kind="elementwise", finite=True, symbol="clamp({0}, {low}, {high})",
     x=lambda g, x, low, high: where((x >= low) & (x <= high), g, 0),
 )  # fmt: skip
 def clamp_between(x: Any, low: Any, high: Any) -> Any:
     """Return ``x`` limited to two numbers; infinite ones do not limit. See :func:`clamp`."""
     if high == np.inf:
         return np.maximum(x, low)
-    return np.minimum(x, high) if low == -np.inf else np.minimum(np.maximum(x, low), high)
+    return np.minimum(x, high) if low == -np.inf else limited(x, low, high)
 
 
 @primitive(
@@ -294,18 +304,19 @@ def copysign(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, ufunc=np.heaviside, symbol="heaviside({0}, {1})",
+    kind="elementwise", finite=True, symbol="heaviside({0}, {1})",
     x=lambda g: 0 * g, values=lambda g, x: where(x == 0, g, 0),
 )  # fmt: skip
 def heaviside(x: Any, values: Any) -> Any:
     """Return 0 where ``x`` is negative, 1 where it is positive, and ``values`` where it is 0.
 
-    Edges: the derivative by ``x`` is 0; that by ``values`` is 1 where ``x`` is 0. (PyTorch has none.)
+    Edges: NaN gives 0. The derivative by ``x`` is 0; that by ``values`` is 1 where ``x`` is 0. (PyTorch has none.)
 
     >>> import glassgrad as gg
     >>> gg.heaviside(gg.tensor([-1.5, 0.0, 2.0]), 0.5)
     tensor([0. , 0.5, 1. ])
     """
+    return np.where(np.equal(x, 0), values, np.greater(x, 0))
 
 
 # PyTorch's other names.

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from ..compose import composed
 from ..declare import primitive
 from .arithmetic import square
 from .elementwise import exp, log, sign, xlogy
 from .erf import erf, erfc
 from .reduction import sum
-from .shaping import unsqueeze
+from .shaping import astype, unsqueeze
 
 __all__ = [
     "digamma", "erf", "erfc", "erfinv", "i0", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma",
@@ -133,7 +134,7 @@ def _cotangent_derivative(x: Any, n: int) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="ψ^({0})({1})", domain=(0.0, math.inf), x=lambda g, n, x: g * polygamma(n + 1, x)
+    kind="elementwise", symbol="ψ^({n})({0})", domain=(0.0, math.inf), x=lambda g, n, x: g * polygamma(n + 1, x)
 )
 def polygamma(n: Any, x: Any) -> Any:
     """Return the ``n``-th derivative of :func:`digamma`. (DLMF 5.15)
@@ -198,9 +199,16 @@ def upper_gamma(a: Any, x: Any) -> Any:
     return _scipy("gammaincc", "gg.special.gammaincc")(a, x)
 
 
-def _refuse_gradient(x: Any, what: str) -> None:
+def _only_second(x: Any, y: Any, what: str) -> Any:
+    """Return both in one floating dtype, for a function whose derivative is known by the second only."""
     if getattr(x, "requires_grad", False):
         raise ValueError(f"{what}: the derivative by the first argument is not offered; pass it as x.detach()")
+    if not hasattr(y, "dtype") or x.dtype == y.dtype:
+        return x, y
+    common = dtypes.result_type((x, y))
+    if common.kind != "f":
+        return x, y
+    return (v if v.dtype == common else astype(v, common) for v in (x, y))
 
 
 @composed
@@ -216,8 +224,7 @@ def igamma(x: Any, y: Any) -> Any:
     >>> gg.igamma(gg.tensor([1.0, 2.0]), gg.tensor([1.0, 1.0]))
     tensor([0.6321, 0.2642])
     """
-    _refuse_gradient(x, "igamma")
-    return lower_gamma(x, y)
+    return lower_gamma(*_only_second(x, y, "igamma"))
 
 
 @composed
@@ -233,8 +240,7 @@ def igammac(x: Any, y: Any) -> Any:
     >>> gg.igammac(gg.tensor([1.0, 2.0]), gg.tensor([1.0, 1.0]))
     tensor([0.3679, 0.7358])
     """
-    _refuse_gradient(x, "igammac")
-    return upper_gamma(x, y)
+    return upper_gamma(*_only_second(x, y, "igammac"))
 
 
 @primitive(kind="elementwise", symbol="ζ({0}, {1})", domain=(1.0, math.inf), x=None,
@@ -257,15 +263,14 @@ def zeta(x: Any, q: Any) -> Any:
     >>> gg.special.zeta(gg.tensor([2.0, 4.0]), gg.tensor([1.0, 1.0]))
     tensor([1.6449, 1.0823])
     """
-    _refuse_gradient(x, "zeta")
-    return hurwitz_zeta(x, q)
+    return hurwitz_zeta(*_only_second(x, q, "zeta"))
 
 
 # -- Bessel functions -----------------------------------------------------------------------------------------
 # Their derivatives are written with the neighbouring orders, which is right at 0 too and goes on for ever.
 
 
-@primitive(kind="elementwise", symbol="I{1}({0})",
+@primitive(kind="elementwise", symbol="I_{order}({0})",
            x=lambda g, x, order: g * ((modified_bessel(x, order - 1) + modified_bessel(x, order + 1)) / 2))  # fmt: skip
 def modified_bessel(x: Any, order: Any) -> Any:
     """Return the modified Bessel function of the first kind of a whole order. (DLMF 10.25.2, 10.29.1)"""
@@ -273,14 +278,15 @@ def modified_bessel(x: Any, order: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="I{1}({0})·exp(−|{0}|)",
+    kind="elementwise", finite=True, symbol="I_{order}({0})·exp(−|{0}|)",
     x=lambda g, x, out, order: g * (
         (scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - sign(x) * out
     ),
 )  # fmt: skip
 def scaled_bessel(x: Any, order: Any) -> Any:
     """Return the modified Bessel function times exp(−|x|)."""
-    return _scipy("ive", "gg.special.i0e")(abs(order), x)
+    value = _scipy("ive", "gg.special.i0e")(abs(order), x)
+    return np.where(np.isinf(x), 0, value)  # where SciPy has NaN
 
 
 @primitive(kind="elementwise", symbol="I₀({0})", x=lambda g, x: g * i1(x))
@@ -335,14 +341,14 @@ def i1e(x: Any) -> Any:
     return _scipy("i1e", "gg.special.i1e")(x)
 
 
-@primitive(kind="elementwise", finite=True, symbol="J{1}({0})",
+@primitive(kind="elementwise", finite=True, symbol="J_{order}({0})",
            x=lambda g, x, order: g * ((first_bessel(x, order - 1) - first_bessel(x, order + 1)) / 2))  # fmt: skip
 def first_bessel(x: Any, order: Any) -> Any:
     """Return the Bessel function of the first kind of a whole order. (DLMF 10.2.2, 10.6.1)"""
     return _scipy("jv", "gg.special.bessel_j0")(order, x)
 
 
-@primitive(kind="elementwise", symbol="Y{1}({0})", domain=(0.0, math.inf),
+@primitive(kind="elementwise", symbol="Y_{order}({0})", domain=(0.0, math.inf),
            x=lambda g, x, order: g * ((second_bessel(x, order - 1) - second_bessel(x, order + 1)) / 2))  # fmt: skip
 def second_bessel(x: Any, order: Any) -> Any:
     """Return the Bessel function of the second kind of a whole order. (DLMF 10.2.3, 10.6.1)"""

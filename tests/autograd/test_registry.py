@@ -249,12 +249,13 @@ def tangents_of(
         rest = {n: v for n, v in inputs.items() if n not in names}
 
         def function(*values: Any) -> Any:
-            return primitive.function(**dict(zip(names, values, strict=True)), **rest, **static)
+            result = primitive.function(**dict(zip(names, values, strict=True)), **rest, **static)
+            return tuple(samples.floating(result))
 
         _, tangents = transforms.jvp(
             function, tuple(gg.tensor(inputs[n]) for n in names), tuple(gg.tensor(d) for d in directions)
         )
-        return [t.numpy() for t in samples.floating(tangents)]
+        return [t.numpy() for t in tangents]
 
     def at(t: float) -> list[np.ndarray]:
         kept = [m.copy() for m in moving]

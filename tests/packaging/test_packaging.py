@@ -64,6 +64,7 @@ def python(code: str, *options: str, cwd: Path | None = None) -> str:
 
 # --- the list in setup.cfg
 
+
 def test_every_folder_with_python_is_a_listed_package(root, packages):
     assert set(packages.values()) == folders_with_python(root)
 
@@ -80,6 +81,7 @@ def test_nothing_makes_the_root_importable(root):
 
 
 # --- the wheel
+
 
 @pytest.fixture(scope="module")
 def wheel(root, packages, tmp_path_factory) -> zipfile.ZipFile:
@@ -131,12 +133,14 @@ def test_the_metadata_names_the_light_dependencies_and_the_command(wheel):
     assert set(required) == {"numpy", "graphviz", "tqdm", "safetensors"}
     assert re.search(r"^Requires-Dist: numpy\s*>=\s*2$", metadata, re.MULTILINE)
     assert "Requires-Python: >=3.11" in metadata
-    assert set(re.findall(r"^Provides-Extra: (\w+)$", metadata, re.MULTILINE)) == {"examples", "fast", "test", "dev"}
+    extras = set(re.findall(r"^Provides-Extra: (\w+)$", metadata, re.MULTILINE))
+    assert extras == {"examples", "special", "fast", "test", "dev"}
     assert "glassgrad = glassgrad.cli:main" in wheel.read(f"{info}entry_points.txt").decode()
     assert any(name.endswith("LICENSE") for name in wheel.namelist())
 
 
 # --- versions
+
 
 def test_version_is_the_same_everywhere(root, setup):
     version = setup["metadata"]["version"]

@@ -45,13 +45,6 @@ def _one(rng: np.random.Generator) -> list[Sample]:
     return [Sample(s.label, {"x": s.inputs["x"]}) for s in _bits(rng)]
 
 
-def _straight_through(rng: np.random.Generator) -> list[Sample]:
-    return [
-        Sample("vector", {"x": spaced(rng, 3), "value": np.eye(3)[0]}, smooth=False),
-        Sample("empty", {"x": spaced(rng, 0), "value": np.zeros(0)}, smooth=False),
-    ]
-
-
 def _quotients(rng: np.random.Generator) -> list[Sample]:
     def pair(*shapes: tuple[int, ...]) -> dict[str, np.ndarray]:
         # No quotient of two of these is near a whole number, where it would jump.
@@ -92,7 +85,6 @@ SAMPLES = {
     **dict.fromkeys(("bitwise_and", "bitwise_or", "bitwise_xor"), _bits),
     **dict.fromkeys(("bitwise_left_shift", "bitwise_right_shift"), _shifts),
     "bitwise_not": _one,
-    "straight_through": _straight_through,
 }
 
 
