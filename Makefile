@@ -5,7 +5,7 @@ CHECK := .venv-check
 BIN := $(VENV)/bin
 METADATA := setup.cfg pyproject.toml
 # Compared with, never imported by the library. CONTRIBUTING.md says how to keep CUDA packages out on Linux.
-PEERS := torch==2.13.0 autograd scikit-learn
+PEERS := torch==2.13.0 autograd scikit-learn scipy onnx==1.23.2 expecttest
 
 .PHONY: help demo test check oracle benchmarks wheel clean
 
@@ -13,7 +13,7 @@ help:
 	@echo "make demo    train, check and draw a small network; sets everything up first"
 	@echo "make test    tests, doctests and examples (light dependencies only)"
 	@echo "make check   ruff, and mypy on the installed wheel"
-	@echo "make oracle  compare with PyTorch and HIPS autograd (installs them)"
+	@echo "make oracle  compare with PyTorch, its operator samples, ONNX and HIPS autograd (installs them)"
 	@echo "make benchmarks  measure against PyTorch, HIPS autograd, DeZero and micrograd; writes docs/benchmarks.md"
 	@echo "make wheel   build dist/glassgrad-*.whl"
 	@echo "make clean   remove what was built, environments included"
@@ -56,6 +56,6 @@ $(CHECK)/.installed: $(METADATA) tools/make_venv.sh $(VENV)/.installed
 	$(CHECK)/bin/python -m pip install --quiet --no-build-isolation '.[examples,dev]'
 	@touch $@
 
-$(VENV)/.peers: $(VENV)/.installed
+$(VENV)/.peers: $(VENV)/.installed Makefile
 	$(BIN)/python -m pip install --quiet $(PEERS)
 	@touch $@

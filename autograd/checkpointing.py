@@ -17,12 +17,12 @@ import numpy as np
 from . import storage
 from .backward import LEAF, run_hooks, sweep
 from .engine import HANDLES, constant_of, new_tensor, project
+from .evaluation import enter, segment
 from .mode import current_mode, enable_grad, set_mode
 from .node import Node, next_sequence
 from .ops.random import get_rng_state, set_rng_state
 from .primitive import Primitive
 from .steps import Cotangents, accumulate, pull_generic, run_recorded
-from .transforms import enter, segment
 from .trees import Structure, flatten, unflatten
 
 __all__ = ["checkpoint"]

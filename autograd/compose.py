@@ -15,11 +15,23 @@ import numpy as np
 from . import dtypes
 from .mode import current_mode
 
-__all__ = ["COMPOSED", "composed"]
+__all__ = ["COMPOSED", "LOOPS", "composed"]
 
 COMPOSED: dict[str, Callable[..., Any]] = {}
 _ALIASES = {"axis": "dim", "keepdims": "keepdim"}
 _LISTS = ("tensors", "operands", "equation")
+
+
+# A class of values that stand for many at once, and what runs a function on one of them at a time (see batching.py).
+LOOPS: dict[Any, Callable[..., Any]] = {}
+
+
+def _loop_for(args: Any, kwargs: dict[str, Any]) -> Callable[..., Any] | None:
+    for value in (*args, *kwargs.values()):
+        for item in value if isinstance(value, list | tuple) else (value,):
+            if item.__class__ in LOOPS:
+                return LOOPS[item.__class__]
+    return None
 
 
 def composed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,6 +61,10 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except (ValueError, TypeError, IndexError) as error:
+            loop = _loop_for(args, kwargs)
+            if loop is not None:
+                # It read values as plain numbers, which single examples have; or else it will say what is wrong.
+                return loop(call, args, kwargs)
             context = current_mode().context
             if context is not None and context.scope and "in module" not in str(error):
                 error.args = (f"{error} [in module {'.'.join(context.scope)}]",)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import storage
+from .batching import Batched, loop
 from .declare import primitive
 from .engine import HANDLES, new_tensor
 from .mode import no_grad
@@ -189,6 +190,9 @@ class Function:
         """Run the operation on tensors and whatever else ``forward`` takes, and record it."""
         if cls is Function:
             raise TypeError("subclass Function and call the subclass's apply")
+        if any(a.__class__ is Batched for a in args):
+            # Its forward is not recorded, so a batch must not enter it as it is.
+            return loop(cls.apply, args, {})
         positions = [i for i, a in enumerate(args) if a.__class__ in HANDLES]
         call = _Call(cls, args, positions)
         if not positions:

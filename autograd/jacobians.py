@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .engine import new_tensor
+from .evaluation import Evaluation, by_argument, named_like, positions
 from .node import Node
 from .primitive import REGISTRY
-from .transforms import Evaluation, by_argument, check_sequences, named_like, positions, value_and_gradient
+from .transforms import check_sequences, value_and_gradient
 from .trees import unflatten
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["Structure", "flatten", "flatten_like", "unflatten"]
+__all__ = ["Structure", "flatten", "flatten_like", "leaf_count", "unflatten"]
 
 
 class Structure:
@@ -109,6 +109,11 @@ def _unflatten(structure: Structure, rest: Any) -> Any:
     if structure.build is None:
         return None
     return structure.build([_unflatten(child, rest) for child in structure.children])
+
+
+def leaf_count(structure: Structure) -> int:
+    """Return how many leaves a tree of this structure has."""
+    return 1 if structure.kind == "leaf" else sum(map(leaf_count, structure.children))
 
 
 def flatten_like(structure: Structure, tree: Any, path: str, model: str) -> list[Any]:

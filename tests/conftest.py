@@ -1,7 +1,9 @@
 """What every test shares: no windows, no deadlines, and skips that continuous integration does not forgive."""
 
+import importlib.util
 import os
 import shutil
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,14 @@ NO_SKIP = bool(os.environ.get("GLASSGRAD_NO_SKIP"))
 os.environ.setdefault("MPLBACKEND", "Agg")
 settings.register_profile("glassgrad", deadline=None, derandomize=NO_SKIP)
 settings.load_profile("glassgrad")
+
+# Tests cannot import each other; the samples of every operation are a module for all of them.
+_spec = importlib.util.spec_from_file_location(
+    "glassgrad_samples", Path(__file__).parent / "autograd" / "samples" / "common.py"
+)
+assert _spec is not None and _spec.loader is not None
+sys.modules["glassgrad_samples"] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(sys.modules["glassgrad_samples"])
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import inspect
 import io
+import pkgutil
 import re
 import sys
 from collections import Counter
@@ -27,13 +28,13 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "operators.md"
 HEADER = """# Every operation
 
-Written from the declarations themselves by `tools/write_reference.py`; what a table says of a rule is the rule, run on
-symbols. `g` is the gradient that arrives, `out` the result. An operation saves for backward what its rules name, and only
-if an input that needs it wants a gradient.
+Written from the declarations themselves by `tools/write_reference.py`: the gradients are the rules, run on symbols. `g`
+is the gradient that arrives, `out` the result. An operation saves for backward what its rules name, and only if an
+input that needs it wants a gradient.
 
 * **Kinds**: {kinds}.
-* **FLOPs** count one for each addition, multiplication, comparison or elementary function; `|out|` is the number of elements
-  of the result, `|x|` that of an input.
+* **FLOPs** count one for each addition, multiplication, comparison or elementary function; `|out|` is the number of
+  elements of the result, `|x|` that of an input.
 * **Checks** are the tests that the primitive passed when this page was written: value, gradient, tangent, second
   derivative, single precision, layouts of memory, and the written-out call against the interpreted one, each on several
   shapes. Comparison with PyTorch's own samples is on [its own page](opinfo.md).
@@ -42,10 +43,13 @@ if an input that needs it wants a gradient.
 
 
 def rooms() -> list[Any]:
-    """Return the modules of operations, in the order of the alphabet."""
+    """Return the modules of operations in the order of the alphabet, then those of network functions."""
     from glassgrad.autograd import ops
+    from glassgrad.nn import functional
 
-    return [importlib.import_module(f"{ops.__name__}.{name}") for name in ops.__all__]
+    names = [f"{ops.__name__}.{name}" for name in ops.__all__]
+    names += [f"{functional.__name__}.{m.name}" for m in pkgutil.iter_modules(functional.__path__)]
+    return [importlib.import_module(name) for name in names]
 
 
 def numpy_names() -> dict[str, list[str]]:
@@ -54,11 +58,8 @@ def numpy_names() -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {}
     for function, ours in {**numpy_functions.UFUNCS, **numpy_functions.FUNCTIONS}.items():
-        target = getattr(ours, "primitive", None)
-        name = target.name if target is not None else getattr(ours, "__name__", "")
-        found.setdefault(name.lstrip("_"), []).append(
-            f"{function.__module__}.{function.__name__}".replace("numpy.", "np.")
-        )
+        path = f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
+        found.setdefault(numpy_functions.operation_name(ours), []).append(path.replace("numpy.", "np."))
     return found
 
 
@@ -110,7 +111,7 @@ def checks() -> Counter[str]:
 
 def cell(text: str) -> str:
     """Return text that cannot end a cell of a table."""
-    return " ".join(text.split()).replace("|", r"\|")
+    return " ".join(text.split()).replace("|", r"\|").replace("``", "`")
 
 
 def code(text: str) -> str:
@@ -146,7 +147,7 @@ def edges(function: Any) -> str:
     """Return what a docstring says under ``Edges:``."""
     for paragraph in inspect.cleandoc(function.__doc__ or "").split("\n\n"):
         if paragraph.lstrip().startswith("Edges:"):
-            return " ".join(paragraph.split()).removeprefix("Edges:").strip()
+            return " ".join(paragraph.split()).removeprefix("Edges:").replace("``", "`").strip()
     return ""
 
 
@@ -191,16 +192,16 @@ def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
     kinds = "; ".join(f"*{kind}*, {meaning}" for kind, meaning in gg.autograd.KINDS.items())
     lines = [HEADER.format(kinds=kinds)]
     others = numpy_names()
-    elsewhere = {
-        name: ", ".join([*(code(n) for n in sorted(set(others.get(name, ())))), *([code(names[name])] if name in names else [])])
-        for name in [*gg.autograd.REGISTRY, *gg.autograd.COMPOSED]
-    } if names is not None else {}  # fmt: skip
+    elsewhere = {}
+    for name in [*gg.autograd.REGISTRY, *gg.autograd.COMPOSED] if names is not None else ():
+        known = sorted(set(others.get(name, ()))) + [n for n in (names or {}).get(name, "").split() if n]
+        elsewhere[name] = ", ".join(map(code, known))
     for room in rooms():
         primitives = [p for p in gg.autograd.REGISTRY.values() if p.definition.__module__ == room.__name__]
         composed = {n: f for n, f in gg.autograd.COMPOSED.items() if f.__module__ == room.__name__}
         if not primitives and not composed:
             continue
-        file = f"autograd/ops/{room.__name__.rpartition('.')[2]}.py"
+        file = room.__name__.partition(".")[2].replace(".", "/") + ".py"
         lines.append(f"\n## {inspect.cleandoc(room.__doc__).splitlines()[0]}\n\n[{file}](../{file})\n")
         if primitives:
             lines.append(
@@ -211,9 +212,8 @@ def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
             lines.append("\n| composed | elsewhere | checks |\n|---|---|---:|")
             for name, function in composed.items():
                 tested = str(counts[name]) if counts is not None and counts[name] else ""
-                lines.append(
-                    f"| {code(signature(function, name))}<br>{summary(function)} | {elsewhere.get(name, '')} | {tested} |"
-                )
+                cells = (f"{code(signature(function, name))}<br>{summary(function)}", elsewhere.get(name, ""), tested)
+                lines.append(f"| {' | '.join(cells)} |")
         notes = [(n, edges(f)) for n, f in [*((p.name, p.definition) for p in primitives), *composed.items()]]
         notes = [(n, e) for n, e in notes if e]
         if notes:

@@ -199,7 +199,7 @@ def linspace(start: float, end: float, steps: int, *, dtype: Any = None, require
     return _wrap(_spaced(start, end, steps, dtype, "linspace").astype(_dtype(dtype)), requires_grad)
 
 
-def _spaced(start: Any, end: Any, steps: Any, dtype: Any, what: str) -> np.ndarray[Any, Any]:
+def _spaced(start: Any, end: Any, steps: Any, dtype: Any, what: str) -> Any:
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise ValueError(f"{what}: the number of steps must be a non-negative integer, not {steps!r}")
     first, last = (v.item() if v.__class__ in HANDLES else v for v in (start, end))
@@ -383,6 +383,8 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False) -> Tens
 
     ``input`` is a vector of weights or a matrix with a row for each distribution. Without ``replacement`` no index is
     drawn twice: the largest of uⱼ^(1/wⱼ) win (Efraimidis and Spirakis 2006).
+
+    Edges: an index of weight 0 is never drawn; where PyTorch draws it because no others are left, this raises.
 
     Raises:
         ValueError: weights are negative, infinite, NaN or all 0 in a row; or there are fewer than ``num_samples`` that

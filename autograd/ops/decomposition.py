@@ -22,7 +22,8 @@ from .factorization import (
 from .indexing import getitem
 from .norms import matrix_norm
 from .reduction import sum
-from .shaping import broadcast_to, concatenate, permute, reshape, stack, transpose, unsqueeze
+from .scan import cumprod
+from .shaping import broadcast_to, concatenate, permute, reshape, transpose, unsqueeze
 from .solving import (
     as_float,
     attempt,
@@ -470,10 +471,12 @@ def _powers(x: Any, N: Any, increasing: Any, what: Any) -> Any:
     count = x.shape[-1] if N is None else N
     if count < 0:
         raise ValueError(f"{what}: the number of columns N must not be negative, got {N}")
+    column = unsqueeze(x, -1)
     if not count:
-        return getitem(unsqueeze(x, -1), (Ellipsis, slice(0, 0)))
+        return getitem(column, (Ellipsis, slice(0, 0)))
     # Ones that stay in the graph of x.
-    columns = [where(np.zeros((), np.bool_), x, np.ones(x.shape, x.dtype))]
-    for i in range(1, count):
-        columns.append(x if i == 1 else columns[-1] * x)
-    return stack(columns if increasing else columns[::-1], -1)
+    whole = where(np.zeros((), np.bool_), column, np.ones(column.shape, x.dtype))
+    if count > 1:
+        repeated = broadcast_to(column, (*x.shape, count - 1))
+        whole = concatenate([whole, cumprod(repeated, -1)], -1)
+    return whole if increasing else getitem(whole, (Ellipsis, slice(None, None, -1)))

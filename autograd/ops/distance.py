@@ -14,7 +14,7 @@ from .comparison import where
 from .elementwise import absolute, maximum
 from .indexing import getitem
 from .reduction import mean, sum, vector_norm
-from .shaping import reshape, sum_to, transpose, unsqueeze
+from .shaping import broadcast_to, reshape, sum_to, transpose, unsqueeze
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
@@ -60,16 +60,18 @@ def cosine_similarity(x1: Any, x2: Any, dim: Any = 1, eps: Any = 1e-8) -> Any:
     if not shape:
         return x1 / maximum(absolute(x1), eps) * (x2 / maximum(absolute(x2), eps))
 
-    def unit(x: Any) -> Any:
-        # Counted from the back, so that a broadcast operand is measured along the same axis.
-        along = axis - len(shape)
-        if -along > len(x.shape) or x.shape[along] != shape[axis]:
+    def along(x: Any) -> Any:
+        # Counted from the back, and repeated where one vector stands for all, so that both are measured alike.
+        place = axis - len(shape)
+        if -place > len(x.shape) or x.shape[place] != shape[axis]:
             x = reshape(x, (1,) * (len(shape) - len(x.shape)) + tuple(x.shape))
-            wanted = tuple(shape[i] if i == axis else n for i, n in enumerate(x.shape))
-            x = x + np.zeros(wanted, x.dtype)
-        return x / maximum(vector_norm(x, 2.0, along, True), eps)
+            return broadcast_to(x, tuple(shape[i] if i == axis else n for i, n in enumerate(x.shape)))
+        return x
 
-    return sum(unit(x1) * unit(x2), axis)
+    x1, x2 = along(x1), along(x2)
+    lengths = [maximum(vector_norm(x, 2.0, axis - len(shape), True), eps) for x in (x1, x2)]
+    cosine = sum(x1 * x2, axis, True) / lengths[0] / lengths[1]
+    return reshape(cosine, shape[:axis] + shape[axis + 1 :])
 
 
 def _check_broadcast(x1: Any, x2: Any, what: Any) -> Any:

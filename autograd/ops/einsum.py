@@ -18,7 +18,9 @@ from ..declare import primitive
 from ..dtypes import as_array
 from .axes import axes_of
 from .diagonals import diagonal
-from .shaping import broadcast_to, reshape
+from .linalg import matmul
+from .reduction import sum
+from .shaping import broadcast_to, permute, reshape, transpose
 
 __all__ = ["einsum", "tensordot"]
 
@@ -86,11 +88,13 @@ def einsum_of(operands: Any, equation: Any) -> Any:
 
 def _run(plan: Any, arrays: Any) -> Any:
     prepared, steps = plan
-    for i, shape, axes in prepared:
+    for i, shape, axes, equation in prepared:
         if shape is not None:
             arrays[i] = arrays[i].reshape(shape)
         if axes:
-            arrays[i] = arrays[i].sum(axes)
+            # NumPy's einsum is quicker, but adds one after the other, which costs digits of single precision.
+            exact = arrays[i].dtype.kind == "f" and arrays[i].itemsize < 8
+            arrays[i] = arrays[i].sum(axes) if exact else np.einsum(equation, arrays[i])
     for i, j, run in steps:
         if j is None:
             return run(arrays[i])
@@ -116,9 +120,10 @@ def _plan(equation: Any, shapes: Any) -> Any:
         elsewhere = set(out).union(*lean[:i], *lean[i + 1 :])
         shape = tuple(sizes[a] for a in term)
         axes = tuple(k for k, a in enumerate(term) if a not in elsewhere)
+        rest = "".join(a for a in term if a in elsewhere)
         if len(term) != len(shapes[i]) or axes:
-            prepared.append((i, shape if len(term) != len(shapes[i]) else None, axes))
-        terms.append("".join(a for a in term if a in elsewhere))
+            prepared.append((i, shape if len(term) != len(shapes[i]) else None, axes, f"{term}->{rest}"))
+        terms.append(rest)
     steps: list[Any] = []
     if len(terms) == 1:
         order = tuple(terms[0].index(a) for a in out)
@@ -252,7 +257,17 @@ def einsum(equation: Any, *operands: Any) -> Any:
     for i, term in enumerate(terms):
         if len(set(term)) < len(term):
             tensors[i], terms = _without_repeats(tensors[i], i, terms)
+    if len(terms) == 1:
+        return _of_one(tensors[0], terms[0], out)
     return einsum_of(tensors, f"{','.join(terms)}->{out}")
+
+
+def _of_one(x: Any, term: Any, out: Any) -> Any:
+    summed = tuple(i for i, a in enumerate(term) if a not in out)
+    if summed:
+        x = sum(x, summed)
+        term = "".join(a for a in term if a in out)
+    return x if term == out else permute(x, tuple(term.index(a) for a in out))
 
 
 def _given(only: Any) -> Any:
@@ -363,9 +378,29 @@ def tensordot(x: Any, y: Any, dims: Any = 2) -> Any:
     """
     y = operand(y)
     one, other = _dims(dims, x.ndim, y.ndim)
-    letters = iter(string.ascii_letters)
-    first = [next(letters) for _ in range(x.ndim)]
-    second = [next(letters) for _ in range(y.ndim)]
+    if any(x.shape[i] != y.shape[j] for i, j in zip(one, other, strict=True)):
+        return _with_ones(x, y, one, other)
+    left = [i for i in range(x.ndim) if i not in one]
+    right = [j for j in range(y.ndim) if j not in other]
+    rows, columns = tuple(x.shape[i] for i in left), tuple(y.shape[j] for j in right)
+    inner = math.prod(x.shape[i] for i in one)
+    first = _matrix(x, (*left, *one), (math.prod(rows), inner))
+    second = _matrix(y, (*other, *right), (inner, math.prod(columns)))
+    product = matmul(first, second)
+    return product if product.shape == rows + columns else reshape(product, rows + columns)
+
+
+def _matrix(x: Any, order: Any, shape: Any) -> Any:
+    if order == (1, 0):
+        x = transpose(x)
+    elif order != tuple(range(len(order))):
+        x = permute(x, order)
+    return x if x.shape == shape else reshape(x, shape)
+
+
+def _with_ones(x: Any, y: Any, one: Any, other: Any) -> Any:
+    """Return the product where a size is 1 on one side of a sum and more on the other, and so is repeated."""
+    first, second = list(string.ascii_letters[: x.ndim]), list(string.ascii_letters[x.ndim : x.ndim + y.ndim])
     for i, j in zip(one, other, strict=True):
         if x.shape[i] != y.shape[j] and 1 not in (x.shape[i], y.shape[j]):
             raise ValueError(
@@ -384,7 +419,7 @@ def _dims(dims: Any, x_ndim: Any, y_ndim: Any) -> Any:
     if isinstance(dims, int | np.integer):
         if not 0 <= dims <= min(x_ndim, y_ndim):
             raise ValueError(f"tensordot: cannot sum over {dims} axes of tensors of {x_ndim} and {y_ndim} dimensions")
-        return range(x_ndim - dims, x_ndim), range(dims)
+        return tuple(range(x_ndim - dims, x_ndim)), tuple(range(dims))
     one, other = (list(d) if isinstance(d, list | tuple) else [d] for d in dims)
     one, other = axes_of(one, x_ndim, "tensordot"), axes_of(other, y_ndim, "tensordot")
     if len(one) != len(other):

@@ -7,6 +7,7 @@ equal singular values or eigenvalues are mixed. Gradients are right for function
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,8 +49,16 @@ def symmetric_from(x: Any, upper: Any = False) -> Any:
     PyTorch does the same.
     """
     x = np.asarray(x)
-    out = np.triu(x) if upper else np.tril(x)
-    return out + np.swapaxes(np.triu(out, 1) if upper else np.tril(out, -1), -1, -2)
+    kept = _lower(x.shape[-1])
+    turned = np.swapaxes(x, -1, -2)
+    return np.where(kept, turned, x) if upper else np.where(kept, x, turned)
+
+
+@functools.lru_cache(maxsize=64)
+def _lower(n: Any) -> Any:
+    mask = np.tri(n, dtype=np.bool_)
+    mask.flags.writeable = False
+    return mask
 
 
 def _halves(x: Any) -> Any:

@@ -93,7 +93,7 @@ def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
     shape = buffer.shape
     axes = shape[lead : lead + len(arrays)]
     before, size, after = shape[:lead], math.prod(axes), math.prod(shape[lead + len(arrays) :])
-    positions = np.zeros((), np.int64)
+    positions: Any = np.zeros((), np.int64)
     for array, n in zip(arrays, axes, strict=True):
         positions = positions * n + np.where(array < 0, array + n, array)
     values = np.broadcast_to(g, (*before, *positions.shape, *shape[lead + len(arrays) :]))

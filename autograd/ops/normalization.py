@@ -180,6 +180,13 @@ def _mean_square(rows: Any) -> Any:
     return np.vecdot(rows, rows)[:, None] / rows.dtype.type(rows.shape[1])
 
 
+def _row_mean(rows: Any) -> Any:
+    # numpy.mean does the same, and takes three times as long for small arrays.
+    total = np.add.reduce(rows, axis=1, keepdims=True)
+    total /= rows.dtype.type(rows.shape[1])
+    return total
+
+
 def _trailing(axes: Any) -> Any:
     return tuple(range(-axes, 0))
 
@@ -236,7 +243,7 @@ def standardize_gradient(gradient: Any, normalized: Any, rstd: Any, axes: Any, c
     out = rows * (np.vecdot(g, rows)[:, None] / -n)
     out += g
     if centred:
-        out -= np.mean(g, axis=1, keepdims=True)
+        out -= _row_mean(g)
     out *= np.reshape(rstd, (-1, 1))
     return out.reshape(np.shape(normalized))
 
@@ -271,10 +278,10 @@ def standardize(
     if not rows.size:
         return np.zeros_like(array), np.zeros_like(array), np.ones(kept, array.dtype)
     if centred:
-        rows = rows - np.mean(rows, axis=1, keepdims=True)
+        rows = rows - _row_mean(rows)
         square = _mean_square(rows)
         # What the rounding of the mean to this dtype left over, where that is more than the rounding of the result.
-        rest = np.mean(rows, axis=1, keepdims=True)
+        rest = _row_mean(rows)
         if (rest * rest > square * (4 * np.finfo(rows.dtype).eps) ** 2).any():
             rows -= rest
             square = _mean_square(rows)

@@ -76,7 +76,7 @@ def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
     # Backwards through the axes: the first was framed first, before the others had frames to copy.
     for axis in reversed(range(len(shape))):
         whole, rest = (slice(None),) * axis, inside[axis + 1 :]
-        for part, origin in _side(shape[axis], *pads[axis], mode):
+        for part, origin in _side(shape[axis], pads[axis][0], pads[axis][1], mode):
             source, target = folded[(*whole, part, *rest)], folded[(*whole, origin, *rest)]
             target += source.sum(axis=axis, keepdims=True) if mode == "replicate" else source
     return np.array(folded[inside])
@@ -128,7 +128,8 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
     any number of axes; PyTorch's, other than constant, only the last one to three.
 
     Raises:
-        ValueError: there are more numbers than axes, the frame is too wide for the mode, or the mode is none of these.
+        ValueError: there are more numbers than axes, the frame is too wide for the mode, nothing is left to frame, or
+            the mode is none of these.
 
     >>> import glassgrad as gg
     >>> gg.nn.functional.pad(gg.tensor([1, 2, 3]), (2, 1), mode="reflect")
@@ -150,6 +151,8 @@ def pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -> Any:
                 f"pad: a {mode} frame of {(before, after)} is too wide for dim {axis} of size {n}; at most "
                 f"{max(widest, 0)} elements can be copied"
             )
+        if before + after and n + before + after < 1:
+            raise ValueError(f"pad: nothing would be left of dim {axis} of size {n} with a frame of {(before, after)}")
     framed = frame(inner, tuple((max(before, 0), max(after, 0)) for before, after in pads), mode)
     return _cropped(framed, tuple((min(before, 0), min(after, 0)) for before, after in pads))[0]
 

@@ -15,7 +15,8 @@ from .comparison import where
 from .einsum import einsum, einsum_of, operand, tensordot
 from .indexing import getitem
 from .linalg import matmul
-from .shaping import broadcast_to, reshape, stack, sum_to, unsqueeze
+from .reduction import sum
+from .shaping import broadcast_to, reshape, stack, sum_to, transpose, unsqueeze
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "block_diag", "bmm", "cartesian_prod", "chain_matmul", "cross",
@@ -140,7 +141,19 @@ def inner(x: Any, other: Any) -> Any:
         return x * other
     if x.shape[-1] != other.shape[-1]:
         raise ValueError(f"inner: the last sizes of shapes {x.shape} and {other.shape} must be equal")
-    return tensordot(x, other, ([-1], [-1]))
+    if other.ndim == 1:
+        return matmul(x, other)
+    return matmul(x, transpose(other)) if other.ndim == 2 else tensordot(x, other, ([-1], [-1]))
+
+
+@primitive(
+    name="vecdot", kind="multilinear", symbol="{0} · {1}",
+    x=lambda g, y, x_shape, dim: sum_to(unsqueeze(g, dim) * y, x_shape),
+    y=lambda g, x, y_shape, dim: sum_to(unsqueeze(g, dim) * x, y_shape),
+)  # fmt: skip
+def dot_along(x: Any, y: Any, dim: Any) -> Any:
+    """Return the dot products along ``dim``, which both operands have: a negative number, as axes may be missing."""
+    return np.vecdot(x, y, axis=dim)
 
 
 @composed
@@ -158,11 +171,20 @@ def vecdot(x: Any, y: Any, dim: Any = -1) -> Any:
     ndim = max(x.ndim, y.ndim)
     if not x.ndim or not y.ndim:
         raise ValueError(f"vecdot: shapes {x.shape} and {y.shape}: both operands need at least one dimension")
-    # Letters are counted from the last axis, where broadcasting begins.
-    letters = "abcdefghijklmnopqrstuvwxyz"[:ndim][::-1]
-    summed = letters[axis_of(dim, ndim, "vecdot")]
-    one, other = letters[ndim - x.ndim :], letters[ndim - y.ndim :]
-    return einsum_of([x, y], f"{one},{other}->{letters.replace(summed, '')}")
+    axis = axis_of(dim, ndim, "vecdot") - ndim
+    try:
+        if -axis > min(x.ndim, y.ndim) or x.shape[axis] != y.shape[axis]:
+            return sum(x * y, axis)
+        return dot_along(x, y, axis)
+    except ValueError:
+        raise ValueError(f"vecdot: shapes {x.shape} and {y.shape} cannot be broadcast together") from None
+
+
+def _repeats_to(shape: Any, wanted: Any) -> bool:
+    """Return whether broadcasting ``shape`` can give ``wanted``."""
+    return len(shape) <= len(wanted) and all(
+        n in (1, m) for n, m in zip(reversed(shape), reversed(wanted), strict=False)
+    )
 
 
 # -- a product added to something -----------------------------------------------------------------------------
@@ -172,11 +194,7 @@ def _added(what: Any, input: Any, product: Any, beta: Any, alpha: Any) -> Any:
     """Return beta·input + alpha·product; with beta = 0 what is in ``input``, NaN or not, plays no part."""
     if not is_floating(product.dtype) and (isinstance(beta, float) or isinstance(alpha, float)):
         raise TypeError(f"{what}: integers can only be scaled by integers, not by beta = {beta} and alpha = {alpha}")
-    try:
-        fits = np.broadcast_shapes(input.shape, product.shape) == product.shape
-    except ValueError:
-        fits = False
-    if not fits:
+    if input.shape != product.shape and not _repeats_to(input.shape, product.shape):
         raise ValueError(f"{what}: an input of shape {input.shape} does not broadcast to the product's {product.shape}")
     if alpha != 1:
         product = product * alpha

@@ -15,7 +15,7 @@ import numpy as np
 from ..compose import composed
 from ..declare import primitive
 from ..dtypes import get_default_dtype
-from .comparison import choose, where
+from .comparison import choose
 
 __all__: list[str] = []
 
@@ -74,11 +74,23 @@ def draw(method: str, *args: Any, **kwargs: Any) -> Any:
         return getattr(_shared(), method)(*args, **kwargs)
 
 
-@primitive(kind="linear", mask=None, symbol="dropout {0}", x=lambda g, mask, scale: where(mask, g * scale, 0))
+@primitive(kind="linear", mask=None, symbol="dropout {0}", x=lambda g, mask, scale: masked_scale(g, mask, scale))
 def masked_scale(x: Any, mask: Any, scale: Any) -> Any:
-    """Return ``x·scale`` where ``mask`` is true, else 0; a NaN that is masked out is gone."""
-    kept = choose(np.asarray(mask), np.asarray(x), 0)
-    return kept * np.asarray(scale, kept.dtype)
+    """Return ``x·scale`` where ``mask`` is true, else 0; a NaN that is masked out is gone.
+
+    The mask has the shape of ``x``, or is 1 in its last dimensions: then it chooses whole channels.
+    """
+    array, chosen = np.asarray(x), np.asarray(mask)
+    lead = chosen.ndim
+    while lead and chosen.shape[lead - 1] == 1 != array.shape[lead - 1]:
+        lead -= 1
+    if lead == array.ndim:
+        kept = choose(chosen, array, 0)
+        return kept * np.asarray(scale, kept.dtype)
+    factor = np.asarray(scale, array.dtype if array.dtype.kind == "f" else np.float64)
+    out = np.multiply(array, factor)
+    out[~chosen.reshape(chosen.shape[:lead])] = 0
+    return out
 
 
 def _probability(p: Any, what: Any) -> None:
@@ -115,8 +127,8 @@ def dropout(x: Any, p: Any = 0.5, training: Any = True) -> Any:
 
 
 def channel_mask(shape: Any, p: Any) -> Any:
-    """Return bools for dropping whole channels of shape (N, C, ...), laid out over ``shape`` without copying."""
-    return np.broadcast_to(keep_mask(shape[:2], p).reshape((*shape[:2], *(1,) * (len(shape) - 2))), shape)
+    """Return bools of shape (N, C, 1, ...) for dropping whole channels of shape (N, C, ...)."""
+    return keep_mask(shape[:2], p).reshape((*shape[:2], *(1,) * (len(shape) - 2)))
 
 
 def channel_dropout(x: Any, p: Any, training: Any, batched: Any, what: Any) -> Any:

@@ -319,6 +319,11 @@ def _extremum(reduce: Any, x: Any, dim: Any, keepdim: Any, what: Any) -> Any:
     return reduce(x, axis=axes, keepdims=keepdim)
 
 
+def _require_any(x: Any, what: Any) -> None:
+    if not math.prod(x.shape):
+        raise ValueError(f"{what}: shape {x.shape} has no elements to choose from")
+
+
 @composed
 def max(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the largest element of all, or with ``dim`` the pair (values, indices) along it.
@@ -336,6 +341,7 @@ def max(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     Extremum(values=tensor([5., 4.]), indices=tensor([1, 1]))
     """
     if dim is None:
+        _require_any(x, "max")
         return amax(x, None, keepdim)
     if is_operand(dim) or isinstance(dim, np.ndarray):
         return maximum(x, dim)
@@ -357,6 +363,7 @@ def min(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     Extremum(values=tensor([1., 3.]), indices=tensor([0, 0]))
     """
     if dim is None:
+        _require_any(x, "min")
         return amin(x, None, keepdim)
     if is_operand(dim) or isinstance(dim, np.ndarray):
         return minimum(x, dim)
@@ -377,6 +384,8 @@ def aminmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     >>> gg.aminmax(gg.tensor([1.0, 5.0, 3.0]))
     Bounds(min=tensor(1.), max=tensor(5.))
     """
+    if dim is None:
+        _require_any(x, "aminmax")
     return Bounds(amin(x, dim, keepdim), amax(x, dim, keepdim))
 
 

@@ -184,7 +184,7 @@ def cummax(x: Any, dim: Any) -> Any:
     Extremum(values=tensor([1., 3., 3.]), indices=tensor([0, 1, 1]))
     """
     indices = running_extremum_index(x, True, dim)
-    return Extremum(chosen(x, indices, dim), indices)
+    return Extremum(chosen(x, indices, dim, distinct=False), indices)
 
 
 @composed
@@ -198,7 +198,7 @@ def cummin(x: Any, dim: Any) -> Any:
     Extremum(values=tensor([2., 2., 1.]), indices=tensor([0, 0, 2]))
     """
     indices = running_extremum_index(x, False, dim)
-    return Extremum(chosen(x, indices, dim), indices)
+    return Extremum(chosen(x, indices, dim, distinct=False), indices)
 
 
 # -- differences and areas ------------------------------------------------------------------------------------

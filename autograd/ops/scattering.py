@@ -243,8 +243,9 @@ def scatter_reduce(x: Any, dim: Any, index: Any, src: Any, reduce: Any, *, inclu
         reduce: ``"sum"``, ``"prod"``, ``"mean"``, ``"amax"`` or ``"amin"``.
         include_self: whether what is in ``x`` takes part; if not, it is replaced wherever something is reduced.
 
-    Edges: extrema that tie share the gradient equally, what is in ``x`` included. The gradient of a product is that of
-    its other factors, also where some are 0. A mean of integers is rounded down.
+    Edges: extrema that tie share the gradient equally, what is in ``x`` included if it takes part (PyTorch counts it
+    among them even if it does not, and loses its share). The gradient of a product is that of its other factors, also
+    where some are 0. A mean of integers is rounded down.
 
     Raises:
         IndexError: an index is negative or too large.

@@ -304,7 +304,7 @@ def _rank_indices(array: Any, axis: Any, ranks: Any, ignore_nan: Any) -> Any:
         order = order_of(rows, rows.ndim - 1)
         missing = wrong.sum(-1, keepdims=True)
         wanted = ranks(np.maximum(n - missing, 1) if ignore_nan else np.full_like(missing, n))
-        places = np.take_along_axis(order, wanted, -1)
+        places = np.take_along_axis(order, np.broadcast_to(wanted, (*rows.shape[:-1], wanted.shape[-1])), -1)
         if not ignore_nan:
             places = np.where(missing > 0, wrong.argmax(-1, keepdims=True), places)
     return np.moveaxis(places, -1, axis)
@@ -401,9 +401,9 @@ def _quantile(x: Any, q: Any, dim: Any, keepdim: Any, interpolation: Any, ignore
     low, high = np.floor(rank).astype(np.int64), np.ceil(rank).astype(np.int64)
     if interpolation in ("lower", "higher", "nearest"):
         ranks = high if interpolation == "higher" else low
-        values = chosen(x, rank_index(x, ranks, ignore_nan, axis), axis)
+        values = chosen(x, rank_index(x, ranks, ignore_nan, axis), axis, distinct=False)
     else:
-        both = chosen(x, rank_index(x, np.concatenate([low, high], -1), ignore_nan, axis), axis)
+        both = chosen(x, rank_index(x, np.concatenate([low, high], -1), ignore_nan, axis), axis, False)
         below, above = split(both, fractions.size, axis)
         values = _between(below, above, q, count, low, high, axis, interpolation)
     order = (axis, *(i for i in range(values.ndim) if i != axis))

@@ -13,7 +13,7 @@ from ...autograd.ops.loss import masked_softmax
 from ...autograd.ops.random import dropout
 from ...autograd.ops.shaping import broadcast_to, reshape, transpose
 from ..scoping import located
-from .targets import beside, floating, plain
+from .targets import beside, floating, operand, plain
 
 __all__ = ["scaled_dot_product_attention"]
 
@@ -76,7 +76,7 @@ def scaled_dot_product_attention(
             raise located(ValueError, f"{what}: give attn_mask or is_causal=True, not both")
         allowed = np.tri(q.shape[-2], k.shape[-2], dtype=bool)
     elif attn_mask is not None:
-        mask = beside(attn_mask, q) if not _is_bool(attn_mask) else plain(attn_mask)
+        mask = operand(attn_mask)
         full = (*lead, q.shape[-2], k.shape[-2])
         try:
             fits = np.broadcast_shapes(mask.shape, full) == full
@@ -87,19 +87,15 @@ def scaled_dot_product_attention(
                 ValueError, f"{what}: attn_mask of shape {tuple(mask.shape)} does not broadcast to the scores, {full}"
             )
         if mask.dtype.kind == "b":
-            allowed = mask
+            allowed = plain(mask)
         elif mask.dtype.kind == "f":
-            scores = scores + mask
+            scores = scores + beside(mask, q)
         else:
             raise located(TypeError, f"{what}: attn_mask must be of bools or floating-point, not {mask.dtype}")
     weights = masked_softmax(scores, allowed)
     if dropout_p:
         weights = dropout(weights, dropout_p)
     return matmul(weights, v)
-
-
-def _is_bool(mask: Any) -> bool:
-    return (mask.dtype if hasattr(mask, "dtype") else np.asarray(mask).dtype).kind == "b"
 
 
 def _shared_heads(x: Any, query: Any, what: str, shapes: str) -> Any:

@@ -177,17 +177,22 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, red
 
 
 def _pick(log_probabilities: Any, labels: Any, weights: Any, ignore_index: int) -> tuple[Any, Any]:
-    """Return (minus the weighted log-probability of each label, the weights), both 0 for ignored labels."""
+    """Return (minus the weighted log-probability of each label, the weights), both 0 for ignored labels.
+
+    The weights are None if all are 1.
+    """
     counted = labels != ignore_index
-    safe = np.where(counted, labels, 0)
-    index: list[Any] = list(np.indices(labels.shape, sparse=True))
+    everything = counted.all()
+    safe = labels if everything else np.where(counted, labels, 0)
+    index = list(np.indices(labels.shape, sparse=True)) if labels.ndim != 1 else [np.arange(labels.size)]
     index.insert(min(1, labels.ndim), safe)
-    factors = counted.astype(log_probabilities.dtype)
-    if weights is not None:
-        factors = factors * weights[safe]
+    chosen = getitem(log_probabilities, tuple(index))
     # Ignored rows are selected away, not multiplied by 0: theirs may be −inf.
-    chosen = where(counted, getitem(log_probabilities, tuple(index)), 0)
-    return -chosen * factors, factors
+    losses = -(chosen if everything else where(counted, chosen, 0))
+    if weights is None:
+        return losses, None if everything else counted.astype(log_probabilities.dtype)
+    factors = weights[safe] * counted.astype(log_probabilities.dtype)
+    return losses * factors, factors
 
 
 @composed
@@ -268,7 +273,9 @@ def cross_entropy(
     losses, factors = _pick(log_probabilities, labels, weights, ignore_index)
     if label_smoothing:
         each = log_probabilities if weights is None else log_probabilities * _along(weights, axis, logits.ndim)
-        spread = -_sum(each, axis) * (labels != ignore_index).astype(logits.dtype)
+        spread = -_sum(each, axis)
+        if factors is not None:
+            spread = spread * (labels != ignore_index).astype(logits.dtype)
         losses = losses * (1 - label_smoothing) + spread * (label_smoothing / classes)
     return weighted_mean(losses, factors, reduction)
 

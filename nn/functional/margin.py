@@ -118,10 +118,11 @@ def multi_margin_loss(
     checked_labels(labels, tuple(x.shape), -1 - x.shape[-1], what)
     classes = x.shape[-1]
     weights = class_weights(weight, classes, x.dtype, what)
-    right = np.expand_dims(labels, -1) == np.arange(classes)
     at = (np.arange(labels.size), labels) if labels.ndim else (int(labels),)
+    wrong = np.ones(x.shape, bool)
+    wrong[at] = False
     lead = relu(margin - unsqueeze(getitem(x, at), -1) + x)
-    terms = where(right, 0, lead if p == 1 else square(lead))
+    terms = where(wrong, lead if p == 1 else square(lead), 0)
     losses = _sum(terms, -1) / max(classes, 1)
     return reduced(losses if weights is None else losses * weights[labels], reduction)
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ...autograd import Tensor
 from ...autograd.compose import composed
 from ...autograd.dtypes import as_array
-from ...autograd.ops.comparison import one_hot, where
+from ...autograd.ops.comparison import one_hot
+from ...autograd.ops.embedding import embedding_rows
 from ...autograd.ops.indexing import getitem, index_add_zeros
 from ...autograd.ops.linalg import linear as _linear
 from ...autograd.ops.linalg import matmul
+from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import flatten, reshape, transpose
 from ..scoping import located
 from .targets import labels_of, plain
@@ -86,10 +87,6 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     return out if bias is None else out + bias
 
 
-def _held(x: Any) -> Any:
-    return x.detach() if isinstance(x, Tensor) else x
-
-
 def _indices(input: Any, weight: Any, what: str) -> Any:
     """Return the indices into a table of embeddings as an array of their own, checked."""
     indices = labels_of(input)
@@ -127,14 +124,11 @@ def _no_max_norm(max_norm: float | None, what: str) -> None:
         )
 
 
-def _looked_up(weight: Any, indices: Any, scale_grad_by_freq: bool) -> Any:
-    rows = getitem(weight, indices)
-    if scale_grad_by_freq and indices.size:
-        share = 1 / np.bincount(indices.ravel(), minlength=weight.shape[0])[indices][..., None]
-        held = _held(rows)
-        # The value is that of the rows; only the gradient sees the factor.
-        rows = held + (rows - held) * share.astype(weight.dtype)
-    return rows
+def _shares(indices: Any, weight: Any, scale_grad_by_freq: bool) -> Any:
+    """Return the factors of the rows' gradients, 1 over how often each row is read, or None."""
+    if not scale_grad_by_freq:
+        return None
+    return (1 / np.bincount(indices.ravel(), minlength=weight.shape[0])[indices]).astype(weight.dtype)
 
 
 @composed
@@ -169,10 +163,10 @@ def embedding(
     _no_max_norm(max_norm, "embedding")
     indices = _indices(input, weight, "embedding")
     padding = _padding(padding_idx, weight.shape[0], "embedding")
-    rows = _looked_up(weight, indices, scale_grad_by_freq)
-    if padding is not None and (counted := indices != padding).size and not counted.all():
-        rows = where(counted[..., None], rows, _held(rows))
-    return rows
+    factors = _shares(indices, weight, scale_grad_by_freq)
+    if padding is not None and not (counted := np.asarray(indices != padding)).all():
+        factors = counted.astype(weight.dtype) if factors is None else np.where(counted, factors, 0)
+    return embedding_rows(weight, indices, factors)
 
 
 _MODES = ("sum", "mean", "max")
@@ -242,16 +236,18 @@ def embedding_bag(
         kept = np.flatnonzero(indices != padding)
         indices, bags = indices[kept], bags[kept]
         factors = None if factors is None else getitem(factors, kept)
-    rows = _looked_up(weight, indices, scale_grad_by_freq)
+    rows = embedding_rows(weight, indices, _shares(indices, weight, scale_grad_by_freq))
     shape = (count, weight.shape[1])
     if mode == "max":
         return _bag_maximum(rows, bags, shape)
     if factors is not None:
         rows = rows * reshape(factors, (indices.size, 1))
-    total = index_add_zeros(rows, bags, shape)
-    if mode == "sum":
-        return total
-    return total / np.maximum(np.bincount(bags, minlength=count), 1)[:, None].astype(weight.dtype)
+    sizes = np.bincount(bags, minlength=count)
+    if sizes.size and sizes[0] and (sizes == sizes[0]).all():
+        total = _sum(reshape(rows, (count, int(sizes[0]), shape[1])), 1)
+    else:
+        total = index_add_zeros(rows, bags, shape)
+    return total if mode == "sum" else total / np.maximum(sizes, 1)[:, None].astype(weight.dtype)
 
 
 def _bags(indices: Any, offsets: Any, include_last_offset: bool, what: str) -> tuple[Any, int]:
@@ -293,9 +289,12 @@ def _bag_maximum(rows: Any, bags: Any, shape: tuple[int, int]) -> Any:
     values = plain(rows)
     if not values.size:
         return index_add_zeros(rows, bags, shape)
-    filled, starts = np.unique(bags, return_index=True)
-    highest = np.maximum.reduceat(values, starts, axis=0)
-    place = np.searchsorted(filled, bags)
-    where_highest = np.where(values == highest[place], np.arange(len(bags))[:, None], len(bags))
-    winner = np.minimum(np.minimum.reduceat(where_highest, starts, axis=0), len(bags) - 1)
-    return index_add_zeros(getitem(rows, (winner, np.arange(shape[1]))), filled, shape)
+    filled, starts, sizes = np.unique(bags, return_index=True, return_counts=True)
+    if (sizes == sizes[0]).all():
+        winner = values.reshape(len(filled), sizes[0], shape[1]).argmax(1) + starts[:, None]
+    else:
+        reached = values == np.repeat(np.maximum.reduceat(values, starts, axis=0), sizes, axis=0)
+        place = np.where(reached, np.arange(len(bags))[:, None], len(bags) - 1)
+        winner = np.minimum.reduceat(place, starts, axis=0)
+    highest = getitem(rows, (winner, np.arange(shape[1])))
+    return highest if len(filled) == shape[0] else index_add_zeros(highest, filled, shape)

@@ -28,9 +28,9 @@ def reduced(losses: Any, reduction: str) -> Any:
 
 
 def weighted_mean(losses: Any, factors: Any, reduction: str) -> Any:
-    """Return losses that were multiplied by factors; their mean is divided by the sum of those."""
-    if reduction == "none":
-        return losses
+    """Return losses that were multiplied by factors (None: all 1); their mean is divided by the sum of those."""
+    if reduction == "none" or factors is None:
+        return reduced(losses, reduction)
     total = _sum(losses)
     if reduction == "sum":
         return total

@@ -169,3 +169,39 @@ def test_second_order_through_checkpoint():
         return list(grad((first**2).sum(), [x, w]))
 
     same(run(gg, gg.checkpoint, gg.grad, ours), run(torch, torch_checkpoint, torch.autograd.grad, theirs))
+
+
+# -- vmap -------------------------------------------------------------------------------------------------------------
+
+BATCHED = {
+    "values": lambda F, lib: F.vmap(vector(lib)),
+    "columns": lambda F, lib: F.vmap(lambda x: lib.exp(x[:3]) * x.sum(), in_dims=1, out_dims=1),
+    "last axis": lambda F, lib: F.vmap(lambda x: lib.outer(x, x), in_dims=-1, out_dims=-1),
+    "nested": lambda F, lib: F.vmap(F.vmap(lambda x: lib.sin(x) * 2)),
+    "gradients": lambda F, lib: F.vmap(F.grad(number(lib))),
+    "Jacobians": lambda F, lib: F.vmap(F.jacrev(vector(lib))),
+    "Jacobians forward": lambda F, lib: F.vmap(F.jacfwd(vector(lib)), out_dims=2),
+    "Hessians": lambda F, lib: F.vmap(F.hessian(number(lib))),
+    "tangents": lambda F, lib: F.vmap(lambda x: F.jvp(vector(lib), (x,), (x,))),
+    "gradient of values": lambda F, lib: F.grad(lambda x: (F.vmap(number(lib))(x) ** 2).sum()),
+    "Jacobian of values": lambda F, lib: F.jacrev(F.vmap(number(lib))),
+    "second order": lambda F, lib: F.grad(lambda x: (F.vmap(F.grad(number(lib)))(x) ** 2).sum()),
+    "sorted": lambda F, lib: F.vmap(F.grad(lambda x: (lib.sort(x)[0] * lib.cumsum(x, 0)).sum())),
+    "matrices": lambda F, lib: F.vmap(lambda x: lib.linalg.det(lib.outer(x, x) + lib.eye(3, dtype=x.dtype)) * x),
+    "where": lambda F, lib: F.vmap(F.grad(lambda x: lib.where(x > 0, x * x, -x).sum())),
+    "selected": lambda F, lib: F.vmap(lambda x: lib.stack([x[[2, 0]].sum(), x.max(), x.reshape(3, 1).mean()])),
+}
+
+
+@pytest.mark.parametrize("make", BATCHED.values(), ids=list(BATCHED))
+def test_vmap(make):
+    same(make(gg.func, gg)(ours(DATA["x"])), make(torch.func, torch)(theirs(DATA["x"])))
+
+
+def test_gradients_of_single_examples_over_trees():
+    for argnums in (0, (0, 1)):
+        mine = gg.func.vmap(gg.func.grad(loss(gg), argnums), in_dims=(None, 0))
+        expected = torch.func.vmap(torch.func.grad(loss(torch), argnums), in_dims=(None, 0))
+        params, x = trees(ours)
+        tparams, tx = trees(theirs)
+        same(mine(params, x), expected(tparams, tx))

@@ -4,24 +4,14 @@ Any operation, any of its samples, each input in a layout of its own: Fortran or
 offset, and, through ``gg.tensor``, the byte order of another machine.
 """
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
+import glassgrad_samples as samples
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glassgrad as gg
-
-if "glassgrad_samples" not in sys.modules:
-    _spec = importlib.util.spec_from_file_location(
-        "glassgrad_samples", Path(__file__).with_name("samples") / "common.py"
-    )
-    sys.modules["glassgrad_samples"] = importlib.util.module_from_spec(_spec)
-    _spec.loader.exec_module(sys.modules["glassgrad_samples"])
-samples: Any = sys.modules["glassgrad_samples"]
 
 
 def fortran(array: np.ndarray) -> np.ndarray:

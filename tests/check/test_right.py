@@ -1,10 +1,9 @@
 """What is right passes: every primitive of the library, float32 inputs, all kinds of arguments, extreme scales."""
 
-import importlib.util
 import math
-from pathlib import Path
 from typing import Any
 
+import glassgrad_samples as samples
 import numpy as np
 import pytest
 
@@ -13,20 +12,9 @@ from glassgrad.check import GradcheckError, gradcheck
 
 REGISTRY = gg.autograd.REGISTRY
 
-
-def load(path: Path) -> Any:
-    """Return a module from a file of another test folder."""
-    spec = importlib.util.spec_from_file_location(f"glassgrad_check_{path.stem}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-registry: Any = load(Path(__file__).parents[1] / "autograd" / "test_registry.py")
 CASES = [
     pytest.param(p, s, id=f"{p.name}-{s.label}")
-    for p in REGISTRY.values() if p.differentiable for s in registry.samples_of(p)
+    for p in REGISTRY.values() if p.differentiable for s in samples.samples_of(p)
 ]  # fmt: skip
 
 

@@ -837,11 +837,13 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
     x, where = inputs[0], np.asarray(inputs[1])
     kernel, n = attributes["kernel_shape"], inputs[0].ndim - 2
     strides = attributes.get("strides", [1] * n)
+    # The places are numbered in the output that follows from the windows; a larger one is filled up with zeros.
     plain = [(m - 1) * s + k for m, s, k in zip(x.shape[2:], strides, kernel, strict=True)]
-    size = ints(given(inputs, 2)) or [*x.shape[:2], *plain]
-    # ONNX numbers the places in the smaller output that follows from the window; the larger one is filled row by row.
-    plane = math.prod(plain) if given(inputs, 2) is None else math.prod(size[2:])
-    return getattr(F, f"max_unpool{n}d")(x, tensor(where % plane), tuple(kernel), tuple(strides), 0, tuple(size[2:]))
+    wanted = (ints(given(inputs, 2)) or [0, 0, *plain])[2:]
+    place = tensor(where % math.prod(plain))
+    out = getattr(F, f"max_unpool{n}d")(x, place, tuple(kernel), tuple(strides), 0, tuple(plain))
+    sides = [(0, w - p) for w, p in zip(wanted, plain, strict=True)]
+    return F.pad(out, _last_first(sides)) if wanted != plain else out
 
 
 @onnx("Col2Im", differentiable=(0,))
@@ -892,6 +894,8 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
         if how == "half_pixel" and (rounding == "round_prefer_ceil" or (rounding == "round_prefer_floor" and not tied)):
             return F.interpolate(x, mode="nearest-exact", **arguments)
         raise UnsupportedError("nearest of another rounding")
+    if how == "align_corners" and any(not float(x.shape[a] * s).is_integer() for a, s in (scales or {}).items()):
+        raise UnsupportedError("corners of a fractional size")
     if mode == "cubic" and attributes.get("cubic_coeff_a", -0.75) != -0.75:
         raise UnsupportedError("cubic coefficient")
     if mode == "cubic" and x.ndim != 4:
@@ -1023,8 +1027,9 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
     q, k, v, mask = inputs[0], inputs[1], inputs[2], given(inputs, 3)
     if attributes["outputs"] > 1 or any(given(inputs, i) is not None for i in (4, 5, 6)):
         raise UnsupportedError("cache of keys and values")
-    for name in ("softcap", "qk_matmul_output_mode", "softmax_precision"):
-        if attributes.get(name):
+    known = {"q_num_heads", "kv_num_heads", "is_causal", "scale", "outputs"}
+    for name, value in attributes.items():
+        if name not in known and value:
             raise UnsupportedError(name)
     flat = q.ndim == 3
     if flat:
@@ -1037,5 +1042,5 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
     if causal and mask is not None:
         raise UnsupportedError("causal and a mask")
     grouped = q.shape[1] != k.shape[1]
-    out = F.scaled_dot_product_attention(q, k, v, mask, 0.0, causal, scale, grouped)
+    out = F.scaled_dot_product_attention(q, k, v, mask, 0.0, causal, scale=scale, enable_gqa=grouped)
     return gg.reshape(gg.transpose(out, 1, 2), (out.shape[0], out.shape[2], -1)) if flat else out

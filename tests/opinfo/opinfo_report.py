@@ -94,7 +94,7 @@ def render(counts: dict[str, Any]) -> str:
         counts["versions"] + ".",
         "",
         f"**{passed:,} `float64` samples of {len(there)} OpInfos pass, {failed} fail.** "
-        f"{sum(unsupported.values()):,} samples of these OpInfos use what the library does not have.",
+        f"In all dtypes {sum(unsupported.values()):,} samples of these OpInfos use what the library does not have.",
         "",
         "| family | OpInfos | float64 passed | gradient | second | float32 | int64 | bool | errors | failed |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -108,7 +108,7 @@ def render(counts: dict[str, Any]) -> str:
     lines.append(f"| **all** | {len(there)} | " + " | ".join(f"{n:,}" for n in row) + " |")
     lines += [
         "", "## Samples left out", "",
-        "Of OpInfos that are there, `float64`:", "",
+        "Of OpInfos that are there, in all dtypes:", "",
         "| reason | samples |", "|---|---:|",
         *(f"| {r} | {n:,} |" for r, n in sorted(unsupported.items(), key=lambda x: -x[1])),
         "", "Error inputs:", "",

@@ -1,11 +1,10 @@
 """What a sample is, values that are fit to be differentiated, and all samples of all operations.
 
-Tests cannot import each other, so this file is loaded by its path, as ``glassgrad_samples``.
+Tests cannot import each other; tests/conftest.py makes this file a module, ``glassgrad_samples``.
 """
 
 import importlib.util
 import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +63,6 @@ STATIC: dict[str, dict[str, Any]] = {}
 
 def load() -> None:
     """Fill the tables from the files of this folder."""
-    sys.modules["glassgrad_samples"] = sys.modules[__name__]
     for path in sorted(FOLDER.glob("*.py")):
         if path.stem == "common":
             continue

@@ -97,6 +97,14 @@ def _cross(rng: np.random.Generator) -> list[Sample]:
     return [*pairs(_CROSS)(rng), *pairs({"columns": ((3, 2), (3, 1))}, dim=-2)(rng)]
 
 
+def _vecdot(rng: np.random.Generator) -> list[Sample]:
+    rows = {
+        "vectors": ((3,), (3,)), "rows": ((2, 3), (3,)), "broadcast both": ((2, 1, 3), (4, 3)),
+        "empty": ((0, 3), (0, 3)), "nothing": ((0,), (0,)),
+    }  # fmt: skip
+    return [*pairs(rows, dim=-1)(rng), *pairs({"columns": ((2, 3, 2), (3, 1))}, dim=-2)(rng)]
+
+
 def _blocks(rng: np.random.Generator) -> list[Sample]:
     return [
         Sample("three", {"tensors": [spaced(rng, 2, 3), spaced(rng, 1, 1), spaced(rng, 1, 2)]}),
@@ -289,6 +297,7 @@ SAMPLES: dict[str, Make] = {
     "symmetric_from": _symmetric_from,
     "tril": _triangle,
     "triu": _triangle,
+    "vecdot": _vecdot,
 }
 
 COMPOSED_SAMPLES: dict[str, Make] = {
@@ -341,6 +350,5 @@ COMPOSED_SAMPLES: dict[str, Make] = {
     ],
     "trace": of(general, {"square": (3, 3), "tall": (3, 2), "empty": (0, 2)}),
     "vander": lambda rng: [Sample("falling", {"x": spaced(rng, 3)}), Sample("one", {"x": spaced(rng, 3)}, {"N": 1})],
-    "vecdot": pairs({"rows": ((2, 3), (3,)), "broadcast both": ((2, 1, 3), (4, 3)), "empty": ((0, 3), (0, 3))}),
     "vector_cross": pairs({"broadcast both": ((2, 1, 3), (1, 2, 3))}, "other"),
 }

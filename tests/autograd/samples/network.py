@@ -89,8 +89,17 @@ def _euclidean(rng: np.random.Generator) -> list[Sample]:
     return [Sample(label, {"x1": spaced(rng, *a), "x2": spaced(rng, *b)}) for label, (a, b) in shapes.items()]
 
 
+def _embedding_rows(rng: np.random.Generator) -> list[Sample]:
+    return [
+        Sample("one", {"weight": spaced(rng, 3, 2)}, {"indices": np.array(2)}),
+        Sample("repeated", {"weight": spaced(rng, 4, 2)}, {"indices": np.array([[1, 3], [1, 0]])}),
+        Sample("empty", {"weight": spaced(rng, 3, 2)}, {"indices": np.zeros(0, np.int64)}),
+    ]
+
+
 SAMPLES: dict[str, Samples] = {
     "binary_cross_entropy_error": _binary,
+    "embedding_rows": _embedding_rows,
     "euclidean_distances": _euclidean,
     "masked_softmax": _masked_softmax,
     "standardize": _standardize,

@@ -232,14 +232,30 @@ def counts(rng):
     ]
 
 
+def pick(rng):
+    order = np.argsort(rng.random((3, 4)), 1)
+    return [
+        Sample("rows", {"x": spaced(rng, 3, 4), "index": order[:, :2]}, {"dim": 1}),
+        Sample("empty", {"x": spaced(rng, 3, 4), "index": order[:, :0]}, {"dim": 1}),
+    ]
+
+
+def place(rng):
+    order = np.argsort(rng.random((3, 4)), 1)
+    return [
+        Sample("rows", {"x": spaced(rng, 3, 2), "index": order[:, :2]}, {"dim": 1, "shape": (3, 4)}),
+        Sample("empty", {"x": spaced(rng, 3, 0), "index": order[:, :0]}, {"dim": 1, "shape": (3, 4)}),
+    ]
+
+
 SAMPLES = {
     "all": truth, "any": truth, "argsort": argsort, "centered": centered, "count_nonzero": truth, "counts": counts,
     "cumprod": cumprod, "cumsum": scans, "distinct": distinct, "distinct_runs": distinct, "distinct_values": distinct,
     "histc": histc, "isin": isin, "kth_index": kth, "logcumsumexp": scans, "logsumexp": reductions,
-    "median_index": median_index, "nansum": reductions, "median_of_all": median_of_all, "mode_index": mode_index, "power_norm": power_norm,
-    "prod": prod, "rank_index": rank_index, "recurrence": recurrence, "running_extremum_index": running,
-    "searchsorted": searchsorted, "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top,
-    "variance": variance,
+    "median_index": median_index, "median_of_all": median_of_all, "mode_index": mode_index, "nansum": reductions,
+    "pick_elements": pick, "place_elements": place, "power_norm": power_norm, "prod": prod, "rank_index": rank_index,
+    "recurrence": recurrence, "running_extremum_index": running, "searchsorted": searchsorted,
+    "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top, "variance": variance,
 }  # fmt: skip
 
 
