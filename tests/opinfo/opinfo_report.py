@@ -26,6 +26,7 @@ def as_counts(tally: Any) -> dict[str, Any]:
         "second": tally.second,
         **{dtype: tally.passed[dtype] for dtype in ("float32", "int64", "bool")},
         "errors": tally.errors,
+        "methods": tally.methods,
         "failed": len(tally.failures),
         "samples": dict(tally.samples),
         "unsupported": dict(sorted(tally.unsupported.items())),
@@ -88,18 +89,18 @@ def render(counts: dict[str, Any]) -> str:
         "begins with the operation's name. Functions are found by name; what differs is in `opinfo_tables.py`, and so",
         "are the reasons for leaving a sample out. Results that are random are compared in shape and dtype only;",
         "results that are unique up to a sign or a rotation (svd, eigh) in what does not depend on it.",
-        "`device=\"cpu\"` and the ordinary memory layout are dropped from the arguments. In dtypes other than",
-        "`float64` the first 60 samples of an OpInfo are run, without derivatives.",
+        "`device=\"cpu\"` and the ordinary memory layout are dropped from the arguments. Samples of `float32`, `int64`",
+        "and `bool` are run without derivatives; the first `float64` sample also through the method of the name.",
         "",
         counts["versions"] + ".",
         "",
         f"**{passed:,} `float64` samples of {len(there)} OpInfos pass, {failed} fail.** "
         f"In all dtypes {sum(unsupported.values()):,} samples of these OpInfos use what the library does not have.",
         "",
-        "| family | OpInfos | float64 passed | gradient | second | float32 | int64 | bool | errors | failed |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| family | OpInfos | float64 | gradient | second | float32 | int64 | bool | methods | errors | failed |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]  # fmt: skip
-    columns = ("float64", "gradient", "second", "float32", "int64", "bool", "errors", "failed")
+    columns = ("float64", "gradient", "second", "float32", "int64", "bool", "methods", "errors", "failed")
     for family in sorted(set(counts["family"].values())):
         members = [c for n, c in there.items() if counts["family"][n] == family]
         row = [sum(c[k] for c in members) for k in columns]
