@@ -379,6 +379,9 @@ def settle(primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tu
     if any(arrays[i].dtype != computed for i in positions):
         arrays = tuple(a.astype(computed) if i in positions else a for i, a in enumerate(arrays))
         out = as_result(primitive, run_kernel(primitive, arrays, static))
+    if common.kind == "b" and out.dtype == np.int8:
+        # The smallest integers in which NumPy has, say, a square; PyTorch's bools become int64.
+        out = out.astype(np.int64)
     return (retype(out, np.empty(0, common)), *arrays)
 
 

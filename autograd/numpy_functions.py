@@ -59,7 +59,7 @@ def operation_name(function: _Function) -> str:
 
 UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() if p.ufunc is not None} | {
     np.matmul: linalg.matmul, np.power: arithmetic.power, np.float_power: arithmetic.float_power,
-    np.floor_divide: arithmetic.floor_divide, np.remainder: rounding.remainder, np.positive: arithmetic.positive,
+    np.floor_divide: rounding.floor_divide, np.remainder: rounding.remainder, np.positive: arithmetic.positive,
     np.vecdot: products.vecdot,
 }  # fmt: skip
 

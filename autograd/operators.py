@@ -23,6 +23,7 @@ from .ops import (
     decomposition,
     diagonals,
     elementwise,
+    in_place,
     indexing,
     linalg,
     loss,
@@ -135,6 +136,8 @@ for _name, _function in UNARY.items():
     _bind(Tensor, f"__{_name}__", _function)
 for _name, _function in IN_PLACE.items():
     _bind(Tensor, f"__{_name}__", _in_place(_function))
+    _bind(Tensor, _function.update.name, _function)  # type: ignore[attr-defined]
+for _function in in_place.METHODS:
     _bind(Tensor, _function.update.name, _function)  # type: ignore[attr-defined]
 for _name, _function in (METHODS | TENSOR_METHODS).items():
     _bind(Tensor, _name, _function)

@@ -139,7 +139,6 @@ def _linearized(
 ) -> tuple[Evaluation, Linearized]:
     every = range(len(primals))
     run = Evaluation(operation, function, primals, {}, every, has_aux, [f"primals[{i}]" for i in every])
-    run.check_floating()
     return run, run.linear()
 
 
@@ -169,7 +168,7 @@ def jvp(function: Callable[..., Any], primals: Sequence[Any], tangents: Sequence
         has_aux: ``function`` returns a pair (result, anything); the anything comes third.
 
     Returns:
-        The pair (result, tangent), or (result, tangent, aux).
+        The pair (result, tangent), or (result, tangent, aux). Integers in the result have a tangent of zeros.
 
     Raises:
         ValueError: there is not one tangent of the right shape for each primal.

@@ -4,8 +4,8 @@ from . import (
     activation, arithmetic, arranging, bitwise, blending, choosing, comparison, convolution, convolution_transposed,
     creation, decomposition, diagonals, distance, einsum, elementwise, embedding, erf, factorization, indexing,
     linalg, loss, normalization, norms, padding, pooling, pooling_adaptive, pooling_average, pooling_indices,
-    products, random, reduction, resampling, rounding, scan, scattering, selection, shaping, solving, sorting,
-    special, statistics, trigonometric, unfolding, unpooling, windows,
+    products, random, reduction, resampling, rounding, sampling, scan, scattering, selection, shaping, solving,
+    sorting, special, statistics, trigonometric, unfolding, unpooling, windows,
 )  # fmt: skip
 
 __all__ = [
@@ -13,6 +13,6 @@ __all__ = [
     "convolution_transposed", "creation", "decomposition", "diagonals", "distance", "einsum", "elementwise",
     "embedding", "erf", "factorization", "indexing", "linalg", "loss", "normalization", "norms", "padding",
     "pooling", "pooling_adaptive", "pooling_average", "pooling_indices", "products", "random", "reduction",
-    "resampling", "rounding", "scan", "scattering", "selection", "shaping", "solving", "sorting", "special",
-    "statistics", "trigonometric", "unfolding", "unpooling", "windows",
+    "resampling", "rounding", "sampling", "scan", "scattering", "selection", "shaping", "solving", "sorting",
+    "special", "statistics", "trigonometric", "unfolding", "unpooling", "windows",
 ]  # fmt: skip

@@ -198,6 +198,27 @@ def repeat(x: Any, *repeats: Any) -> Any:
     return _repeated(x, counts, "repeat")
 
 
+@primitive(
+    kind="linear", symbol="repeat {0}", x=lambda g, x_shape, repeats, dim: repeated_sum(g, x_shape, repeats, dim)
+)  # fmt: skip
+def repeat_slices(x: Any, repeats: Any, dim: Any = 0) -> Any:
+    """Return ``x`` with each slice along ``dim`` repeated in its place: all as often, or each by its own number."""
+    return np.repeat(x, repeats, dim)
+
+
+@primitive(kind="linear", symbol="sum {0}", x=lambda g, repeats, dim: repeat_slices(g, repeats, dim))
+def repeated_sum(x: Any, shape: Any, repeats: Any, dim: Any = 0) -> Any:
+    """Return the sums over slices that were repeated from ``shape``: the transpose of repeating."""
+    array = np.asarray(x)
+    if not isinstance(repeats, np.ndarray):
+        return array.reshape((*shape[: dim + 1], repeats, *shape[dim + 1 :])).sum(axis=dim + 1)
+    result = np.zeros(shape, array.dtype)
+    starts = (np.cumsum(repeats) - repeats)[repeats > 0]
+    if starts.size:
+        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, axis=dim)
+    return result
+
+
 @composed
 def repeat_interleave(x: Any, repeats: Any, dim: Any = None, *, output_size: Any = None) -> Any:
     """Return ``x`` with each slice along ``dim`` repeated in its place, as often as ``repeats`` says.
@@ -225,15 +246,9 @@ def repeat_interleave(x: Any, repeats: Any, dim: Any = None, *, output_size: Any
         axis = axis_of(dim, x.ndim, "repeat_interleave")
         x = x if x.ndim else reshape(x, (1,))
     length = x.shape[axis]
-    if counts.size == 1:
-        count = int(counts.reshape(()))
-        wide = (*x.shape[: axis + 1], count, *x.shape[axis + 1 :])
-        result = reshape(broadcast_to(unsqueeze(x, axis + 1), wide), (*wide[:axis], length * count, *wide[axis + 2 :]))
-    elif counts.size == length:
-        places = np.repeat(np.arange(length), counts)
-        result = getitem(x, (slice(None),) * axis + (places,))
-    else:
+    if counts.size not in (1, length):
         raise ValueError(f"repeat_interleave: {counts.size} repeats for {length} slices along dim {dim}")
+    result = repeat_slices(x, int(counts.reshape(())) if counts.size == 1 else counts, axis)
     if output_size is not None and result.shape[axis] != output_size:
         raise ValueError(f"repeat_interleave: the result has length {result.shape[axis]}, not {output_size}")
     return result

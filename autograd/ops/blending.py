@@ -9,6 +9,7 @@ they NaN or infinite.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,19 +45,26 @@ def adaptive_ranges(n: Any, count: Any) -> Any:
     return i * n // max(count, 1), -(-(i + 1) * n // max(count, 1))
 
 
+def windows_seen(n: Any, kernel: Any, stride: Any, padding: Any, count: Any, frame: Any) -> Any:
+    """Return how many elements each window of an axis sees, with or without those of the frame."""
+    begin = np.arange(count) * stride - padding
+    if frame:
+        return np.minimum(begin + kernel, n + padding) - begin
+    return np.minimum(begin + kernel, n) - np.maximum(begin, 0)
+
+
 def _windows(n: int, kernel: int, stride: int, padding: int, count: int, divisor: str) -> _Entries:
     begin = np.arange(count) * stride - padding
-    starts, stops = np.maximum(begin, 0), np.minimum(begin + kernel, n)
-    rows, columns = _ranges(starts, stops)
+    rows, columns = _ranges(np.maximum(begin, 0), np.minimum(begin + kernel, n))
     if divisor == "none":
         return _Entries(rows, columns, None, None)
-    lengths = stops - starts if divisor == "seen" else np.minimum(begin + kernel, n + padding) - begin
-    return _Entries(rows, columns, None, 1 / lengths)
+    return _Entries(rows, columns, None, 1 / windows_seen(n, kernel, stride, padding, count, divisor == "padded"))
 
 
 def _adaptive(n: int, count: int) -> _Entries:
     starts, stops = adaptive_ranges(n, count)
-    return _Entries(*_ranges(starts, stops), None, 1 / (stops - starts))
+    rows, columns = _ranges(starts, stops)
+    return _Entries(rows, columns, None, 1 / (stops - starts))
 
 
 def _nearest(n: int, count: int, scale: float, shift: float, precision: str) -> _Entries:
@@ -117,7 +125,7 @@ def _smooth(n: int, count: int, scale: float, cubic: bool) -> _Entries:
     return _Entries(rows, columns, weights / np.bincount(rows, weights, count)[rows], None)
 
 
-_PATTERNS = {
+_PATTERNS: dict[str, Callable[..., _Entries]] = {
     "windows": _windows, "adaptive": _adaptive, "nearest": _nearest, "linear": _linear, "cubic": _cubic,
     "smooth": _smooth,
 }  # fmt: skip
@@ -183,11 +191,12 @@ _COUNT = {"windows": 4, "adaptive": 1, "nearest": 1, "linear": 1, "cubic": 1, "s
 def _times(x: Any, factors: Any, dim: Any, out: Any = None) -> Any:
     if factors is None:
         return x
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
     if isinstance(factors, np.ndarray):
-        factors = factors.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - dim - 1))
+        factors = factors.astype(dtype).reshape(-1, *(1,) * (x.ndim - dim - 1))
     else:
-        factors = x.dtype.type(factors)
-    return np.multiply(x, factors, out=out)
+        factors = dtype.type(factors)
+    return np.multiply(x, factors, out=None if dtype != x.dtype else out)
 
 
 def _along(x: Any, part: Any, dim: Any) -> Any:

@@ -120,7 +120,7 @@ def _forward(x: Any, weight: Any, shape: Any, stride: Any, padding: Any, dilatio
     return _first(convolve(x, weight, None, stride, padding, dilation, groups), shape)
 
 
-_RULES = {
+_RULES: dict[str, Any] = {
     "input": lambda g, weight, input_shape, stride, padding, dilation, groups: convolution_input(
         g, weight, input_shape, stride, padding, dilation, groups
     ),

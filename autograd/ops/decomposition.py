@@ -187,12 +187,13 @@ def lstsq(x: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
         B: vectors (m,), or (..., m) with exactly the leading dimensions of ``x``, else matrices (..., m, k).
         rcond: singular values up to rcond times the largest count as 0; by default the rounding error times the larger
             of m and n.
-        driver: PyTorch's choice of LAPACK's routine. It only decides whether ``singular_values`` are given (``"gelsd"``
-            and ``"gelss"``) or empty.
+        driver: the name of a routine of LAPACK. It only decides what comes back, as in PyTorch: ``"gelsd"`` and
+            ``"gelss"`` give everything, ``"gels"`` no rank, and ``"gelsy"`` no residuals; what is not given is empty.
 
     Returns:
         ``solution``; ``residuals``, the sums of squares that remain, (..., k), if m > n and all ranks are n, else
-        empty; ``rank``; ``singular_values``. The solution and the residuals have gradients.
+        empty; ``rank``; ``singular_values``, empty unless the driver is said to give them. All but the rank have
+        gradients.
 
     Edges: the gradient is that of matrices of the same rank, as for ``linalg.pinv``.
 
@@ -222,12 +223,14 @@ def lstsq(x: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
     B = B if B.shape[:-2] == leading else broadcast_to(B, (*leading, *B.shape[-2:]))
     solution, rank = least_squares(full, B, rcond)
     rank = rank if isinstance(rank, np.ndarray) else rank.detach()
-    if rows > columns and np.all(_values(rank) == columns):
+    if driver != "gelsy" and rows > columns and np.all(_values(rank) == columns):
         error = full @ solution - B
         residuals = sum(error * error, -2)
     else:
         residuals = getitem(reshape(solution, (math.prod(solution.shape),)), slice(0, 0))
     values = svdvals(x) if driver in ("gelsd", "gelss") else getitem(reshape(x, (math.prod(x.shape),)), slice(0, 0))
+    if driver == "gels":
+        rank = getitem(reshape(rank, (math.prod(rank.shape),)), slice(0, 0))
     return LeastSquares(reshape(solution, solution.shape[:-1]) if vector else solution, residuals, rank, values)
 
 
@@ -430,10 +433,11 @@ def power_columns(x: Any, N: Any = None) -> Any:
     """Return the matrix whose columns are the powers of ``x`` from 0 to N − 1, one for each vector of a stack.
 
     Args:
+        x: shape (..., n); a single number is a vector of one.
         N: the number of columns, by default as many as rows.
 
     Raises:
-        ValueError: ``x`` is a single number, or ``N`` is negative.
+        ValueError: ``N`` is negative.
 
     >>> import glassgrad as gg
     >>> gg.linalg.vander(gg.tensor([1, 2, 3]))
@@ -467,7 +471,7 @@ def vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
 
 def _powers(x: Any, N: Any, increasing: Any, what: Any) -> Any:
     if not x.ndim:
-        raise ValueError(f"{what}: expected a vector or a stack of them, got a single number")
+        x = reshape(x, (1,))
     count = x.shape[-1] if N is None else N
     if count < 0:
         raise ValueError(f"{what}: the number of columns N must not be negative, got {N}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..compose import composed
 from ..declare import primitive
+from ..dtypes import to_dtype
 from ..tensor import Tensor
 from .axes import axis_of
 from .reduction import sum
@@ -194,13 +195,13 @@ def triu(x: Any, diagonal: Any = 0) -> Any:
     return np.triu(x, diagonal)
 
 
-def _indices(found: Any, row: Any, col: Any, offset: Any, what: Any) -> Tensor:
+def _indices(found: Any, row: Any, col: Any, offset: Any, dtype: Any, what: Any) -> Tensor:
     if row < 0 or col < 0:
         raise ValueError(f"{what}: a matrix cannot have {row} rows and {col} columns")
-    return Tensor(np.stack(found(row, offset, col)).astype(np.int64, copy=False), copy=False)
+    return Tensor(np.stack(found(row, offset, col)).astype(to_dtype(dtype), copy=False), copy=False)
 
 
-def tril_indices(row: Any, col: Any, offset: Any = 0) -> Tensor:
+def tril_indices(row: Any, col: Any, offset: Any = 0, *, dtype: Any = np.int64) -> Tensor:
     """Return the row and column numbers of the lower triangle of a ``row`` × ``col`` matrix, in two rows.
 
     >>> import glassgrad as gg
@@ -208,10 +209,10 @@ def tril_indices(row: Any, col: Any, offset: Any = 0) -> Tensor:
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    return _indices(np.tril_indices, row, col, offset, "tril_indices")
+    return _indices(np.tril_indices, row, col, offset, dtype, "tril_indices")
 
 
-def triu_indices(row: Any, col: Any, offset: Any = 0) -> Tensor:
+def triu_indices(row: Any, col: Any, offset: Any = 0, *, dtype: Any = np.int64) -> Tensor:
     """Return the row and column numbers of the upper triangle of a ``row`` × ``col`` matrix, in two rows.
 
     >>> import glassgrad as gg
@@ -219,4 +220,4 @@ def triu_indices(row: Any, col: Any, offset: Any = 0) -> Tensor:
     tensor([[0, 0, 1],
             [0, 1, 1]])
     """
-    return _indices(np.triu_indices, row, col, offset, "triu_indices")
+    return _indices(np.triu_indices, row, col, offset, dtype, "triu_indices")

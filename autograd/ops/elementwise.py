@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..declare import primitive
-from .comparison import where
+from .comparison import not_equal, where
 
 __all__ = [
     "abs", "absolute", "cbrt", "cos", "deg2rad", "exp", "exp2", "expm1", "fmax", "fmin", "hypot", "log", "log1p",
@@ -149,21 +149,34 @@ def _sign_scalar(x: Any) -> Any:
     return math.copysign(1.0, x) if x < 0 or x > 0 else x + 0.0
 
 
-@primitive(kind="elementwise", finite=True, ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", x=lambda g: 0 * g)
-def sign(x: Any) -> Any:
-    """Return −1, 0 or 1 by the sign of each element. Its derivative is 0.
+@primitive(
+    kind="elementwise", finite=True, ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", name="sign",
+    x=lambda g: 0 * g,
+)  # fmt: skip
+def plain_sign(x: Any) -> Any:
+    """Return −1, 0 or 1 by the sign of each number."""
 
-    Edges: 0 and −0 give 0, NaN gives NaN; the derivative at 0 is 0 too.
+
+def sign(x: Any) -> Any:
+    """Return −1, 0 or 1 by the sign of each element; bools stay as they are. Its derivative is 0.
+
+    Edges: 0 and −0 give 0, NaN gives NaN (PyTorch: 0); the derivative at 0 is 0 too.
 
     >>> import glassgrad as gg
     >>> gg.sign(gg.tensor([-3.0, 0.0, 2.0]))
     tensor([-1.,  0.,  1.])
     """
+    # NumPy has no sign of bools.
+    return not_equal(x, False) if getattr(x, "dtype", None) == np.bool_ else plain_sign(x)
+
+
+sign.primitive = plain_sign.primitive  # type: ignore[attr-defined]
 
 
 @primitive(
-    kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|", x=lambda g, x: g * sign(x)
-)
+    kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|",
+    x=lambda g, x: g * plain_sign(x),
+)  # fmt: skip
 def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.
 

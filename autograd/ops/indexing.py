@@ -210,6 +210,8 @@ def as_values(values: Any, x: Any, what: Any) -> Any:
     Raises:
         TypeError: ``x`` holds integers or bools, and the values are floating-point.
     """
+    if values.__class__ is float and x.dtype.kind == "f":
+        return values  # every operation gives a number the dtype of the tensor that it meets
     if not hasattr(values, "dtype"):
         values = np.asarray(values)
     if values.dtype == x.dtype:
@@ -291,4 +293,4 @@ def same_dtype(values: Any, x: Any, what: Any) -> Any:
         raise TypeError(
             f"{what}: the values have dtype {values.dtype} and the tensor {x.dtype}; convert one with .astype(dtype)"
         )
-    return as_values(values, x, what)
+    return as_values(values if hasattr(values, "dtype") else np.asarray(values), x, what)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..compose import composed
-from .blending import blend
+from .blending import blend, windows_seen
 from .comparison import where
 from .pooling import window_arguments
+from .shaping import astype
 
 __all__ = ["avg_pool1d"]
 
@@ -24,11 +27,20 @@ def _average(
     )
     if divisor_override is not None and not divisor_override:
         raise ValueError(f"{name}: divisor_override must not be zero")
-    divisor = "none" if divisor_override is not None else "padded" if count_include_pad else "seen"
+    whole = input.dtype.kind in "iu"
+    divisor = "none" if divisor_override is not None or whole else "padded" if count_include_pad else "seen"
     out = input
     # The first axis first: its elements lie far apart, so that whole rows are added; the last has less to do then.
     for axis, numbers in enumerate(zip(kernel, strides, pads, sizes, strict=True), start=len(input.shape) - rank):
         out = blend(out, ("windows", *numbers, divisor), input.shape[axis], False, axis)
+    if whole:
+        # Integers stay integers, rounded towards zero.
+        counts = divisor_override
+        if counts is None:
+            counts = np.ones(())
+            for n, k, s, p, m in zip(input.shape[-rank:], kernel, strides, pads, sizes, strict=True):
+                counts = counts[..., None] * windows_seen(n, k, s, p, m, bool(count_include_pad))
+        return astype(astype(out, np.float64) / counts, input.dtype)
     return out if divisor_override is None else out / divisor_override
 
 
@@ -78,7 +90,8 @@ def avg_pool2d(
     Raises:
         ValueError: shapes or arguments do not fit.
 
-    Edges: what lies beyond image and frame, where ``ceil_mode`` looks, is never counted.
+    Edges: what lies beyond image and frame, where ``ceil_mode`` looks, is never counted. Means of integers are
+    integers, rounded towards zero.
 
     >>> import glassgrad as gg
     >>> gg.nn.functional.avg_pool2d(gg.arange(16.0).reshape(1, 1, 4, 4), 2)

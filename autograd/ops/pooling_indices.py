@@ -30,7 +30,7 @@ def as_slice(columns: Any) -> Any:
 
 def seen_at(x: Any, columns: Any) -> Any:
     """Return the part of ``x`` at the given positions of each of its last axes."""
-    parts = [as_slice(c) for c in columns]
+    parts: list[Any] = [as_slice(c) for c in columns]
     x = x[(..., *(p if isinstance(p, slice) else slice(None) for p in parts))]
     for axis, part in enumerate(parts, start=-len(parts)):
         if not isinstance(part, slice):
@@ -57,8 +57,9 @@ def largest_of_each(x: Any, parts: Any) -> Any:
     """
     outer, spatial = x.shape[: x.ndim - len(parts)], x.shape[x.ndim - len(parts) :]
     place = np.zeros((*outer, *map(len, parts)), np.int64)
+    window: Any
     for window in itertools.product(*(range(len(p)) for p in parts)):
-        seen = tuple(p[i] for p, i in zip(parts, window, strict=True))
+        seen: Any = tuple(p[i] for p, i in zip(parts, window, strict=True))
         part = x[(..., *seen)]
         values = part.reshape(*outer, math.prod(part.shape[len(outer) :]))
         winner = np.argmax(values, axis=-1)

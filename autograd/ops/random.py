@@ -78,17 +78,16 @@ def draw(method: str, *args: Any, **kwargs: Any) -> Any:
 def masked_scale(x: Any, mask: Any, scale: Any) -> Any:
     """Return ``x·scale`` where ``mask`` is true, else 0; a NaN that is masked out is gone.
 
-    The mask has the shape of ``x``, or is 1 in its last dimensions: then it chooses whole channels.
+    The mask broadcasts to the shape of ``x``; one that is 1 in its last dimensions chooses whole channels.
     """
     array, chosen = np.asarray(x), np.asarray(mask)
     lead = chosen.ndim
     while lead and chosen.shape[lead - 1] == 1 != array.shape[lead - 1]:
         lead -= 1
-    if lead == array.ndim:
+    if not 0 < lead < array.ndim == chosen.ndim or chosen.shape[:lead] != array.shape[:lead]:
         kept = choose(chosen, array, 0)
         return kept * np.asarray(scale, kept.dtype)
-    factor = np.asarray(scale, array.dtype if array.dtype.kind == "f" else np.float64)
-    out = np.multiply(array, factor)
+    out = np.multiply(array, np.asarray(scale, array.dtype if array.dtype.kind == "f" else np.float64))
     out[~chosen.reshape(chosen.shape[:lead])] = 0
     return out
 

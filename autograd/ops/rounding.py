@@ -9,7 +9,7 @@ import numpy as np
 from ..compose import composed
 from ..declare import primitive
 from .comparison import isfinite, where
-from .elementwise import sign
+from .elementwise import plain_sign
 
 __all__ = [
     "ceil", "clamp", "clamp_max", "clamp_min", "clip", "copysign", "fix", "floor", "floor_divide", "fmod", "frac",
@@ -290,7 +290,7 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
 
 @primitive(
     kind="elementwise", finite=True, ufunc=np.copysign, symbol="copysign({0}, {1})",
-    x=lambda g, x, out: g * (sign(x) * sign(out)), y=lambda g: 0 * g,
+    x=lambda g, x, out: g * (plain_sign(x) * plain_sign(out)), y=lambda g: 0 * g,
 )  # fmt: skip
 def copysign(x: Any, y: Any) -> Any:
     """Return the magnitude of ``x`` with the sign of ``y``, zeros included.

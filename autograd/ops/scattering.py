@@ -24,6 +24,7 @@ __all__ = [
     "scatter_reduce", "select_scatter", "slice_scatter",
 ]  # fmt: skip
 
+_LARGE = 1024
 _REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
 
@@ -32,11 +33,12 @@ _REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
 def _positions(index: Any, shape: Any, dim: Any) -> Any:
     """Return where in the flattened ``shape`` the elements are that ``index`` names along axis ``dim``."""
-    positions: Any = 0
+    positions: Any = None
     stride = 1
     for axis in reversed(range(len(shape))):
         steps = index if axis == dim else np.arange(index.shape[axis]).reshape((-1,) + (1,) * (len(shape) - 1 - axis))
-        positions = positions + steps * stride
+        steps = steps if stride == 1 else steps * stride
+        positions = steps if positions is None else positions + steps
         stride *= shape[axis]
     return np.broadcast_to(positions, index.shape)
 
@@ -47,10 +49,13 @@ def _positions(index: Any, shape: Any, dim: Any) -> Any:
 )  # fmt: skip
 def gather_elements(x: Any, index: Any, dim: Any) -> Any:
     """Return the elements of ``x`` that ``index`` names along ``dim``; the other coordinates are their own."""
-    indices = np.asarray(index)
+    array, indices = np.asarray(x), np.asarray(index)
+    if indices.size > _LARGE and array.flags.c_contiguous:
+        # One index into the flattened array is read several times faster than one for each axis.
+        return np.take(array.reshape(-1), _positions(indices, array.shape, dim))
     grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
     grid[dim] = indices
-    return np.asarray(x)[tuple(grid)]
+    return array[tuple(grid)]
 
 
 @primitive(
@@ -113,7 +118,11 @@ def indices_of(index: Any, what: Any) -> Any:
 
 
 def require_in_range(indices: Any, length: Any, what: Any, dim: Any) -> None:
-    if indices.size and (indices.min() < 0 or indices.max() >= length):
+    if not indices.size:
+        return
+    # Read as unsigned, negative numbers are larger than any length: one pass finds both.
+    seen = indices.view(f"u{indices.dtype.itemsize}") if indices.dtype.isnative else indices.astype(np.uint64)
+    if seen.max() >= length:
         bad = int(indices.min()) if indices.min() < 0 else int(indices.max())
         raise IndexError(f"{what}: index {bad} is out of range for dim {dim}, which has size {length}")
 
@@ -168,10 +177,10 @@ def _source(x: Any, source: Any, indices: Any, what: Any) -> Any:
     return getitem(values, tuple(slice(n) for n in indices.shape))
 
 
-def _scatter(write: Any, x: Any, values: Any, indices: Any, axis: Any, *choices: Any) -> Any:
+def _scatter(write: Any, x: Any, values: Any, index: Any, indices: Any, axis: Any, *choices: Any) -> Any:
     """Run a scattering primitive, for which numbers have one axis, and an empty index as many as the tensor."""
     if indices.ndim == x.ndim and x.ndim:
-        return write(x, values, indices, *choices, axis)
+        return write(x, values, index if index.__class__ in HANDLES else indices, *choices, axis)
     shape = (indices.size,) if max(x.ndim, 1) == 1 else (0,) * x.ndim
     result = write(
         x if x.ndim else reshape(x, (1,)), reshape(values, shape), indices.reshape(shape), *choices, axis
@@ -213,7 +222,7 @@ def scatter(x: Any, dim: Any, index: Any, src: Any = None, *, value: Any = None,
     if reduce not in (None, "add", "multiply"):
         raise ValueError(f"scatter: reduce must be 'add', 'multiply' or None, not {reduce!r}")
     write = {None: scatter_elements, "add": scatter_elements_add, "multiply": _multiplied}[reduce]
-    return _scatter(write, x, _source(x, source, indices, "scatter"), indices, axis)
+    return _scatter(write, x, _source(x, source, indices, "scatter"), index, indices, axis)
 
 
 @composed
@@ -232,7 +241,7 @@ def scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Any:
     tensor([1., 0., 5.])
     """
     axis, indices = along(x, dim, index, "scatter_add")
-    return _scatter(scatter_elements_add, x, _source(x, src, indices, "scatter_add"), indices, axis)
+    return _scatter(scatter_elements_add, x, _source(x, src, indices, "scatter_add"), index, indices, axis)
 
 
 @composed
@@ -260,18 +269,19 @@ def scatter_reduce(x: Any, dim: Any, index: Any, src: Any, reduce: Any, *, inclu
         raise ValueError(f"scatter_reduce: reduce must be one of {', '.join(_REDUCTIONS)}, not {reduce!r}")
     axis, indices = along(x, dim, index, "scatter_reduce")
     values = _source(x, src, indices, "scatter_reduce")
-    return _scatter(_reduced, x, values, indices, axis, reduce, bool(include_self))
+    return _scatter(_reduced, x, values, index, indices, axis, reduce, bool(include_self))
 
 
-def _reduced(x: Any, values: Any, indices: Any, reduce: Any, include_self: Any, axis: Any) -> Any:
+def _reduced(x: Any, values: Any, index: Any, reduce: Any, include_self: Any, axis: Any) -> Any:
     if reduce in ("amax", "amin"):
-        return extremum_elements(x, values, indices, reduce == "amax", include_self, axis)
+        return extremum_elements(x, values, index, reduce == "amax", include_self, axis)
+    indices = indices_of(index, "scatter_reduce")
     touched = scatter_elements_zeros(np.ones(indices.shape, np.int64), indices, tuple(x.shape), axis)
     if not include_self:
         x = where(touched > 0, np.asarray(1 if reduce == "prod" else 0, x.dtype), x)
     if reduce == "prod":
-        return _multiplied(x, values, indices, axis)
-    total = scatter_elements_add(x, values, indices, axis)
+        return _multiplied(x, values, index, axis)
+    total = scatter_elements_add(x, values, index, axis)
     if reduce == "sum":
         return total
     count = np.maximum(touched + 1 if include_self else touched, 1)
@@ -281,14 +291,14 @@ def _reduced(x: Any, values: Any, indices: Any, reduce: Any, include_self: Any, 
     return astype(add(multiply(x, 0), mean), x.dtype)
 
 
-def _multiplied(x: Any, values: Any, indices: Any, axis: Any) -> Any:
+def _multiplied(x: Any, values: Any, index: Any, axis: Any) -> Any:
     """Return ``x`` with ``values`` multiplied in, so that every gradient is a product of the other factors.
 
     The factors of each place are multiplied in pairs, the results again, until one is left: as many rounds as the
     largest number of them has binary digits. No division, so zeros need no cases of their own.
     """
     shape = tuple(x.shape)
-    place = _positions(indices, shape, axis).reshape(-1)
+    place = _positions(indices_of(index, "scatter"), shape, axis).reshape(-1)
     order = np.argsort(place, kind="stable")
     place = place[order]
     factors = getitem(reshape(values, (-1,)), order)

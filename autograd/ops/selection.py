@@ -46,7 +46,7 @@ def gather(x: Any, dim: Any, index: Any) -> Any:
     """
     axis, indices = along(x, dim, index, "gather")
     if indices.ndim == x.ndim and x.ndim:
-        return gather_elements(x, indices, axis)
+        return gather_elements(x, index if index.__class__ in HANDLES else indices, axis)
     # Numbers have one axis here, and an empty index may have any number of them.
     return getitem(reshape(x, (math.prod(x.shape),)), indices)
 
@@ -81,7 +81,8 @@ def take_along_dim(x: Any, indices: Any, dim: Any = None) -> Any:
     if not x.ndim:
         return reshape(getitem(reshape(x, (1,)), chosen.reshape(1)), ())
     length = x.shape[axis]
-    chosen = np.where(chosen < 0, chosen + length, chosen)
+    if chosen.size and chosen.min() < 0:
+        chosen = np.where(chosen < 0, chosen + length, chosen)
     require_in_range(chosen, length, "take_along_dim", dim)
     others = [tuple(1 if i == axis else n for i, n in enumerate(shape)) for shape in (tuple(x.shape), chosen.shape)]
     try:
@@ -91,8 +92,11 @@ def take_along_dim(x: Any, indices: Any, dim: Any = None) -> Any:
             f"take_along_dim: shapes {x.shape} and {chosen.shape} do not broadcast in the dimensions other than {dim}"
         ) from None
     wide = tuple(length if i == axis else n for i, n in enumerate(common))
-    chosen = np.broadcast_to(chosen, tuple(chosen.shape[axis] if i == axis else n for i, n in enumerate(common)))
-    return gather_elements(x if tuple(x.shape) == wide else broadcast_to(x, wide), chosen, axis)
+    x = x if tuple(x.shape) == wide else broadcast_to(x, wide)
+    place = tuple(chosen.shape[axis] if i == axis else n for i, n in enumerate(common))
+    if indices.__class__ in HANDLES and indices._array is chosen and chosen.shape == place:
+        return gather_elements(x, indices, axis)
+    return gather_elements(x, np.broadcast_to(chosen, place), axis)
 
 
 @composed
@@ -110,9 +114,12 @@ def take(x: Any, index: Any) -> Any:
     tensor([1, 4])
     """
     indices = indices_of(index, "take")
-    count = math.prod(x.shape)
-    require_in_range(np.where(indices < 0, indices + count, indices), count, "take (flattened)", 0)
-    return getitem(reshape(x, (-1,)) if x.ndim != 1 else x, indices)
+    try:
+        return getitem(reshape(x, (-1,)) if x.ndim != 1 else x, indices)
+    except IndexError:
+        raise IndexError(
+            f"take: an index is out of range for the {math.prod(x.shape)} elements of shape {tuple(x.shape)}"
+        ) from None
 
 
 @composed
@@ -192,9 +199,12 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     tensor([-1.,  2.])
     """
     chosen = _mask(mask, "masked_fill")
-    filling = single(value, x, "masked_fill")
-    _common(x, chosen, "masked_fill")
-    return where(chosen, filling, x)
+    if chosen.shape != tuple(x.shape):
+        _common(x, chosen, "masked_fill")
+    # As they were given where possible: tensors and numbers take the quickest way through `where`.
+    plain = value.__class__ in (int, float) and (x.dtype.kind == "f" or value.__class__ is int)
+    filling = value if plain and x.dtype.kind != "b" else single(value, x, "masked_fill")
+    return where(mask if mask.__class__ in HANDLES else chosen, filling, x)
 
 
 @composed

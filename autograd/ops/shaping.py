@@ -178,11 +178,15 @@ def concatenate(tensors: Any, dim: Any = 0) -> Any:
     if not len(tensors):
         raise ValueError("concatenate: the list of tensors is empty")
     shapes = [np.shape(t) for t in tensors]
-    axis = axis_of(dim, max(map(len, shapes)), "concatenate")
+    if () in shapes:
+        raise ValueError("concatenate: a 0-d tensor has no axis along which to be joined; use stack")
+    ndim = max(map(len, shapes))
+    if not -ndim <= operator.index(dim) < ndim:
+        raise IndexError(f"concatenate: there is no dim {dim} in shapes {', '.join(map(str, shapes))}")
     if (0,) in shapes:
         tensors = [t for t in tensors if np.shape(t) != (0,)] or tensors
     try:
-        return np.concatenate(tensors, axis=axis)
+        return np.concatenate(tensors, axis=dim)
     except (ValueError, IndexError):
         raise ValueError(
             f"concatenate: shapes {', '.join(map(str, shapes))} do not fit along dim {dim}; "

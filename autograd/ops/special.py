@@ -15,7 +15,7 @@ from .. import dtypes
 from ..compose import composed
 from ..declare import primitive
 from .arithmetic import square
-from .elementwise import exp, log, sign, xlogy
+from .elementwise import exp, log, plain_sign, xlogy
 from .erf import erf, erfc
 from .reduction import sum
 from .shaping import astype, unsqueeze
@@ -280,7 +280,7 @@ def modified_bessel(x: Any, order: Any) -> Any:
 @primitive(
     kind="elementwise", finite=True, symbol="I_{order}({0})·exp(−|{0}|)",
     x=lambda g, x, out, order: g * (
-        (scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - sign(x) * out
+        (scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - plain_sign(x) * out
     ),
 )  # fmt: skip
 def scaled_bessel(x: Any, order: Any) -> Any:
@@ -313,7 +313,7 @@ def i1(x: Any) -> Any:
 
 @primitive(
     kind="elementwise", finite=True, symbol="I₀({0})·exp(−|{0}|)",
-    x=lambda g, x, out: g * (i1e(x) - sign(x) * out),
+    x=lambda g, x, out: g * (i1e(x) - plain_sign(x) * out),
 )  # fmt: skip
 def i0e(x: Any) -> Any:
     """Return exp(−|x|)·i0(x), which does not overflow.
@@ -329,7 +329,7 @@ def i0e(x: Any) -> Any:
 
 @primitive(
     kind="elementwise", finite=True, symbol="I₁({0})·exp(−|{0}|)",
-    x=lambda g, x, out: g * ((i0e(x) + scaled_bessel(x, 2)) / 2 - sign(x) * out),
+    x=lambda g, x, out: g * ((i0e(x) + scaled_bessel(x, 2)) / 2 - plain_sign(x) * out),
 )  # fmt: skip
 def i1e(x: Any) -> Any:
     """Return exp(−|x|)·i1(x), which does not overflow.

@@ -18,7 +18,15 @@ from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import reshape, unsqueeze
 from ..scoping import located
 from .targets import (
-    beside, checked_labels, class_weights, floating, labels_of, matching, not_negative, operand, reduced,
+    beside,
+    checked_labels,
+    class_weights,
+    floating,
+    labels_of,
+    matching,
+    not_negative,
+    operand,
+    reduced,
 )  # fmt: skip
 
 __all__ = [

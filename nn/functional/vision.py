@@ -11,9 +11,10 @@ from ...autograd.ops.resampling import (
     upsample_bilinear,
     upsample_nearest,
 )  # fmt: skip
+from ...autograd.ops.sampling import affine_grid, grid_sample
 from ...autograd.ops.unfolding import fold, unfold
 
 __all__ = [
-    "channel_shuffle", "fold", "interpolate", "pixel_shuffle", "pixel_unshuffle", "unfold", "upsample",
-    "upsample_bilinear", "upsample_nearest",
+    "affine_grid", "channel_shuffle", "fold", "grid_sample", "interpolate", "pixel_shuffle", "pixel_unshuffle",
+    "unfold", "upsample", "upsample_bilinear", "upsample_nearest",
 ]  # fmt: skip

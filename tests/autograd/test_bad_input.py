@@ -55,7 +55,7 @@ SHAPES = [
     (lambda: zeros(2, 3).permute(0), ValueError, ["permute", "2 dimensions"]),
     (lambda: gg.zeros(2, 3, 4).t(), ValueError, ["t:", "at most 2", "(2, 3, 4)"]),
     (lambda: gg.broadcast_to(zeros(3), (2, 4)), ValueError, ["broadcast_to", "(3,)", "(2, 4)", "equal or 1"]),
-    (lambda: zeros(2, 3).expand(4, 3), ValueError, ["broadcast_to", "(2, 3)", "(4, 3)"]),
+    (lambda: zeros(2, 3).expand(4, 3), ValueError, ["expand", "(2, 3)", "(4, 3)"]),
     (lambda: gg.sum_to(zeros(2, 3), (2,)), ValueError, ["sum_to", "(2, 3)", "(2,)"]),
     (lambda: gg.concatenate([]), ValueError, ["concatenate", "empty"]),
     (lambda: gg.concatenate([zeros(2, 3), zeros(2, 4)]), ValueError, ["concatenate", "(2, 3)", "(2, 4)", "dim 0"]),

@@ -242,6 +242,14 @@ def test_least_squares_of_deficient_rank_is_the_shortest_solution():
     assert broadcast.solution.shape == (2, 4, 2, 1)
 
 
+def test_the_driver_decides_what_comes_back():
+    x, b = gg.tensor(RNG.standard_normal((4, 2))), gg.tensor(RNG.standard_normal((4, 1)))
+    sizes = {d: [part.numel() for part in linalg.lstsq(x, b, driver=d)] for d in (None, "gels", "gelsy", "gelsd")}
+    assert sizes == {None: [2, 1, 1, 0], "gels": [2, 1, 0, 0], "gelsy": [2, 0, 1, 0], "gelsd": [2, 1, 1, 2]}
+    with pytest.raises(ValueError, match=r"^lstsq: driver must be"):
+        linalg.lstsq(x, b, driver="gesv")
+
+
 @pytest.mark.parametrize("scale", [1e-3, 0.1, 1.0, 10.0, 100.0])
 def test_exponential(scale):
     """Of a skew matrix it is the rotation by its angle."""

@@ -235,7 +235,7 @@ MESSAGES = {
     ),
     "masked_select: the mask must be bools": lambda x: gg.masked_select(x, [1, 0, 1]),
     "masked_fill: the mask of shape (2,) does not broadcast": lambda x: gg.masked_fill(x, [True, False], 0),
-    "concatenate: dimension 2 is out of range": lambda x: gg.concatenate([x, x], 2),
+    "concatenate: there is no dim 2 in shapes (2, 3), (2, 3)": lambda x: gg.concatenate([x, x], 2),
 }
 
 

@@ -399,3 +399,35 @@ def test_integers_in_max_pools():
         actual, expected = F.max_pool2d(gg.tensor(x), *args), TF.max_pool2d(torch.tensor(x), *args)
         np.testing.assert_array_equal(actual.numpy(), expected.numpy())
         assert actual.dtype == "int64"
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+def test_reading_between_pixels(rank, padding_mode):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((2, 3, *(4, 5, 3)[:rank]))
+    grid = rng.uniform(-1.6, 1.6, (2, *(3, 4, 2)[:rank], rank))
+    modes = ("bilinear", "nearest", "bicubic")[: 5 - rank]
+    for mode, align_corners in itertools.product(modes, (None, False, True)):
+        found = []
+        for library, functional, make in ((gg, F, gg.tensor), (torch, TF, torch.tensor)):
+            inputs = [make(x, requires_grad=True), make(grid, requires_grad=True)]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                out = functional.grid_sample(*inputs, mode, padding_mode, align_corners)
+            grad = torch.autograd.grad if library is torch else gg.grad
+            slopes = grad([(out * out).sum()], inputs, allow_unused=True, materialize_grads=True)
+            found.append([np.asarray(a.detach().numpy()) for a in (out, *slopes)])
+        for a, e in zip(*found, strict=True):
+            np.testing.assert_allclose(a, e, atol=1e-9, err_msg=f"{mode} {align_corners}")
+
+
+def test_affine_grid():
+    for shape, size in [((2, 2, 3), (2, 1, 3, 4)), ((2, 3, 4), (2, 1, 3, 1, 4))]:
+        for align_corners in (False, True):
+            assert compare("affine_grid", [shape], size, align_corners=align_corners)
+    assert not compare("affine_grid", [(2, 2, 3)], (1, 1, 3, 4))
+    assert not compare("affine_grid", [(2, 2, 3)], (2, 1, 0, 4))
+    assert not compare("grid_sample", [(2, 1, 3, 3), (1, 2, 2, 2)])
+    assert not compare("grid_sample", [(2, 1, 3, 3), (2, 2, 2, 3)])
+    assert not compare("grid_sample", [(2, 1, 3, 3), (2, 2, 2, 2)], mode="cubist")

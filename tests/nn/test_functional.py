@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 
 import glassgrad as gg
 from glassgrad.autograd.ops.loss import masked_softmax
@@ -143,6 +146,45 @@ def test_losses_of_large_logits_are_finite():
         assert math.isfinite(loss.item()) and np.isfinite(x.grad.numpy()).all()
     assert F.soft_margin_loss(x, [-1.0, 1.0], "sum").item() == 2e4
     assert F.multilabel_soft_margin_loss(x, [0.0, 1.0]).item() == 1e4
+
+
+# --- any shapes, against NumPy
+
+@given(array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4), st.data())
+def test_norms_of_any_shape(shape, data):
+    axes = data.draw(st.integers(1, len(shape)))
+    x = draw(*shape)
+    over = tuple(range(-axes, 0))
+    out, root = F.layer_norm(x, shape[-axes:]), F.rms_norm(x, shape[-axes:], eps=0.5)
+    assert out.shape == root.shape == shape
+    if x.size:
+        scale = np.sqrt(x.var(over, keepdims=True) + 1e-5)
+        np.testing.assert_allclose(out, (x - x.mean(over, keepdims=True)) / scale, atol=1e-9)
+        np.testing.assert_allclose(root, x / np.sqrt(np.square(x).mean(over, keepdims=True) + 0.5), atol=1e-12)
+
+
+@given(mutually_broadcastable_shapes(num_shapes=2, min_dims=1, max_dims=3, max_side=3), st.data())
+def test_cosines_of_any_shapes(shapes, data):
+    dim = data.draw(st.integers(-len(shapes.result_shape), len(shapes.result_shape) - 1))
+    a, b = (draw(*s) for s in shapes.input_shapes)
+    x, y = np.broadcast_arrays(a, b)
+    expected = (x * y).sum(dim) / np.sqrt((x * x).sum(dim) * (y * y).sum(dim))
+    tensors = [gg.tensor(v, requires_grad=True) for v in (a, b)]
+    found = F.cosine_similarity(*tensors, dim=dim)
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-9)
+    for t, g in zip(tensors, gg.grad(found.sum(), tensors), strict=True):
+        assert g.shape == t.shape
+
+
+@given(mutually_broadcastable_shapes(signature="(p,d),(r,d)->(p,r)", max_dims=2, max_side=3, min_side=0))
+def test_distances_of_any_shapes(shapes):
+    a, b = (draw(*s) for s in shapes.input_shapes)
+    expected = np.sqrt(np.square(a[..., :, None, :] - b[..., None, :, :]).sum(-1))
+    tensors = [gg.tensor(v, requires_grad=True) for v in (a, b)]
+    found = gg.cdist(*tensors)
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-9)
+    for t, g in zip(tensors, gg.grad(found.sum(), tensors), strict=True):
+        assert g.shape == t.shape and np.isfinite(g.numpy()).all()
 
 
 # --- edges

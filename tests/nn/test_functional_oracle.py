@@ -310,3 +310,73 @@ def test_value_and_two_derivatives(name, args, options, dtype):
         found = gg.grad(curved, mine, materialize_grads=True)
         for x, y in zip(found, seconds, strict=True):
             compare(x.numpy(), y.numpy(force=True), 1e-8, "second gradient")
+
+
+# --- both refuse, or both accept
+
+ERRORS = {
+    "labels that are floats": lambda f, t: f.nll_loss(t(normal(2, 3)), t(np.array([0.0, 1.0]))),
+    "a label too large": lambda f, t: f.nll_loss(t(normal(2, 3)), t(np.array([0, 3]))),
+    "a negative label": lambda f, t: f.cross_entropy(t(normal(2, 3)), t(np.array([0, -1]))),
+    "too few labels": lambda f, t: f.cross_entropy(t(normal(2, 3)), t(np.array([0]))),
+    "weights of too few classes": lambda f, t: f.nll_loss(t(normal(2, 3)), t(np.array([0, 1])), t(np.ones(2))),
+    "an unknown reduction": lambda f, t: f.mse_loss(t(normal(2)), t(normal(2)), reduction="average"),
+    "probabilities above 1": lambda f, t: f.binary_cross_entropy(t(np.array([1.5])), t(np.array([1.0]))),
+    "probabilities of another shape": lambda f, t: f.binary_cross_entropy(t(positive(2)), t(positive(2, 1))),
+    "logits of another shape": lambda f, t: f.binary_cross_entropy_with_logits(t(normal(2)), t(positive(3))),
+    "smoothing above 1": lambda f, t: f.cross_entropy(t(normal(2, 3)), t(np.array([0, 1])), label_smoothing=1.5),
+    "delta 0": lambda f, t: f.huber_loss(t(normal(2)), t(normal(2)), delta=0.0),
+    "beta below 0": lambda f, t: f.smooth_l1_loss(t(normal(2)), t(normal(2)), beta=-1.0),
+    "a negative variance": lambda f, t: f.gaussian_nll_loss(t(normal(2)), t(normal(2)), t(np.array([1.0, -1.0]))),
+    "a variance of another shape": lambda f, t: f.gaussian_nll_loss(t(normal(2, 3)), t(normal(2, 3)), t(np.ones(4))),
+    "p 3": lambda f, t: f.multi_margin_loss(t(normal(2, 3)), t(np.array([0, 1])), p=3),
+    "too many labels": lambda f, t: f.multilabel_margin_loss(t(normal(2, 3)), t(np.zeros((2, 4), int))),
+    "a triplet of unequal rank": lambda f, t: f.triplet_margin_loss(t(normal(2, 3)), t(normal(2, 3)), t(normal(3))),
+    "margin 0": lambda f, t: f.triplet_margin_loss(t(normal(2, 3)), t(normal(2, 3)), t(normal(2, 3)), margin=0.0),
+    "cosines of a matrix and one label": lambda f, t: f.cosine_embedding_loss(
+        t(normal(2, 3)), t(normal(2, 3)), t(np.array(1))
+    ),
+    "the end of another shape": lambda f, t: f.layer_norm(t(normal(2, 3)), [2]),
+    "a weight of another shape": lambda f, t: f.layer_norm(t(normal(2, 3)), [3], t(np.ones(2))),
+    "groups that do not divide": lambda f, t: f.group_norm(t(normal(2, 3)), 2),
+    "no statistics": lambda f, t: f.instance_norm(t(normal(2, 3, 4)), use_input_stats=False),
+    "two dimensions": lambda f, t: f.local_response_norm(t(normal(2, 3)), 2),
+    "vectors of unequal length": lambda f, t: f.pairwise_distance(t(normal(2, 3)), t(normal(2, 2))),
+    "no such dimension": lambda f, t: f.cosine_similarity(t(normal(3)), t(normal(3)), dim=1),
+    "a weight that does not fit": lambda f, t: f.bilinear(t(normal(2, 3)), t(normal(2, 2)), t(normal(4, 2, 2))),
+    "no such row": lambda f, t: f.embedding(t(np.array([3])), t(normal(3, 2))),
+    "no such padding row": lambda f, t: f.embedding(t(np.array([0])), t(normal(3, 2)), padding_idx=3),
+    "indices without offsets": lambda f, t: f.embedding_bag(t(np.array([0])), t(normal(3, 2))),
+    "offsets from 1": lambda f, t: f.embedding_bag(t(np.array([0, 1])), t(normal(3, 2)), t(np.array([1]))),
+    "weights for a mean": lambda f, t: f.embedding_bag(
+        t(np.array([[0, 1]])), t(normal(3, 2)), per_sample_weights=t(np.ones((1, 2)))
+    ),
+    "keys of another length": lambda f, t: f.scaled_dot_product_attention(
+        t(normal(2, 3)), t(normal(2, 4)), t(normal(2, 3))
+    ),
+    "a mask and causal": lambda f, t: f.scaled_dot_product_attention(
+        t(normal(2, 3)), t(normal(2, 3)), t(normal(2, 3)), t(np.zeros((2, 2))), is_causal=True
+    ),
+    "p above 1": lambda f, t: f.alpha_dropout(t(normal(2, 3)), 1.5, True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", ERRORS.values(), ids=list(ERRORS))
+def test_both_refuse(call):
+    with pytest.raises((ValueError, TypeError, IndexError), match=r"^\w+: .{15}"):
+        call(F, gg.tensor)
+    with warnings.catch_warnings(), pytest.raises((RuntimeError, ValueError, IndexError, AssertionError)):
+        warnings.simplefilter("ignore")
+        call(T, torch.tensor)
+
+
+def test_running_statistics_of_instances():
+    x = normal(3, 2, 5)
+    mean, var = normal(2), positive(2)
+    ours_now = [gg.tensor(mean), gg.tensor(var)]
+    theirs_now = [torch.tensor(mean), torch.tensor(var)]
+    for _ in range(2):
+        F.instance_norm(gg.tensor(x), *ours_now, momentum=0.3)
+        T.instance_norm(torch.tensor(x), *theirs_now, momentum=0.3)
+    for a, b in zip(ours_now, theirs_now, strict=True):
+        compare(a.numpy(), b.numpy(), 1e-12, "running statistics")

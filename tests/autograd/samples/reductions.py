@@ -283,7 +283,7 @@ def quantile(rng):
 def covariance(rng):
     return [
         Sample("two", {"x": spaced(rng, 2, 5)}, {"correction": 0}),
-        Sample("weighted", {"x": spaced(rng, 2, 3)}, {"fweights": np.array([1, 2, 1]), "aweights": np.arange(1.0, 4)}),
+        Sample("weighted", {"x": spaced(rng, 2, 3), "aweights": np.arange(1.0, 4)}, {"fweights": np.array([1, 2, 1])}),
         Sample("one", {"x": spaced(rng, 5)}),
     ]
 

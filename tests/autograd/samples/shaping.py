@@ -145,6 +145,17 @@ SAMPLES: dict[str, Callable[[np.random.Generator], list[Sample]]] = {
     "frame_sum": _frame_sum,
     "gather_elements": _elements(_gather),
     "last_writes": _last_writes,
+    "repeat_slices": _cases(
+        ("number", (2, 3), {"repeats": 2, "dim": 1}),
+        ("each", (4, 2), {"repeats": np.array([2, 0, 1, 0]), "dim": 0}),
+        ("never", (2, 2), {"repeats": 0, "dim": 0}),
+        ("empty", (0, 2), {"repeats": np.zeros(0, np.int64), "dim": 0}),
+    ),
+    "repeated_sum": _cases(
+        ("number", (2, 6), {"shape": (2, 3), "repeats": 2, "dim": 1}),
+        ("each", (3, 2), {"shape": (4, 2), "repeats": np.array([2, 0, 1, 0]), "dim": 0}),
+        ("empty", (0, 2), {"shape": (2, 2), "repeats": 0, "dim": 0}),
+    ),
     "roll_axes": _cases(
         ("one", (4,), {"shifts": (-1,), "dims": (0,)}),
         ("two", (3, 4), {"shifts": (5, -2), "dims": (0, 1)}),

@@ -362,6 +362,20 @@ def _max_unpool(rank: int, x: Shape, size: Shape) -> Callable[[np.random.Generat
     return make
 
 
+def _grid_sample(rng: np.random.Generator) -> list[Sample]:
+    # Coordinates away from pixels, where the slope jumps: a 5 × 4 image has them at odd multiples of 1/5 and 1/4.
+    def grid(*shape: int) -> np.ndarray:
+        return rng.choice([-0.9, -0.65, -0.1, 0.1, 0.36, 0.7], shape) + rng.uniform(-0.02, 0.02, shape)
+
+    flat = {"input": spaced(rng, 1, 2, 5, 4), "grid": grid(1, 2, 3, 2)}
+    return [
+        Sample("bilinear", flat),
+        Sample("reflection", {"input": flat["input"], "grid": flat["grid"] * 1.5}, {"padding_mode": "reflection"}),
+        Sample("bicubic", flat, {"mode": "bicubic", "padding_mode": "border"}),
+        Sample("volume", {"input": spaced(rng, 1, 1, 5, 5, 5), "grid": grid(1, 1, 2, 1, 3)}, {"align_corners": False}),
+    ]
+
+
 SAMPLES = {
     "adaptive_max_pool_indices": _adaptive_max_pool_indices,
     "blend": _blend,
@@ -385,6 +399,10 @@ SAMPLES = {
 }
 
 COMPOSED_SAMPLES = {
+    "affine_grid": lambda rng: [
+        Sample("images", {"theta": spaced(rng, 2, 2, 3)}, {"size": (2, 1, 3, 2)}),
+        Sample("volumes", {"theta": spaced(rng, 1, 3, 4)}, {"size": (1, 1, 2, 3, 2), "align_corners": True}),
+    ],
     "adaptive_avg_pool1d": _calls(((2, 3, 7), {"output_size": 3}), ((2, 4), {"output_size": 1})),
     "adaptive_avg_pool2d": _calls(
         ((1, 2, 5, 4), {"output_size": (2, None)}), ((2, 4, 4), {"output_size": 2}), ((1, 1, 2, 2), {"output_size": 3})
@@ -405,6 +423,7 @@ COMPOSED_SAMPLES = {
     "conv_transpose1d": _transposed(1),
     "conv_transpose2d": _transposed(2),
     "conv_transpose3d": _transposed(3),
+    "grid_sample": _grid_sample,
     "interpolate": _calls(
         ((1, 2, 4), {"scale_factor": 1.7, "mode": "linear"}),
         ((1, 2, 3, 4), {"size": (5, 3), "mode": "bilinear", "align_corners": True}),
