@@ -39,6 +39,14 @@ def axis_of(dim: Any, ndim: Any, what: Any) -> Any:
     return position % max(ndim, 1)
 
 
+def whole(value: Any, what: Any, name: Any) -> Any:
+    """Return an integer argument as an int, a 0-d integer tensor's too."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what}: {name} must be an integer, not {value!r}") from None
+
+
 def axes_of(dim: Any, ndim: Any, what: Any) -> Any:
     """Return the axes that ``dim`` names, as a tuple counted from the front: None is all, a number has none.
 

@@ -148,12 +148,16 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return the identity matrix of ``n`` rows and ``m`` (default ``n``) columns.
 
+    Raises:
+        ValueError: a size is negative or not an integer.
+
     >>> import glassgrad as gg
     >>> gg.eye(2)
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _wrap(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
+    rows, columns = _shape((n, n if m is None else m), "eye")
+    return _wrap(np.eye(rows, columns, dtype=_dtype(dtype)), requires_grad)
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
