@@ -28,6 +28,18 @@ def listed(args: Any, named: Any = None) -> Any:
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], tuple | list) else args
 
 
+def as_integer(value: Any, name: Any, what: Any) -> Any:
+    """Return ``value`` as an int.
+
+    Raises:
+        TypeError: it is not a single integer.
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what}: {name} must be a single integer, not {value!r}") from None
+
+
 def axis_of(dim: Any, ndim: Any, what: Any) -> Any:
     """Return axis ``dim`` counted from the front. A single number has one axis, 0 or −1, as PyTorch sees it."""
     try:
@@ -37,14 +49,6 @@ def axis_of(dim: Any, ndim: Any, what: Any) -> Any:
     if not -max(ndim, 1) <= position < max(ndim, 1):
         raise IndexError(f"{what}: dimension {position} is out of range for a tensor of {ndim} dimensions")
     return position % max(ndim, 1)
-
-
-def whole(value: Any, what: Any, name: Any) -> Any:
-    """Return an integer argument as an int, a 0-d integer tensor's too."""
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise TypeError(f"{what}: {name} must be an integer, not {value!r}") from None
 
 
 def axes_of(dim: Any, ndim: Any, what: Any) -> Any:

@@ -148,9 +148,6 @@ def as_tensor(data: Any, dtype: Any = None) -> Tensor:
 def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Return the identity matrix of ``n`` rows and ``m`` (default ``n``) columns.
 
-    Raises:
-        ValueError: a size is negative or not an integer.
-
     >>> import glassgrad as gg
     >>> gg.eye(2)
     tensor([[1., 0.],

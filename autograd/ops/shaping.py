@@ -12,7 +12,7 @@ import numpy as np
 from ..compose import composed
 from ..declare import primitive
 from ..steps import unbroadcast
-from .axes import as_shape, axes_of, axis_of, listed, whole
+from .axes import as_integer, as_shape, axes_of, axis_of, listed
 from .indexing import getitem
 
 __all__ = [
@@ -465,7 +465,8 @@ def narrow(x: Any, dim: Any, start: Any, length: Any) -> Any:
     if not x.ndim:
         raise ValueError("narrow: a 0-d tensor has no dimension of which to take a part")
     axis = axis_of(dim, x.ndim, "narrow")
-    size, first, count = x.shape[axis], whole(start, "narrow", "start"), whole(length, "narrow", "length")
+    size = x.shape[axis]
+    first, count = as_integer(start, "start", "narrow"), as_integer(length, "length", "narrow")
     if not -size <= first <= size:
         raise IndexError(f"narrow: start {first} is out of range for dim {dim}, which has size {size}")
     first += size if first < 0 else 0
@@ -485,7 +486,7 @@ def select(x: Any, dim: Any, index: Any) -> Any:
     >>> gg.select(gg.tensor([[1, 2], [3, 4]]), 1, 0)
     tensor([1, 3])
     """
-    axis, position = axis_of(dim, x.ndim, "select"), whole(index, "select", "index")
+    axis, position = axis_of(dim, x.ndim, "select"), as_integer(index, "index", "select")
     if not x.ndim or not -x.shape[axis] <= position < x.shape[axis]:
         raise IndexError(f"select: a tensor of shape {x.shape} has no slice {position} along dim {dim}")
     return getitem(x, (slice(None),) * axis + (position,))

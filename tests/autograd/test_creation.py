@@ -33,13 +33,6 @@ def test_like_another(name, like):
         getattr(gg, f"{name}_like")([1.0])
 
 
-def test_sizes_of_an_identity_matrix():
-    assert gg.eye(2, 0).shape == (2, 0)
-    for sizes in ((-1,), (0, -3), (2.5,)):
-        with pytest.raises(ValueError, match="eye: sizes must be non-negative integers"):
-            gg.eye(*sizes)
-
-
 def test_full():
     assert gg.full((2,), 7).dtype == np.int64 and gg.full(2, 1.5).dtype == np.float32
     assert gg.full((), True).item() is True

@@ -235,10 +235,6 @@ MESSAGES = {
     ),
     "masked_select: the mask must be bools": lambda x: gg.masked_select(x, [1, 0, 1]),
     "masked_fill: the mask of shape (2,) does not broadcast": lambda x: gg.masked_fill(x, [True, False], 0),
-    "narrow: start must be an integer, not tensor(True)": lambda x: gg.narrow(x, 0, gg.tensor(True), 1),
-    "narrow: length must be an integer, not 1.0": lambda x: gg.narrow(x, 0, 0, 1.0),
-    "select: index must be an integer, not 'a'": lambda x: gg.select(x, 0, "a"),
-    "hsplit: expected a number of pieces or a list of indices, not 'a'": lambda x: gg.hsplit(x, "a"),
     "concatenate: there is no dim 2 in shapes (2, 3), (2, 3)": lambda x: gg.concatenate([x, x], 2),
 }
 
