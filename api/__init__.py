@@ -62,7 +62,7 @@ from .autograd.ops.unfolding import *
 from .autograd.ops.unpooling import *
 from .autograd.ops.windows import *
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from . import check, data, func, linalg, special, train, viz

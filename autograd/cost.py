@@ -23,7 +23,7 @@ class Cost(NamedTuple):
     """A formula as text, and the same as a function of the inputs' shapes, the result's shape and static arguments."""
 
     text: str
-    count: Callable[[_Shapes, Any, dict[str, Any]], float]
+    of: Callable[[_Shapes, Any, dict[str, Any]], float]
 
 
 def size(shape: Any) -> int:
@@ -59,19 +59,19 @@ def _matrices(text: str, count: Callable[[int, int], float]) -> Cost:
     def total(shapes: _Shapes, out: Any, static: dict[str, Any]) -> float:
         shape = _first(shapes)
         m, n = shape[-2], shape[-1]
-        return math.prod(shape[:-2]) * count(max(m, n), min(m, n))
+        return float(math.prod(shape[:-2]) * count(max(m, n), min(m, n)))
 
     return Cost(text, total)
 
 
 def _product(shapes: _Shapes, out: Any, static: dict[str, Any]) -> float:
-    return 2 * size(out) * _first(shapes)[-1]
+    return float(2 * size(out) * _first(shapes)[-1])
 
 
 def _systems(factor: float) -> Callable[[_Shapes, Any, dict[str, Any]], float]:
     def count(shapes: _Shapes, out: Any, static: dict[str, Any]) -> float:
         n = _first(shapes)[-1]
-        return factor * n**3 * math.prod(_first(shapes)[:-2]) + 2 * n * size(out)
+        return float(factor * n**3 * math.prod(_first(shapes)[:-2]) + 2 * n * size(out))
 
     return count
 
@@ -83,7 +83,7 @@ def _convolution(result: str, filters: str) -> Cost:
     def count(shapes: _Shapes, out: Any, static: dict[str, Any]) -> float:
         weight = static["weight_shape"] if filters == "out" else shapes[filters]
         of = out if result == "out" else shapes[result]
-        return 2 * size(of) * size(weight) / max(weight[0], 1)
+        return float(2 * size(of) * size(weight) / max(weight[0], 1))
 
     return Cost(text, count)
 
@@ -103,7 +103,7 @@ _TAPS = {"nearest": 0, "linear": 2, "cubic": 4}
 def _blend(shapes: _Shapes, out: Any, static: dict[str, Any]) -> float:
     pattern = static["pattern"]
     if pattern[0] == "windows":
-        return 2 * max(size(out), size(_first(shapes))) * pattern[1]
+        return float(2 * max(size(out), size(_first(shapes))) * pattern[1])
     return 2 * max(size(out), size(_first(shapes))) * _TAPS.get(pattern[0], 1)
 
 
@@ -111,7 +111,7 @@ def _windows(shapes: _Shapes, out: Any, static: dict[str, Any]) -> float:
     kernel = static.get("kernel_size", 1)
     shape = out[0] if out and isinstance(out[0], tuple) else out
     rank = len(_first(shapes)) - 2
-    return size(shape) * (kernel**rank if isinstance(kernel, int) else math.prod(kernel))
+    return float(size(shape) * (kernel**rank if isinstance(kernel, int) else math.prod(kernel)))
 
 
 def _sorted(shapes: _Shapes, out: Any, static: dict[str, Any]) -> float:
@@ -140,7 +140,7 @@ _MOVES = (
     "getitem", "reshape", "transpose", "permute", "broadcast_to", "astype", "clone", "concatenate", "stack", "split",
     "unbind", "contiguous", "write_at", "flip_axes", "roll_axes", "windows", "pick", "place", "unpool",
     "unpool_gradient", "diagonal", "diagonal_zeros", "tril", "triu", "surround", "frame", "im2col", "gather_elements",
-    "scatter_elements", "embedding_rows",
+    "scatter_elements", "embedding_rows", "repeat_slices",
     "pick_elements", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from", "eigenvalues_of",
 )  # fmt: skip
 
@@ -149,7 +149,7 @@ COSTS: dict[str, Cost] = {
     **{name: per_result(steps) if steps else NOTHING for name, steps in _STEPS.items()},
     **dict.fromkeys(
         ("sum", "nansum", "mean", "sum_to", "prod", "any", "all", "count_nonzero", "amax", "amin", "argmax", "argmin",
-         "place_elements", "cumsum",
+         "place_elements", "repeated_sum", "cumsum",
          "cumprod", "running_extremum_index", "index_add_zeros", "add_into", "windows_sum", "frame_sum", "col2im",
          "scatter_elements_zeros", "scatter_elements_add", "extremum_elements", "argwhere", "histc", "counts", "isin",
          "distinct_runs"),
@@ -232,4 +232,4 @@ def flops(node: Node) -> int:
         else dict(zip(primitive.input_names, shapes, strict=True))
     )
     static = dict(zip(primitive.static_names, node.static, strict=True))
-    return round(cost_of(primitive).count(named, node.shape, static))
+    return round(cost_of(primitive).of(named, node.shape, static))

@@ -177,6 +177,8 @@ def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any,
     """Call the kernel with its parameters in their declared order."""
     if primitive.ufunc is not None:
         return primitive.ufunc(*inputs)
+    if primitive.in_order:
+        return primitive.kernel(*inputs, *static)
     values = dict(zip((*primitive.input_names, *primitive.static_names), (*inputs, *static), strict=True))
     return primitive.kernel(**values)
 
@@ -186,20 +188,18 @@ def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any,
 
 def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
     """Run a primitive on operands of which at least one is a tensor, and record it when a gradient is wanted."""
-    operands = list(inputs[0]) if primitive.list_input else list(inputs)
-    names = primitive.input_names * len(operands) if primitive.list_input else primitive.input_names
-    handles = _as_handles(primitive, names, operands)
+    listed = primitive.list_input
+    operands = inputs[0] if listed else inputs
+    names = primitive.input_names * len(operands) if listed else primitive.input_names
+    handles: Sequence[Any] = operands
+    for operand, name in zip(operands, names, strict=True):
+        if operand.__class__ not in HANDLES and not (operand is None and name in primitive.optional):
+            handles = _as_handles(primitive, names, list(operands))
+            break
     arrays = [None if t is None else t._array for t in handles]
-    positions = [i for i, n in enumerate(names) if n in primitive.differentiable and arrays[i] is not None]
-    if not primitive.differentiable:
-        positions = [i for i, a in enumerate(arrays) if a is not None]
-    differentiable: list[Any] = [arrays[i] for i in positions]
-    if not primitive.casts and any(a.dtype is not differentiable[0].dtype for a in differentiable):
-        differentiable = list(dtypes.promote(tuple(differentiable)))
-        for i, array in zip(positions, differentiable, strict=True):
-            arrays[i] = array
+    like = _in_one_dtype(primitive, names, arrays)
     try:
-        raw = run_kernel(primitive, (arrays,) if primitive.list_input else tuple(arrays), static)
+        raw = run_kernel(primitive, (arrays,) if listed else tuple(arrays), static)
     except Exception as error:
         raise explain(primitive, error, tuple(arrays)) from None
     if primitive.returns_tuple or primitive.residual_names:
@@ -211,48 +211,63 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
     else:
         results = [raw]
     public = len(results) - len(primitive.residual_names)
-    like = differentiable[0] if differentiable else None
-    for i in range(len(results)):
-        if results[i].__class__ is not np.ndarray:
-            results[i] = as_result(primitive, results[i])
-        if (
-            i < public
-            and like is not None
-            and primitive.differentiable
-            and results[i].dtype is not like.dtype
-            and not primitive.casts
-        ):
-            results[i] = retype(results[i], like)
-    needs = tuple(t is not None and t._node.__class__ is Node and n in primitive.differentiable
-                  for t, n in zip(handles, names, strict=True))  # fmt: skip
-    mode = current_mode()
-    if not (primitive.differentiable and mode.grad and any(needs)):
-        vertex = (
-            CUT_BY_NO_GRAD
-            if any(needs)
-            else inherit(*(t._node for t in handles if t is not None and t._node.__class__ is not Node))
-        )
-        made = tuple(new_tensor(r, vertex) for r in results[:public])
-        return made if primitive.returns_tuple else made[0]
+    typed = like is not None and primitive.differentiable and not primitive.casts
+    for i, result in enumerate(results):
+        if result.__class__ is not np.ndarray:
+            results[i] = result = as_result(primitive, result)
+        if typed and i < public and result.dtype is not like.dtype:
+            results[i] = retype(result, like)
+    vertices = [None if t is None else t._node for t in handles]
+    if primitive.differentiable:
+        needs = tuple([v.__class__ is Node and n in primitive.differentiable
+                       for v, n in zip(vertices, names, strict=True)])  # fmt: skip
+        some = True in needs
+    else:
+        needs, some = (), False
+    mode = current_mode() if some else None
+    if mode is None or not mode.grad:
+        vertex = CUT_BY_NO_GRAD if some else inherit(*[v for v in vertices if v.__class__ is not Node])
+        if not primitive.returns_tuple:
+            return new_tensor(results[0], vertex)
+        return tuple([new_tensor(r, vertex) for r in results[:public]])
     node = Node()
     node.primitive = primitive
-    node.inputs = tuple(None if t is None else (t._node if need else constant_of(t))
-                        for t, need in zip(handles, needs, strict=True))  # fmt: skip
-    node.saved = _saved(primitive, names, arrays, results, needs)
+    node.inputs = tuple([None if t is None else (v if need else constant_of(t))
+                         for t, v, need in zip(handles, vertices, needs, strict=True)])  # fmt: skip
+    node.saved = _saved(primitive, names, arrays, results, needs) if primitive.saved_names else ()
     node.sequence = next_sequence()
-    node.static = tuple(map(_keep, static))
+    node.static = tuple(map(keep, static))
     node.context = mode.context
     node.extra = None
     if primitive.returns_tuple:
-        node.shape = tuple(r.shape for r in results[:public])
-        node.dtype = tuple(r.dtype for r in results[:public])
-        value: Any = tuple(new_tensor(r, project(node, i, r)) for i, r in enumerate(results[:public]))
+        node.shape = tuple([r.shape for r in results[:public]])
+        node.dtype = tuple([r.dtype for r in results[:public]])
+        value: Any = tuple([new_tensor(r, project(node, i, r)) for i, r in enumerate(results[:public])])
     else:
         node.shape, node.dtype = results[0].shape, results[0].dtype
         value = new_tensor(results[0], node)
     if mode.observers:
         observe(mode, node, tuple(arrays), results[0] if not primitive.returns_tuple else tuple(results[:public]))
     return value
+
+
+def _in_one_dtype(primitive: Primitive, names: Sequence[str], arrays: list[Any]) -> Any:
+    """Bring the differentiable operands into their common dtype, in place of the others; return the first of them."""
+    computed = primitive.differentiable or primitive.input_names
+    like: Any = None
+    mixed = False
+    for array, name in zip(arrays, names, strict=True):
+        if array is not None and name in computed:
+            if like is None:
+                like = array
+            elif array.dtype is not like.dtype:
+                mixed = True
+    if not mixed or primitive.casts:
+        return like
+    positions = [i for i, n in enumerate(names) if n in computed and arrays[i] is not None]
+    for i, array in zip(positions, dtypes.promote(tuple([arrays[i] for i in positions])), strict=True):
+        arrays[i] = array
+    return arrays[positions[0]]
 
 
 def _as_handles(primitive: Primitive, names: Sequence[str], operands: list[Any]) -> list[Any]:
@@ -283,12 +298,12 @@ def _as_handles(primitive: Primitive, names: Sequence[str], operands: list[Any])
     return handles
 
 
-def _keep(value: Any) -> Any:
+def keep(value: Any) -> Any:
     """Return a static argument as backward will find it: arrays, such as indices and labels, are copied."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value):
-        return tuple(map(_keep, value))
+        return tuple(map(keep, value))
     return value
 
 

@@ -19,7 +19,7 @@ from .dtypes import promote
 from .inline import inline_rule
 from .mode import current_mode
 from .node import FREED, Node, next_sequence
-from .primitive import NO_DEFAULT, Primitive
+from .primitive import NO_DEFAULT, Primitive, Rule
 
 __all__ = ["compile_function", "make_function", "make_method", "targets", "write_when_called"]
 
@@ -27,6 +27,10 @@ _ALIASES = {"dim": "axis", "keepdim": "keepdims"}
 
 
 _NUMBERS = frozenset((float, int))
+# Static arguments that are numbers or tuples of numbers, and so need no copy.
+_NEVER_ARRAYS = frozenset(
+    "dim dim0 dim1 dims keepdim shape dtype kernel_size stride padding dilation groups".split()
+)
 
 
 class _Unset:
@@ -40,7 +44,7 @@ UNSET = _Unset()
 def make_function(primitive: Primitive) -> Callable[..., Any]:
     """Return the public function of a primitive, and fill in its ``pull``."""
     specialised = can_specialise(primitive)
-    function = _forward(primitive, "dispatch" if specialised else None, engine.dispatch)
+    function = _forward(primitive, specialised, engine.dispatch)
     primitive.function = function
     primitive.pull = _pull_when_needed(primitive) if specialised and primitive.differentiable else steps.pull_generic
     return function
@@ -49,24 +53,12 @@ def make_function(primitive: Primitive) -> Callable[..., Any]:
 def make_method(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the same call for use as an operator: unknown operands give ``NotImplemented`` instead of an error."""
     primitive: Primitive = function.primitive  # type: ignore[attr-defined]
-    return _forward(primitive, "dispatch", engine.dispatch_operator)
+    return _forward(primitive, True, engine.dispatch_operator)
 
 
 def can_specialise(primitive: Primitive) -> bool:
-    """Return whether the written-out call covers this declaration."""
-    table = primitive.tables[next(iter(primitive.tables))]
-    return not (
-        primitive.list_input
-        or primitive.several
-        or any(
-            f"{n}_shape" in rule.arguments
-            for n in primitive.optional
-            for rule in (table.rules if table else {}).values()
-        )
-        or primitive.accumulate
-        or table is None
-        or table.joint is not None
-    )
+    """Return whether call and backward step can be written out: all but lists and several results."""
+    return not primitive.list_input and not primitive.several
 
 
 def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
@@ -95,14 +87,14 @@ def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
     return ", ".join(written), "\n".join(resolve), defaults
 
 
-def _forward(primitive: Primitive, fast: str | None, fallback: Callable[..., Any]) -> Callable[..., Any]:
+def _forward(primitive: Primitive, fast: bool, fallback: Callable[..., Any]) -> Callable[..., Any]:
     helpers = {
         "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": engine.HANDLES,
         "Tensor": engine.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
         "settle": engine.settle, "as_result": engine.as_result, "explain": engine.explain,
         "constant_of": engine.constant_of, "cut_off": engine.CUT_BY_NO_GRAD, "inherit": engine.inherit,
-        "observe": engine.observe, "number": engine.scalar_constant, "numbers": _NUMBERS,
+        "keep": engine.keep, "observe": engine.observe, "number": engine.scalar_constant, "numbers": _NUMBERS,
     }  # fmt: skip
     namespace = {"UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
 
@@ -202,7 +194,10 @@ def _fast_forward(primitive: Primitive) -> list[str]:
             add(f"                {'el' if i else ''}if $shape == ${n}_node.shape: $shape = ${n}_node.shape")
     add("                $node.shape = $shape")
     add("                $node.dtype = $dtype")
-    add(f"                $node.static = {_tuple(statics)}")
+    # Arrays among them, such as indices, are copied: a later change of the caller's must not reach backward.
+    plain = primitive.kind == "elementwise"
+    kept = [n if plain or n in _NEVER_ARRAYS else f"$keep({n})" for n in statics]
+    add(f"                $node.static = {_tuple(kept)}")
     add("                $node.context = $mode.context")
     add("                $node.extra = None")
     add(f"                if $mode.observers: $observe($mode, $node, {_tuple(arrays)}, $out)")
@@ -256,10 +251,23 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
     namespace = {
         "FREED": FREED, "second_backward": steps.second_backward, "Node": Node, "ndarray": np.ndarray,
         "conform": steps.conform, "accumulate": steps.accumulate, "accumulate_new": steps.accumulate_new,
-        **{f"rule_{n}": table.rules[n].function for n in primitive.differentiable},
+        "buffer_of": steps.buffer_of, "as_many": steps.as_many,
+        **{f"rule_{n}": rule.function for n, rule in table.rules.items()},
     }  # fmt: skip
+    if table.joint is not None:
+        lines += _joint_step(primitive, table.joint)
+        namespace["rule_joint"] = table.joint.function
+        return compile_function(lines, primitive, namespace, "pull", "pull")  # type: ignore[no-any-return]
     for n in primitive.differentiable:
         rule = table.rules[n]
+        if n in primitive.accumulate:
+            adds = primitive.accumulate[n]
+            namespace[f"add_{n}"] = adds.function
+            values = ["buffer", *(_variable(primitive, a) for a in adds.arguments)]
+            add(f"    if {n}_vertex.__class__ is Node and (wanted is None or {n}_vertex in wanted):")
+            add(f"        buffer = buffer_of(cotangents, {n}_vertex)")
+            add(f"        add_{n}({', '.join(values)})")
+            continue
         variables = {a: _variable(primitive, a) for a in rule.arguments}
         call = f"d = rule_{n}({', '.join(variables.values())})"
         vertex = f"{n}_vertex"
@@ -267,10 +275,7 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
         add(f"    if {vertex}.__class__ is Node and (wanted is None or {vertex} in wanted):")
         if inlined is None:
             add(f"        {call}")
-            add(f"        if d.__class__ is not ndarray or d.dtype is not {vertex}.dtype or d.shape != {vertex}.shape:")
-            add(f"            d = conform(d, node, '{n}', {vertex})")
-            add(f"        if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)")
-            add(f"        elif d is not None: cotangents[{vertex}] = d")
+            lines += _hand_on(n)
             continue
         # An inlined result has the shape and dtype of the output, so nodes can be compared instead of arrays; that
         # they mostly share one tuple for their shape makes it cheaper still.
@@ -290,6 +295,33 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
     return compile_function(lines, primitive, namespace, "pull", "pull")  # type: ignore[no-any-return]
 
 
+def _hand_on(name: str) -> list[str]:
+    """Write what happens to the gradient ``d`` of one input."""
+    vertex = f"{name}_vertex"
+    return [
+        f"        if d.__class__ is not ndarray or d.dtype is not {vertex}.dtype or d.shape != {vertex}.shape:",
+        f"            d = conform(d, node, '{name}', {vertex})",
+        f"        if {vertex} in cotangents: accumulate(cotangents, {vertex}, d)",
+        f"        elif d is not None: cotangents[{vertex}] = d",
+    ]
+
+
+def _joint_step(primitive: Primitive, rule: Rule) -> list[str]:
+    """Write the step of a primitive whose one rule answers for all inputs."""
+    names = primitive.input_names
+    lines = []
+    for n in names:
+        test = f"{n}_vertex.__class__ is Node and (wanted is None or {n}_vertex in wanted)"
+        lines.append(f"    {n}_needs = {test if n in primitive.differentiable else False}")
+    needs = _tuple(f"{n}_needs" for n in names)
+    values = [needs if a == "need" else _variable(primitive, a) for a in rule.arguments]
+    lines.append(f"    gradients = rule_joint({', '.join(values)})")
+    lines.append(f"    {targets([f'{n}_d' for n in names])} = as_many(node.primitive, gradients, {len(names)})")
+    for n in primitive.differentiable:
+        lines += [f"    if {n}_needs:", f"        d = {n}_d", *_hand_on(n)]
+    return lines
+
+
 def _variable(primitive: Primitive, argument: str) -> str:
     """Return the name that a rule's argument has inside the written-out pull."""
     if argument == "g":
@@ -298,7 +330,9 @@ def _variable(primitive: Primitive, argument: str) -> str:
         return f"saved_{argument}"
     if argument in primitive.static_names:
         return f"static_{argument}"
-    return f"{argument.removesuffix('_shape')}_vertex.shape"
+    name = argument.removesuffix("_shape")
+    shape = f"{name}_vertex.shape"
+    return f"(None if {name}_vertex is None else {shape})" if name in primitive.optional else shape
 
 
 def _call(primitive: Primitive) -> str:

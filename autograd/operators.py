@@ -51,37 +51,34 @@ from .tensor import Tensor
 
 BINARY: dict[str, Callable[..., Any]] = {
     "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
-    "pow": arithmetic.power, "matmul": linalg.matmul,
+    "floordiv": rounding.floor_divide, "mod": rounding.remainder, "pow": arithmetic.power, "matmul": linalg.matmul,
+}  # fmt: skip
+BITWISE: dict[str, Callable[..., Any]] = {
+    "and": bitwise.bitwise_and, "or": bitwise.bitwise_or, "xor": bitwise.bitwise_xor,
+    "lshift": bitwise.bitwise_left_shift, "rshift": bitwise.bitwise_right_shift,
 }  # fmt: skip
 COMPARISONS = {
     "gt": comparison.greater, "ge": comparison.greater_equal, "lt": comparison.less, "le": comparison.less_equal,
-    "eq": comparison.eq, "ne": comparison.not_equal, "and": comparison.logical_and, "or": comparison.logical_or,
+    "eq": comparison.eq, "ne": comparison.not_equal,
 }  # fmt: skip
-UNARY = {"neg": arithmetic.negative, "abs": elementwise.absolute, "invert": comparison.logical_not}
+UNARY = {"neg": arithmetic.negative, "abs": elementwise.absolute, "invert": bitwise.bitwise_not}
 IN_PLACE = {
     "iadd": effects.add_, "isub": effects.subtract_, "imul": effects.multiply_, "itruediv": effects.divide_,
 }  # fmt: skip
 
-# Methods whose first argument is the tensor, under PyTorch's names.
-METHODS: dict[str, Callable[..., Any]] = {
-    "add": arithmetic.add, "subtract": arithmetic.subtract, "sub": arithmetic.subtract,
-    "multiply": arithmetic.multiply, "mul": arithmetic.multiply, "divide": arithmetic.divide, "div": arithmetic.divide,
-    "negative": arithmetic.negative, "neg": arithmetic.negative, "square": arithmetic.square,
-    "exp": elementwise.exp, "log": elementwise.log, "sqrt": elementwise.sqrt, "sin": elementwise.sin,
-    "cos": elementwise.cos, "tanh": elementwise.tanh, "sigmoid": elementwise.sigmoid, "relu": elementwise.relu,
-    "sign": elementwise.sign, "absolute": elementwise.absolute, "abs": elementwise.absolute,
-    "maximum": elementwise.maximum, "minimum": elementwise.minimum,
-    "isnan": comparison.isnan, "isfinite": comparison.isfinite,
-    "eq": comparison.eq, "ne": comparison.not_equal, "gt": comparison.greater, "ge": comparison.greater_equal,
-    "lt": comparison.less, "le": comparison.less_equal, "logical_and": comparison.logical_and,
-    "logical_or": comparison.logical_or, "logical_not": comparison.logical_not,
-}  # fmt: skip
+# Every public operation of these rooms whose first argument is a tensor is also a method, under the same name.
+ROOMS = (
+    arithmetic, comparison, elementwise, trigonometric, rounding, bitwise, activation, special, reduction, statistics,
+    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, indexing, scattering,
+    selection,
+)  # fmt: skip
+NOT_METHODS = ("one_hot",)
+# Methods of further rooms. Those whose arguments are given in several ways follow below.
 TENSOR_METHODS: dict[str, Callable[..., Any]] = {
-    "matmul": linalg.matmul, "mm": linalg.matmul, "sum": reduction.sum, "mean": reduction.mean, "amax": reduction.amax,
-    "amin": reduction.amin, "argmax": comparison.argmax, "argmin": comparison.argmin, "transpose": shaping.transpose,
-    "swapaxes": shaping.transpose, "broadcast_to": shaping.broadcast_to, "split": shaping.split,
-    "flatten": shaping.flatten, "clone": shaping.clone,
-    "softmax": loss.softmax, "log_softmax": loss.log_softmax,
+    "softmax": loss.softmax, "log_softmax": loss.log_softmax, "dropout": random_ops.dropout,
+    "unfold": arranging.unfold_dimension, "bernoulli": creation.bernoulli, "multinomial": creation.multinomial,
+    "__dlpack__": interchange.export, "__dlpack_device__": interchange.device_of,
+    **{f.__name__: f for f in creation.NEW},
 }  # fmt: skip
 
 
@@ -130,6 +127,10 @@ for _name, _function in BINARY.items():
     _method = make_method(_function)
     _bind(Tensor, f"__{_name}__", _pow_operator(_method) if _name == "pow" else _method)
     _bind(Tensor, f"__r{_name}__", _reflected(_method))
+for _name, _function in BITWISE.items():
+    _method = make_method(_function)
+    _bind(Tensor, f"__{_name}__", _method)
+    _bind(Tensor, f"__r{_name}__", _reflected(_method))
 for _name, _function in COMPARISONS.items():
     _bind(Tensor, f"__{_name}__", make_method(_function))
 for _name, _function in UNARY.items():
@@ -139,7 +140,28 @@ for _name, _function in IN_PLACE.items():
     _bind(Tensor, _function.update.name, _function)  # type: ignore[attr-defined]
 for _function in in_place.METHODS:
     _bind(Tensor, _function.update.name, _function)  # type: ignore[attr-defined]
-for _name, _function in (METHODS | TENSOR_METHODS).items():
+
+
+def _first_parameter(function: Callable[..., Any]) -> str:
+    primitive: Primitive | None = getattr(function, "primitive", None)
+    if primitive is not None:
+        return next(iter(primitive.parameters))
+    code = getattr(function, "__wrapped__", function).__code__
+    return str(code.co_varnames[0]) if code.co_argcount else ""
+
+
+# Those that act on single numbers are methods of Scalar too.
+SCALAR_METHODS: dict[str, Callable[..., Any]] = {}
+for _room in ROOMS:
+    for _name in _room.__all__:
+        _function = getattr(_room, _name)
+        if _name in NOT_METHODS or _first_parameter(_function) not in ("x", "input"):
+            continue
+        _bind(Tensor, _name, _function)
+        _operation: Primitive | None = getattr(_function, "primitive", None)
+        if _operation is not None and _operation.kind in ("elementwise", "predicate"):
+            SCALAR_METHODS[_name] = _function
+for _name, _function in TENSOR_METHODS.items():
     _bind(Tensor, _name, _function)
 _bind(Tensor, "pow", power)
 
@@ -195,41 +217,11 @@ def _setitem(self: Tensor, index: Any, values: Any) -> None:
     effects.assign_at(self, plain_index(index), values)
 
 
-# Every public operation of these whose first argument is a tensor is also a method, unless it is named below.
-ROOMS = (
-    arithmetic, comparison, elementwise, trigonometric, rounding, bitwise, activation, special, reduction, statistics,
-    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, indexing, scattering,
-    selection,
-)  # fmt: skip
-NOT_METHODS = ("one_hot",)
-
-
-def _first_parameter(function: Callable[..., Any]) -> str:
-    primitive: Primitive | None = getattr(function, "primitive", None)
-    if primitive is not None:
-        return next(iter(primitive.signature.parameters))
-    code = getattr(function, "__wrapped__", function).__code__
-    return str(code.co_varnames[0]) if code.co_argcount else ""
-
-
-for _room in ROOMS:
-    for _name in _room.__all__:
-        _function = getattr(_room, _name)
-        if _name not in Tensor.__dict__ and _name not in NOT_METHODS and _first_parameter(_function) in ("x", "input"):
-            _bind(Tensor, _name, _function)
-            _operation: Primitive | None = getattr(_function, "primitive", None)
-            if _operation is not None and _operation.kind in ("elementwise", "predicate"):
-                METHODS.setdefault(_name, _function)
-
-
 OTHERS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape, "view": _reshape, "permute": _permute, "astype": _astype, "to": _astype, "copy_": _copy_,
     "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem, "__setitem__": _setitem,
     "float": lambda self: _astype(self, np.float32), "double": lambda self: _astype(self, np.float64),
     "long": lambda self: _astype(self, np.int64), "bool": lambda self: _astype(self, np.bool_),
-    "dropout": random_ops.dropout, "unfold": arranging.unfold_dimension,
-    "bernoulli": creation.bernoulli, "multinomial": creation.multinomial, "__dlpack__": interchange.export,
-    "__dlpack_device__": interchange.device_of, **{f.__name__: f for f in creation.NEW},
 }  # fmt: skip
 for _name, _function in OTHERS.items():
     _bind(Tensor, _name, _function)
@@ -260,7 +252,7 @@ def _scalar_method(function: Callable[..., Any]) -> Callable[..., Any]:
     primitive: Primitive = function.primitive  # type: ignore[attr-defined]
     if primitive.static_names or len(primitive.input_names) > 2:
         return function
-    if primitive.kind != "elementwise" or not primitive.differentiable:
+    if primitive.kind != "elementwise" or not primitive.differentiable or primitive.scalar is None:
 
         @functools.wraps(function)
         def method(*operands: Any) -> Any:
@@ -289,11 +281,10 @@ for _name, _function in BINARY.items():
         _bind(Scalar, f"__{_name}__", _method)
     _bind(Scalar, f"__r{_name}__", _reflected(lambda x, y, m=_method: m(x if x.__class__ is Scalar else Scalar(x), y)))
 for _name, _function in COMPARISONS.items():
-    if _name not in ("and", "or"):
-        _bind(Scalar, f"__{_name}__", _scalar_method(_function))
+    _bind(Scalar, f"__{_name}__", _scalar_method(_function))
 _bind(Scalar, "__neg__", _scalar_method(arithmetic.negative))
 _bind(Scalar, "__abs__", _scalar_method(elementwise.absolute))
-for _name, _function in METHODS.items():
+for _name, _function in SCALAR_METHODS.items():
     _bind(Scalar, _name, _scalar_method(_function))
 _bind(Scalar, "pow", power)
 _bind(Scalar, "__array_ufunc__", None)  # type: ignore[arg-type]

@@ -225,6 +225,9 @@ class Primitive:
         if not self.input_names:
             self.input_names = tuple(n for n, p in parameters.items() if p.default is NO_DEFAULT)
         self.static_names = tuple(n for n in parameters if n not in self.input_names)
+        self.in_order = tuple(parameters) == (*self.input_names, *self.static_names) and not any(
+            p.keyword_only for p in parameters.values()
+        )
         for name in (*self.input_names, *self.static_names):
             if name in _RESERVED:
                 raise self._fail(f"a parameter may not be called {name!r}: rules use that name")

@@ -67,12 +67,7 @@ def _run_table(
     values["g"] = g
     values["need"] = need
     if table.joint is not None:
-        gradients = table.joint.function(*(values[a] for a in table.joint.arguments))
-        if not isinstance(gradients, list | tuple) or len(gradients) != len(names):
-            raise TypeError(
-                f"{primitive.name}: its joint rule must return one gradient for each of its {len(names)} inputs, "
-                f"but returned {describe(gradients)}"
-            )
+        gradients = as_many(primitive, table.joint.function(*(values[a] for a in table.joint.arguments)), len(names))
         for vertex, name, wanted, gradient in zip(node.inputs, names, need, gradients, strict=True):
             if wanted and gradient is not None:
                 _hand_on(node, vertex, name, gradient, cotangents, recorded)
@@ -83,7 +78,8 @@ def _run_table(
             continue
         vertex = node.inputs[position]
         if name in primitive.accumulate and not recorded and output == "out":
-            _accumulate_in_place(node, vertex, primitive.accumulate[name], values, cotangents)
+            add = primitive.accumulate[name]
+            add.function(buffer_of(cotangents, vertex), *(values[n] for n in add.arguments))
             continue
         gradient = rule.function(*(values[a] for a in rule.arguments))
         if gradient is not None:
@@ -129,15 +125,28 @@ def _zeros(shape: tuple[int, ...], dtype: Any, recorded: bool) -> Any:
     return new_tensor(array, None) if recorded else array
 
 
-def _accumulate_in_place(node: Node, vertex: Any, add: Any, values: dict[str, Any], cotangents: Any) -> None:
+def as_many(primitive: Any, gradients: Any, count: int) -> Any:
+    """Return what a joint rule gave, which must be one gradient for each input."""
+    if not isinstance(gradients, list | tuple) or len(gradients) != count:
+        raise TypeError(
+            f"{primitive.name}: its joint rule must return one gradient for each of its {count} inputs, "
+            f"but returned {describe(gradients)}"
+        )
+    return gradients
+
+
+def buffer_of(cotangents: Any, vertex: Any) -> Any:
+    """Return the array that collects the gradient of ``vertex``, the engine's own, to be added into."""
     buffer = cotangents.get(vertex)
     if buffer is None:
         buffer = np.zeros(vertex.shape, vertex.dtype)
-    elif vertex not in cotangents.owned:
+    elif vertex in cotangents.owned:
+        return buffer
+    else:
         buffer = np.array(buffer)
     cotangents[vertex] = buffer
     cotangents.owned.add(vertex)
-    add.function(buffer, *(values[n] for n in add.arguments))
+    return buffer
 
 
 class Cotangents(dict[Any, Any]):

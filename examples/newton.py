@@ -70,12 +70,14 @@ def with_products(x, gradient):
 
 x = start = np.array([-1.2, 1.0])
 limit = 500 if options.short else 5000
-for descent in range(limit):
+descent = 0
+while descent < limit:
+    descent += 1
     gradient = func.grad(rosenbrock)(gg.tensor(x)).numpy()
     if np.abs(gradient).max() < 1e-8:
         break
     x = x - 1e-3 * gradient
-print(f"gradient descent        {descent + 1:6d} steps  at {x}")
+print(f"gradient descent        {descent:6d} steps  at {x}")
 x, steps = newton(start, with_the_hessian)
 print(f"Newton, Hessian         {steps:6d} steps  at {x}")
 x, steps = newton(np.zeros(100), with_products)

@@ -51,7 +51,7 @@ def parameters(function: Any) -> Iterator[str]:
     found = list(signature.parameters.values())[1:]
     names = [p.name for p in found]
     aliases = [(p, _ALIASES[p.name]) for p in found if p.name in _ALIASES and _ALIASES[p.name] not in names]
-    star = False
+    star = after_optional = False
     for p in found:
         if p.kind is p.VAR_POSITIONAL:
             star = True
@@ -64,7 +64,9 @@ def parameters(function: Any) -> Iterator[str]:
         if p.kind is p.KEYWORD_ONLY and not star:
             star = True
             yield "*"
-        optional = p.default is not p.empty or p.name in _ALIASES
+        # ``dim`` may come as ``axis``; what follows it cannot be required in a signature then.
+        optional = p.default is not p.empty or p.name in _ALIASES or (after_optional and not star)
+        after_optional = optional
         yield f"{p.name}: Any" + (" = ..." if optional else "")
     takes_aliases = primitive is not None or function.__name__ in gg.autograd.COMPOSED
     if takes_aliases and aliases:

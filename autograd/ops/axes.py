@@ -28,6 +28,18 @@ def listed(args: Any, named: Any = None) -> Any:
     return tuple(args[0]) if len(args) == 1 and isinstance(args[0], tuple | list) else args
 
 
+def as_integer(value: Any, name: Any, what: Any) -> Any:
+    """Return ``value`` as an int.
+
+    Raises:
+        TypeError: it is not a single integer.
+    """
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what}: {name} must be a single integer, not {value!r}") from None
+
+
 def axis_of(dim: Any, ndim: Any, what: Any) -> Any:
     """Return axis ``dim`` counted from the front. A single number has one axis, 0 or −1, as PyTorch sees it."""
     try:

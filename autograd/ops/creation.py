@@ -153,7 +153,8 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool 
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _wrap(np.eye(n, m, dtype=_dtype(dtype)), requires_grad)
+    rows, columns = _shape((n, n if m is None else m), "eye")
+    return _wrap(np.eye(rows, columns, dtype=_dtype(dtype)), requires_grad)
 
 
 def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:

@@ -153,7 +153,7 @@ def inner(x: Any, other: Any) -> Any:
 )  # fmt: skip
 def dot_along(x: Any, y: Any, dim: Any) -> Any:
     """Return the dot products along ``dim``, which both operands have: a negative number, as axes may be missing."""
-    return np.vecdot(x, y, axis=dim)
+    return np.vecdot(x, y, axis=dim)  # type: ignore[call-overload]  # its stub lacks the axis
 
 
 @composed

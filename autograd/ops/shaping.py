@@ -12,7 +12,7 @@ import numpy as np
 from ..compose import composed
 from ..declare import primitive
 from ..steps import unbroadcast
-from .axes import as_shape, axes_of, axis_of, listed
+from .axes import as_integer, as_shape, axes_of, axis_of, listed
 from .indexing import getitem
 
 __all__ = [
@@ -465,7 +465,8 @@ def narrow(x: Any, dim: Any, start: Any, length: Any) -> Any:
     if not x.ndim:
         raise ValueError("narrow: a 0-d tensor has no dimension of which to take a part")
     axis = axis_of(dim, x.ndim, "narrow")
-    size, first, count = x.shape[axis], operator.index(start), operator.index(length)
+    size = x.shape[axis]
+    first, count = as_integer(start, "start", "narrow"), as_integer(length, "length", "narrow")
     if not -size <= first <= size:
         raise IndexError(f"narrow: start {first} is out of range for dim {dim}, which has size {size}")
     first += size if first < 0 else 0
@@ -485,7 +486,7 @@ def select(x: Any, dim: Any, index: Any) -> Any:
     >>> gg.select(gg.tensor([[1, 2], [3, 4]]), 1, 0)
     tensor([1, 3])
     """
-    axis, position = axis_of(dim, x.ndim, "select"), operator.index(index)
+    axis, position = axis_of(dim, x.ndim, "select"), as_integer(index, "index", "select")
     if not x.ndim or not -x.shape[axis] <= position < x.shape[axis]:
         raise IndexError(f"select: a tensor of shape {x.shape} has no slice {position} along dim {dim}")
     return getitem(x, (slice(None),) * axis + (position,))
@@ -552,7 +553,7 @@ def _tensor_split(x: Any, indices_or_sections: Any, dim: Any, what: Any) -> Any:
 
 def _cut(x: Any, indices_or_sections: Any, dim: Any, what: Any) -> Any:
     count = np.asarray(indices_or_sections)
-    if not count.ndim and count > 0 and x.shape[dim] % count:
+    if not count.ndim and count.dtype.kind in "iu" and count > 0 and x.shape[dim] % count:
         raise ValueError(f"{what}: size {x.shape[dim]} of dim {dim} cannot be cut into {count} equal pieces")
     return _tensor_split(x, indices_or_sections, dim, what)
 

@@ -213,7 +213,7 @@ def gaussian_nll_loss(
 
     Args:
         input: the means, any shape.
-        target: the same shape; a size may also be 1, and is then broadcast.
+        target: the same shape, or one that broadcasts to it.
         var: v: a number; or the shape of the input, the same without the last size, or with one size 1.
         full: whether to add ½·log 2π.
         eps: the least variance; smaller ones count as `eps`, and their gradient passes unchanged.
@@ -234,7 +234,7 @@ def gaussian_nll_loss(
     x = floating(input, what)
     t, v = beside(target, x), beside(var, x)
     shape = tuple(x.shape)
-    if len(t.shape) != len(shape) or any(n not in (1, m) for n, m in zip(t.shape, shape, strict=True)):
+    if len(t.shape) > len(shape) or any(n not in (1, m) for n, m in zip(t.shape[::-1], shape[::-1], strict=False)):
         matching(t, x, what)
     if v.shape and v.shape != shape:
         if v.shape == shape[:-1]:

@@ -380,6 +380,7 @@ MESSAGES = [
     (lambda: F.binary_cross_entropy([0.5, 0.5], [0.0, 2.0]), ValueError, r"target\[1\] = 2.0 is not between 0 and 1$"),
     (lambda: F.binary_cross_entropy([0.5, math.nan], [0.0, 1.0]), ValueError, r"input\[1\] = nan is not"),
     (lambda: F.binary_cross_entropy(X, X, weight=gg.zeros(2)), ValueError, r"weight of shape \(2,\) does not bro"),
+    (lambda: F.gaussian_nll_loss(X, gg.ones(2), 1.0), ValueError, "must have equal shapes"),
     (lambda: F.gaussian_nll_loss(X, X, -1.0), ValueError, "var has a negative entry, -1.0"),
     (lambda: F.gaussian_nll_loss(X, X, gg.ones(5)), ValueError, r"var of shape \(5,\) does not fit input"),
     (lambda: F.gaussian_nll_loss(X, X, 1.0, eps=0), ValueError, "eps must be positive, got 0"),

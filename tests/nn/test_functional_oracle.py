@@ -84,6 +84,7 @@ def losses():
                 yield "gaussian_nll_loss", (x, y, positive(*var)), {**r, "full": full}
             yield "gaussian_nll_loss", (x, y, 0.05 + positive(*shape)), {**r, "eps": 0.4}
             yield "gaussian_nll_loss", (x, y, 0.7), r
+            yield "gaussian_nll_loss", (x, y[..., :1].sum(0), 0.7), r  # broadcast
 
 
 def classifications():

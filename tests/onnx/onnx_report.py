@@ -98,7 +98,10 @@ def main(arguments: list[str]) -> int:
                 print(kind, tally.as_counts(), *tally.failures, sep="\n    ")
         return int(failed > 0)
     counts = collect()
-    COUNTS.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
+    lines = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in counts.pop("operators").items())
+    head = json.dumps(counts, indent=1).removesuffix("\n}")
+    COUNTS.write_text(f'{head},\n "operators": {{\n{lines}\n }}\n}}\n', encoding="utf-8")
+    counts = json.loads(COUNTS.read_text(encoding="utf-8"))
     PAGE.write_text(render(counts), encoding="utf-8")
     return int(total(counts, "failed") > 0)
 

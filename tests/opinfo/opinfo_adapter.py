@@ -24,8 +24,6 @@ from torch.testing._internal.common_methods_invocations import op_db
 import glassgrad as gg
 
 DTYPES = ("float64", "float32", "int64", "bool")
-# Beyond float64 a few samples of each OpInfo say all there is to say about dtypes; the rest count as "repeated".
-SAMPLES_OF_OTHER_DTYPES = 60
 
 
 class UnsupportedError(Exception):
@@ -86,6 +84,14 @@ def find(op: Any) -> Callable[..., Any] | None:
         return None
     if isinstance(method, property):
         return lambda x: getattr(x, op.name)
+    return method if callable(method) else None
+
+
+def find_method(op: Any) -> Callable[..., Any] | None:
+    """Return the Tensor method of an OpInfo's name, if PyTorch has one too and the arguments are the function's."""
+    if op.method_variant is None or op.name in tables.NAMES or full_name(op) in tables.NAMES:
+        return None
+    method = vars(gg.Tensor).get(op.name)
     return method if callable(method) else None
 
 
@@ -376,7 +382,7 @@ def _run(op: Any, function: Callable[..., Any], sample: Any, derivatives: bool) 
     if not derivatives or not pairs or name in tables.NO_GRADIENT:
         return Outcome("passed")
     second = op.supports_gradgrad and name not in tables.NO_SECOND_ORDER
-    _compare_derivatives(pairs, conversion, tolerance, second)
+    second = _compare_derivatives(pairs, conversion, tolerance, second)
     return Outcome("passed", gradient=True, second=second)
 
 
@@ -391,7 +397,8 @@ def _compare_derivatives(
     conversion: Conversion,
     tolerance: Callable[[str], tuple[float, float]],
     second: bool,
-) -> None:
+) -> bool:
+    """Compare gradients, and theirs if `second`; return whether that could be done."""
     rng = np.random.default_rng(7)
     leaves = [(t, x) for t, x in conversion.pairs if t.requires_grad]
     their_leaves, our_leaves = [t for t, _ in leaves], [x for _, x in leaves]
@@ -403,7 +410,9 @@ def _compare_derivatives(
             their_grads = torch.autograd.grad(theirs, their_leaves, their_v, create_graph=create,
                                               allow_unused=True, materialize_grads=True)  # fmt: skip
         except RuntimeError as error:
-            raise UnsupportedError("PyTorch's gradient raises") from error
+            if order == "gradient":
+                raise UnsupportedError("PyTorch's gradient raises") from error
+            return False  # not every backward pass of PyTorch's can be differentiated
         our_grads = gg.grad(ours, our_leaves, our_v, create_graph=create, materialize_grads=True) if ours else [
             gg.zeros_like(x) for x in our_leaves]  # fmt: skip
         for i, (a, b) in enumerate(zip(our_grads, their_grads, strict=True)):
@@ -417,9 +426,10 @@ def _compare_derivatives(
                     ours.append(a)
                     constant.append(not a.requires_grad)
             if not theirs:
-                return
+                return True
             if any(constant):
                 ours = [a if a.requires_grad else a + _zero_of(our_leaves, a.dtype) for a in ours]
+    return second
 
 
 def _zero_of(leaves: list[gg.Tensor], dtype: Any) -> gg.Tensor:
@@ -459,6 +469,7 @@ class Tally:
     gradient: int = 0
     second: int = 0
     unsupported: Counter[str] = dataclasses.field(default_factory=Counter)  # by reason
+    methods: int = 0  # 1 if the method of the name passes the first sample
     errors: int = 0  # error inputs at which we raise too
     failures: list[str] = dataclasses.field(default_factory=list)
 
@@ -475,13 +486,15 @@ def run_op(op: Any, dtypes: Iterable[str] = DTYPES, errors: bool = True) -> Tall
             tally.state = "not there"
         for dtype in dtypes:
             drawn = samples(op, dtype)
-            if dtype != "float64":
-                drawn = drawn[:SAMPLES_OF_OTHER_DTYPES]
             tally.samples[dtype] = len(drawn)
             if function is None:
                 continue
+            method = find_method(op) if dtype == "float64" else None
             for i, sample in enumerate(drawn):
                 seed()
+                if method is not None and not i:
+                    _run_method(op, method, sample, tally)
+                    seed()
                 outcome = run_sample(op, function, sample, derivatives=dtype == "float64")
                 if outcome.state == "passed":
                     tally.passed[dtype] += 1
@@ -495,6 +508,15 @@ def run_op(op: Any, dtypes: Iterable[str] = DTYPES, errors: bool = True) -> Tall
         if function is not None and errors:
             _run_errors(op, function, tally)
     return tally
+
+
+def _run_method(op: Any, method: Callable[..., Any], sample: Any, tally: Tally) -> None:
+    """Run a sample through the method of the function's name, where PyTorch has one too."""
+    outcome = run_sample(op, method, sample, derivatives=False)
+    tally.methods += outcome.state == "passed"
+    if outcome.state == "failed":
+        where = f"{full_name(op)}, as a method, float64 sample 0 {describe_sample(sample)}"
+        tally.failures.append(f"{where}: {outcome.reason}")
 
 
 # -- error inputs ------------------------------------------------------------------------------------------------

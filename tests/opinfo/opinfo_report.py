@@ -18,6 +18,18 @@ COUNTS = Path(__file__).with_name("counts.json")
 PAGE = ROOT / "docs" / "opinfo.md"
 
 
+def as_text(counts: dict[str, Any]) -> str:
+    """Return the counts as JSON with one line for each OpInfo."""
+    parts = []
+    for key, value in counts.items():
+        if isinstance(value, dict):
+            lines = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items())
+            parts.append(f" {json.dumps(key)}: {{\n{lines}\n }}")
+        else:
+            parts.append(f" {json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
 def as_counts(tally: Any) -> dict[str, Any]:
     """Return what is recorded of an OpInfo that is there."""
     return {
@@ -26,6 +38,7 @@ def as_counts(tally: Any) -> dict[str, Any]:
         "second": tally.second,
         **{dtype: tally.passed[dtype] for dtype in ("float32", "int64", "bool")},
         "errors": tally.errors,
+        "methods": tally.methods,
         "failed": len(tally.failures),
         "samples": dict(tally.samples),
         "unsupported": dict(sorted(tally.unsupported.items())),
@@ -60,6 +73,29 @@ def collect() -> dict[str, Any]:
     return counts
 
 
+# What the reasons of `opinfo_tables.py` mean, where a word is not enough.
+MEANING = {
+    "integer range between fractions": "PyTorch rounds the ends of `linspace` and `logspace` first, here the numbers "
+    "are rounded, as in NumPy",
+    "integers": "losses and normalisations of integers, which are refused here",
+    "device": "`to` with a device or a way of copying",
+    "residuals of a driver": "which results of `lstsq` PyTorch leaves empty depends on the LAPACK driver",
+    "storage": "how memory is laid out, or what stands in it",
+    "integers times a fraction": "PyTorch rounds the factor 0.6 to 0; refused here",
+    "integer to a negative power": "PyTorch gives 0; refused here, as by NumPy",
+    "factors of bools": "PyTorch's `addr` of bools with factors",
+    "batch without channels": "`batch_norm` of a vector",
+    "legacy": "PyTorch's `cat` passes over tensors of shape (0,)",
+    "numbers are welcome": "PyTorch's functions of two tensors take no plain numbers; these do",
+    "integers are welcome": "PyTorch refuses the mean of integers",
+    "over 64 axes": "more than NumPy has",
+    "out=": "results cannot be written into a tensor here",
+    "internal": "PyTorch's own building blocks, and second names of operations for its compiler",
+    "in-place": "methods that overwrite; `fill_` and others exist, but their OpInfos are made for PyTorch's",
+    "other meaning": "`gg.equal` compares element by element, as NumPy's does",
+}
+
+
 def total(counts: dict[str, Any], *keys: str) -> int:
     """Return the sum of some counts over all OpInfos that are there."""
     return sum(c[k] for c in counts["opinfo"].values() for k in keys)
@@ -88,18 +124,18 @@ def render(counts: dict[str, Any]) -> str:
         "begins with the operation's name. Functions are found by name; what differs is in `opinfo_tables.py`, and so",
         "are the reasons for leaving a sample out. Results that are random are compared in shape and dtype only;",
         "results that are unique up to a sign or a rotation (svd, eigh) in what does not depend on it.",
-        "`device=\"cpu\"` and the ordinary memory layout are dropped from the arguments. In dtypes other than",
-        "`float64` the first 60 samples of an OpInfo are run, without derivatives.",
+        "`device=\"cpu\"` and the ordinary memory layout are dropped from the arguments. Samples of `float32`, `int64`",
+        "and `bool` are run without derivatives; the first `float64` sample also through the method of the name.",
         "",
         counts["versions"] + ".",
         "",
-        f"**{passed:,} `float64` samples of {len(there)} OpInfos pass, {failed} fail.** "
-        f"In all dtypes {sum(unsupported.values()):,} samples of these OpInfos use what the library does not have.",
+        f"**{passed:,} `float64` samples of {len(there)} OpInfos pass, {failed} fail.** In all dtypes",
+        f"{sum(unsupported.values()):,} samples of these OpInfos use what the library does not have.",
         "",
-        "| family | OpInfos | float64 passed | gradient | second | float32 | int64 | bool | errors | failed |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| family | OpInfos | float64 | gradient | second | float32 | int64 | bool | methods | errors | failed |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]  # fmt: skip
-    columns = ("float64", "gradient", "second", "float32", "int64", "bool", "errors", "failed")
+    columns = ("float64", "gradient", "second", "float32", "int64", "bool", "methods", "errors", "failed")
     for family in sorted(set(counts["family"].values())):
         members = [c for n, c in there.items() if counts["family"][n] == family]
         row = [sum(c[k] for c in members) for k in columns]
@@ -109,11 +145,11 @@ def render(counts: dict[str, Any]) -> str:
     lines += [
         "", "## Samples left out", "",
         "Of OpInfos that are there, in all dtypes:", "",
-        "| reason | samples |", "|---|---:|",
-        *(f"| {r} | {n:,} |" for r, n in sorted(unsupported.items(), key=lambda x: -x[1])),
+        "| reason | samples | |", "|---|---:|---|",
+        *(f"| {r} | {n:,} | {MEANING.get(r, '')} |" for r, n in sorted(unsupported.items(), key=lambda x: -x[1])),
         "", "Error inputs:", "",
-        "| reason | inputs |", "|---|---:|",
-        *(f"| {r} | {n:,} |" for r, n in sorted(errors.items(), key=lambda x: -x[1])),
+        "| reason | inputs | |", "|---|---:|---|",
+        *(f"| {r} | {n:,} | {MEANING.get(r, '')} |" for r, n in sorted(errors.items(), key=lambda x: -x[1])),
         "", "## OpInfos left out", "",
         f"Of PyTorch's {counts['opinfos']} OpInfos, {len(counts['out of scope'])} are out of scope:", "",
         "| reason | OpInfos | float64 samples | |", "|---|---:|---:|---|",
@@ -123,7 +159,8 @@ def render(counts: dict[str, Any]) -> str:
         by_reason.setdefault(reason, []).append(name)
     for reason, names in sorted(by_reason.items()):
         samples = sum(counts["out of scope"][n][1] for n in names)
-        lines.append(f"| {reason} | {len(names)} | {samples:,} | {_listed(names)} |")
+        meaning = MEANING[reason] + ": " if reason in MEANING else ""
+        lines.append(f"| {reason} | {len(names)} | {samples:,} | {meaning}{_listed(names)} |")
     absent = counts["not there"]
     lines += [
         "", f"{len(absent)} operations are not there ({sum(absent.values()):,} `float64` samples): "
@@ -165,7 +202,7 @@ def main(arguments: list[str]) -> int:
                 print(*("    " + f for f in tally.failures), sep="\n", end="\n" * bool(tally.failures))
         return int(failed > 0)
     counts = collect()
-    COUNTS.write_text(json.dumps(counts, indent=1) + "\n", encoding="utf-8")
+    COUNTS.write_text(as_text(counts), encoding="utf-8")
     PAGE.write_text(render(counts), encoding="utf-8")
     return int(total(counts, "failed") > 0)
 
