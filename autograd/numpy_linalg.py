@@ -252,9 +252,9 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 # -- norms and diagonals ----------------------------------------------------------------------------------------------
 
 
-@leads_to(norms.norm)
+@leads_to(norms.vector_or_matrix_norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    return norms.norm(x, ord, axis, keepdims)
+    return norms.vector_or_matrix_norm(x, ord, axis, keepdims)
 
 
 @leads_to(norms.matrix_norm)
