@@ -23,7 +23,8 @@ from .autograd.ops.decomposition import power_columns as vander
 from .autograd.ops.diagonals import matrix_diagonal as diagonal
 from .autograd.ops.factorization import cholesky, eigh, eigvalsh, qr, svd, svdvals
 from .autograd.ops.linalg import matmul
-from .autograd.ops.norms import matrix_norm, norm
+from .autograd.ops.norms import matrix_norm
+from .autograd.ops.norms import vector_or_matrix_norm as norm
 from .autograd.ops.products import matrix_power, multi_dot, vecdot
 from .autograd.ops.products import vector_cross as cross
 from .autograd.ops.reduction import vector_norm

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import dtypes
 from .mode import current_mode
+from .primitive import DeclarationError
 
 __all__ = ["COMPOSED", "LOOPS", "composed"]
 
@@ -71,5 +72,10 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
             raise
 
     if (function.__module__ or "").startswith(__package__.partition(".")[0] + "."):
+        if function.__name__ in COMPOSED:
+            raise DeclarationError(
+                f"{function.__name__}: an operation of this name exists already in "
+                f"{COMPOSED[function.__name__].__module__}; give the function another, and export it under this one"
+            )
         COMPOSED[function.__name__] = call
     return call

@@ -68,6 +68,8 @@ def primitive(
             ufunc=ufunc, casts=casts, finite=finite, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
+        # Its own parameters are written when it is first called; this is where help() and inspect look before that.
+        function.__wrapped__ = declared.definition  # type: ignore[attr-defined]
         if (kernel.__module__ or "").startswith(__package__ + "."):
             if declared.name in REGISTRY:
                 raise declared._fail("a primitive of this name exists already")

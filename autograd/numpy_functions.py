@@ -1,51 +1,42 @@
 """What NumPy's functions do with tensors: they run as ours, with gradients, or refuse. None drops a gradient unseen.
 
 A ufunc that is the kernel of a primitive needs no entry. The others, and the functions, are listed here with what
-translates NumPy's arguments where they differ from PyTorch's.
+translates NumPy's arguments; those adapters are in the files ``numpy_*.py``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import engine
-from .dtypes import to_dtype
+from . import numpy_linalg, numpy_reductions, numpy_selection, numpy_shapes
+from .numpy_arguments import operand
 from .ops import (
     arithmetic,
     arranging,
+    bitwise,
     comparison,
     creation,
-    decomposition,
     diagonals,
-    factorization,
+    elementwise,
     linalg,
-    norms,
-    padding,
-    products,
+    quantiles,
     reduction,
     rounding,
     scan,
-    selection,
     shaping,
-    solving,
     sorting,
+    special,
     statistics,
-)  # fmt: skip
-from .ops.axes import as_shape
+)
 from .primitive import REGISTRY
 
-__all__ = ["FUNCTIONS", "REDUCTIONS", "UFUNCS", "array_function", "array_ufunc", "operation_name"]
+__all__ = ["ACCUMULATIONS", "FUNCTIONS", "REDUCTIONS", "UFUNCS", "array_function", "array_ufunc", "operation_name"]
 
 _Function = Callable[..., Any]
-
-
-def _as(operation: _Function, adapter: _Function) -> _Function:
-    """Mark an adapter with the operation that it leads to, for the reference page."""
-    adapter.operation = operation  # type: ignore[attr-defined]
-    return adapter
 
 
 def operation_name(function: _Function) -> str:
@@ -58,284 +49,165 @@ def operation_name(function: _Function) -> str:
 # -- ufuncs -----------------------------------------------------------------------------------------------------------
 
 UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() if p.ufunc is not None} | {
-    np.matmul: linalg.matmul, np.power: arithmetic.power, np.float_power: arithmetic.float_power,
-    np.floor_divide: rounding.floor_divide, np.remainder: rounding.remainder, np.positive: arithmetic.positive,
-    np.vecdot: products.vecdot,
+    np.matmul: linalg.matmul,
+    np.vecdot: numpy_linalg.vecdot_of, np.power: arithmetic.power, np.float_power: arithmetic.float_power,
+    np.conjugate: arithmetic.positive,
+    np.floor_divide: rounding.floor_divide, np.remainder: rounding.remainder, np.fmod: rounding.fmod,
+    np.divmod: numpy_selection.divmod_of, np.positive: arithmetic.positive,
+    np.reciprocal: numpy_selection.of_floats(elementwise.reciprocal),
+    np.fabs: numpy_selection.of_floats(elementwise.absolute), np.floor: rounding.floor, np.ceil: rounding.ceil,
+    np.trunc: rounding.trunc, np.rint: numpy_selection.of_floats(rounding.round), np.heaviside: rounding.heaviside,
+    np.signbit: comparison.signbit, np.degrees: elementwise.rad2deg, np.radians: elementwise.deg2rad,
+    np.bitwise_and: bitwise.bitwise_and, np.bitwise_or: bitwise.bitwise_or, np.bitwise_xor: bitwise.bitwise_xor,
+    np.invert: bitwise.bitwise_not, np.left_shift: bitwise.bitwise_left_shift,
+    np.right_shift: bitwise.bitwise_right_shift,
 }  # fmt: skip
+
+# NumPy has these only since 2.2.
+UFUNCS |= {
+    getattr(np, name): ours
+    for name, ours in {"matvec": numpy_linalg.matvec, "vecmat": numpy_linalg.vecmat}.items()
+    if hasattr(np, name)
+}
 
 # ``np.add.reduce`` and its like.
 REDUCTIONS: dict[Any, _Function] = {
-    np.add: reduction.sum, np.multiply: reduction.prod, np.maximum: reduction.amax, np.minimum: reduction.amin,
-    np.logical_and: reduction.all, np.logical_or: reduction.any, np.logaddexp: reduction.logsumexp,
+    np.add: numpy_reductions.total(reduction.sum), np.multiply: numpy_reductions.total(reduction.prod),
+    np.maximum: numpy_reductions.reduced(reduction.amax), np.minimum: numpy_reductions.reduced(reduction.amin),
+    np.logical_and: numpy_reductions.reduced(reduction.all), np.logical_or: numpy_reductions.reduced(reduction.any),
+    np.logaddexp: numpy_reductions.reduced(reduction.logsumexp),
+}  # fmt: skip
+
+# ``np.add.accumulate`` and its like.
+ACCUMULATIONS: dict[Any, _Function] = {
+    np.add: scan.cumsum, np.multiply: scan.cumprod, np.logaddexp: scan.logcumsumexp,
+    np.maximum: lambda a, axis: scan.cummax(a, axis).values, np.minimum: lambda a, axis: scan.cummin(a, axis).values,
 }  # fmt: skip
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """Run a NumPy ufunc as ours, or refuse: the gradient is never dropped silently."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
-    if method == "reduce" and ufunc in REDUCTIONS and not kwargs.keys() - {"axis", "keepdims"}:
-        return REDUCTIONS[ufunc](inputs[0], dim=kwargs.get("axis", 0), keepdim=kwargs.get("keepdims", False))
-    function = UFUNCS.get(ufunc)
-    if function is None or method != "__call__":
+    understood = {"reduce": {"axis", "keepdims"}, "accumulate": {"axis"}}.get(method, set())
+    if method == "reduce":
+        function = REDUCTIONS.get(ufunc)
+    elif method == "accumulate":
+        function = ACCUMULATIONS.get(ufunc)
+    else:
+        # Functions of whole vectors have no outer product.
+        outer = method == "outer" and ufunc.signature is None and ufunc.nin == 2
+        function = UFUNCS.get(ufunc) if method == "__call__" or outer else None
+    if function is None:
         raise _refuse(name)
-    if kwargs:
-        raise TypeError(f"{name} on tensors takes no {', '.join(kwargs)}")
-    return function(*inputs)
+    if kwargs.keys() - understood:
+        raise TypeError(f"{name} on tensors takes no {', '.join(kwargs.keys() - understood)}")
+    if understood:
+        return function(inputs[0], **{"axis": 0, **kwargs})
+    if method == "outer":
+        x, y = map(operand, inputs)
+        return function(shaping.reshape(x, (*x.shape, *(1,) * y.ndim)), y)
+    try:
+        return function(*inputs)
+    except TypeError as error:
+        raise _named(error, name) from None
 
 
 # -- functions --------------------------------------------------------------------------------------------------------
 
-
-def _var(of: _Function) -> _Function:
-    def adapter(a: Any, axis: Any = None, *, ddof: Any = 0, correction: Any = None, keepdims: Any = False) -> Any:
-        return of(a, axis, correction=ddof if correction is None else correction, keepdim=keepdims)
-
-    return _as(of, adapter)
-
-
-def _quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: Any = False) -> Any:
-    return statistics.quantile(a, q, axis, keepdims, interpolation=method)
-
-
-def _percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: Any = False) -> Any:
-    return _quantile(a, np.asarray(q) / 100, axis, method=method, keepdims=keepdims)
-
-
-def _median(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    # NumPy takes the mean of the middle two, PyTorch's median the lower one.
-    return statistics.quantile(a, 0.5, axis, keepdims)
-
-
-def _ptp(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return reduction.amax(a, axis, keepdims) - reduction.amin(a, axis, keepdims)
-
-
-def _flat_first(of: _Function) -> _Function:
-    """Return ``of`` along an axis, or over all elements in order where there is none, as NumPy's scans do."""
-
-    def adapter(a: Any, axis: Any = None) -> Any:
-        return of(shaping.reshape(a, (-1,)), 0) if axis is None else of(a, axis)
-
-    return _as(of, adapter)
-
-
-def _sort(a: Any, axis: Any = -1, *, stable: Any = None) -> Any:
-    return _along(a, axis, lambda x, dim: sorting.sort(x, dim, stable=bool(stable)).values)
-
-
-def _argsort(a: Any, axis: Any = -1, *, stable: Any = None) -> Any:
-    return _along(a, axis, lambda x, dim: sorting.argsort(x, dim, stable=bool(stable)))
-
-
-def _along(a: Any, axis: Any, run: _Function) -> Any:
-    return run(shaping.reshape(a, (-1,)), 0) if axis is None else run(a, axis)
-
-
-def _transpose(a: Any, axes: Any = None) -> Any:
-    return shaping.permute(a, tuple(reversed(range(a.ndim))) if axes is None else tuple(axes))
-
-
-def _dot(a: Any, b: Any) -> Any:
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return arithmetic.multiply(a, b)
-    if np.ndim(b) <= 2:
-        return linalg.matmul(a, b)
-    return products.tensordot(a, b, ([np.ndim(a) - 1], [np.ndim(b) - 2]))
-
-
-def _repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
-    return arranging.repeat_interleave(a, repeats, axis)
-
-
-def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    return arranging.roll(a, shift, axis)
-
-
-def _flip(m: Any, axis: Any = None) -> Any:
-    return arranging.flip(m, tuple(range(m.ndim)) if axis is None else axis)
-
-
-def _rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
-    return arranging.rot90(m, k, axes)
-
-
-def _pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2))
-    names = {"constant": "constant", "reflect": "reflect", "edge": "replicate", "wrap": "circular"}
-    if mode not in names or np.ndim(constant_values):
-        raise TypeError(f"numpy.pad on tensors takes the modes {', '.join(names)} and one constant, not mode {mode!r}")
-    # PyTorch counts from the last axis.
-    return padding.pad(array, [int(n) for pair in widths[::-1] for n in pair], names[mode], constant_values)
-
-
-def _take(a: Any, indices: Any, axis: Any = None) -> Any:
-    if axis is None:
-        return selection.take(a, indices)
-    at = indices.numpy() if indices.__class__ in engine.HANDLES else np.asarray(indices)
-    return a[(slice(None),) * (axis % a.ndim) + (at,)]
-
-
-def _take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
-    return selection.take_along_dim(arr, indices, axis)
-
-
-def _split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
-    if isinstance(indices_or_sections, int) and ary.shape[axis] % indices_or_sections:
-        raise ValueError(
-            f"split: {ary.shape[axis]} elements along axis {axis} cannot be divided into {indices_or_sections} equal "
-            "parts; numpy.array_split divides them unequally"
-        )
-    return list(shaping.tensor_split(ary, indices_or_sections, axis))
-
-
-def _array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
-    return list(shaping.tensor_split(ary, indices_or_sections, axis))
-
-
-def _where(condition: Any, *choices: Any) -> Any:
-    return comparison.where(condition, *choices) if choices else selection.nonzero(condition, as_tuple=True)
-
-
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    return rounding.clamp(a, min if a_min is None else a_min, max if a_max is None else a_max)
-
-
-def _round(a: Any, decimals: Any = 0) -> Any:
-    return rounding.round(a, decimals=decimals)
-
-
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
-    return norms.norm(x, ord, axis, keepdims)
-
-
-def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    return products.tensordot(a, b, axes)
-
-
-def _cross(a: Any, b: Any, *, axis: Any = -1) -> Any:
-    return products.cross(a, b, dim=axis)
-
-
-def _diagonal(of: _Function) -> _Function:
-    def adapter(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
-        return of(diagonals.diagonal(a, offset, axis1, axis2))
-
-    return adapter
-
-
-def _einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
-    return products.einsum(subscripts, *operands)
-
-
-def _like(of: _Function) -> _Function:
-    return _as(of, lambda a, *fill, dtype=None: of(a, *fill, dtype=dtype))
-
-
-def _eigh(a: Any, UPLO: str = "L") -> Any:
-    return factorization.eigh(a, UPLO)
-
-
-def _qr(a: Any, mode: str = "reduced") -> Any:
-    return factorization.qr(a, mode)
-
-
-def _svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    return factorization.svd(a, full_matrices) if compute_uv else factorization.svdvals(a)
-
-
-def _cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    return factorization.cholesky(a, upper=upper)
-
-
-def _diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
-    return scan.diff(a, n, axis, prepend, append)
-
-
-def _trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
-    return scan.trapezoid(y, x, dim=axis) if x is not None else scan.trapezoid(y, dx=dx, dim=axis)
-
-
-def _unique(ar: Any) -> Any:
-    return sorting.unique(ar)
-
-
-def _nan_to_num(x: Any, copy: Any = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    return rounding.nan_to_num(x, nan, posinf, neginf)
-
-
 FUNCTIONS: dict[Any, _Function] = {
     # reductions
-    np.sum: reduction.sum, np.mean: reduction.mean, np.prod: reduction.prod, np.nansum: reduction.nansum,
-    np.nanmean: reduction.nanmean, np.max: reduction.amax, np.min: reduction.amin, np.amax: reduction.amax,
-    np.amin: reduction.amin, np.ptp: _as(reduction.amax, _ptp), np.any: reduction.any, np.all: reduction.all,
-    np.argmax: comparison.argmax, np.argmin: comparison.argmin, np.var: _var(statistics.var),
-    np.std: _var(statistics.std), np.median: _as(statistics.quantile, _median),
-    np.quantile: _as(statistics.quantile, _quantile), np.percentile: _as(statistics.quantile, _percentile),
-    np.count_nonzero: reduction.count_nonzero,
-    np.cov: _as(statistics.cov, lambda m, *, ddof=1: statistics.cov(m, correction=ddof)),
-    np.corrcoef: _as(statistics.corrcoef, lambda x: statistics.corrcoef(x)),
+    np.sum: numpy_reductions.total(reduction.sum), np.mean: numpy_reductions.total(reduction.mean),
+    np.prod: numpy_reductions.total(reduction.prod), np.nansum: numpy_reductions.total(reduction.nansum),
+    np.nanmean: numpy_reductions.total(reduction.nanmean),
+    np.nanprod: numpy_reductions.without_nan(numpy_reductions.total(reduction.prod), 1),
+    np.max: numpy_reductions.reduced(reduction.amax), np.amax: numpy_reductions.reduced(reduction.amax),
+    np.min: numpy_reductions.reduced(reduction.amin), np.amin: numpy_reductions.reduced(reduction.amin),
+    np.nanmax: numpy_reductions.among_numbers(reduction.amax, -np.inf),
+    np.nanmin: numpy_reductions.among_numbers(reduction.amin, np.inf), np.ptp: numpy_reductions.ptp,
+    np.any: numpy_reductions.reduced(reduction.any), np.all: numpy_reductions.reduced(reduction.all),
+    np.argmax: numpy_reductions.choice(comparison.argmax), np.argmin: numpy_reductions.choice(comparison.argmin),
+    np.count_nonzero: numpy_reductions.count_nonzero, np.var: numpy_reductions.spread(statistics.var),
+    np.std: numpy_reductions.spread(statistics.std), np.average: numpy_reductions.average,
+    np.median: numpy_reductions.middle(quantiles.quantile),
+    np.nanmedian: numpy_reductions.middle(quantiles.nanquantile),
+    np.quantile: numpy_reductions.fractions(quantiles.quantile, 1),
+    np.nanquantile: numpy_reductions.fractions(quantiles.nanquantile, 1),
+    np.percentile: numpy_reductions.fractions(quantiles.quantile, 100),
+    np.nanpercentile: numpy_reductions.fractions(quantiles.nanquantile, 100), np.cov: numpy_reductions.cov,
+    np.corrcoef: numpy_reductions.corrcoef, np.bincount: numpy_reductions.bincount,
     # scans and sorting
-    np.cumsum: _flat_first(scan.cumsum), np.cumprod: _flat_first(scan.cumprod), np.diff: _as(scan.diff, _diff),
-    np.trapezoid: _as(scan.trapezoid, _trapezoid), np.sort: _as(sorting.sort, _sort),
-    np.argsort: _as(sorting.argsort, _argsort), np.unique: _as(sorting.unique, _unique),
-    np.searchsorted: _as(
-        sorting.searchsorted, lambda a, v, side="left": sorting.searchsorted(a, v, right=side == "right")
-    ),
+    np.cumsum: numpy_reductions.running(scan.cumsum), np.cumprod: numpy_reductions.running(scan.cumprod),
+    np.nancumsum: numpy_reductions.without_nan(numpy_reductions.running(scan.cumsum), 0),
+    np.nancumprod: numpy_reductions.without_nan(numpy_reductions.running(scan.cumprod), 1),
+     np.diff: numpy_reductions.diff,
+    np.trapezoid: numpy_reductions.trapezoid,
+    np.sort: numpy_reductions.ordered(lambda *a, **k: sorting.sort(*a, **k).values, sorting.sort),
+    np.argsort: numpy_reductions.ordered(sorting.argsort, sorting.argsort), np.unique: numpy_reductions.unique,
+    np.searchsorted: numpy_reductions.searchsorted, np.isin: numpy_reductions.isin,
     # elementwise
-    np.where: _as(comparison.where, _where), np.clip: _as(rounding.clamp, _clip),
-    np.round: _as(rounding.round, _round), np.around: _as(rounding.round, _round),
-    np.nan_to_num: _as(rounding.nan_to_num, _nan_to_num),
-    np.isclose: comparison.isclose, np.allclose: comparison.allclose,
-    np.array_equal: _as(comparison.equal, lambda a1, a2: comparison.equal(a1, a2)),
+    np.where: numpy_selection.where, np.select: numpy_selection.select, np.clip: numpy_selection.clip,
+    np.round: numpy_selection.rounded, np.around: numpy_selection.rounded,
+    np.fix: numpy_selection.plain(rounding.trunc), np.nan_to_num: numpy_selection.nan_to_num,
+    np.isclose: numpy_selection.isclose, np.allclose: numpy_selection.allclose,
+    np.array_equal: numpy_selection.array_equal, np.isposinf: numpy_selection.plain(comparison.isposinf),
+    np.isneginf: numpy_selection.plain(comparison.isneginf), np.sinc: numpy_selection.plain(elementwise.sinc),
+    np.i0: numpy_selection.plain(special.i0),
     # shape
-    np.reshape: _as(shaping.reshape, lambda a, shape: shaping.reshape(a, as_shape(shape, "reshape"))),
-    np.ravel: _as(shaping.reshape, lambda a: shaping.reshape(a, (-1,))), np.transpose: _as(shaping.permute, _transpose),
-    np.matrix_transpose: _as(shaping.transpose, lambda x: shaping.transpose(x)),
-    np.swapaxes: shaping.transpose, np.moveaxis: _as(shaping.movedim, lambda a, s, d: shaping.movedim(a, s, d)),
-    np.squeeze: _as(shaping.squeeze, lambda a, axis=None: shaping.squeeze(a, axis)),
-    np.expand_dims: _as(shaping.unsqueeze, lambda a, axis: shaping.unsqueeze(a, axis)),
-    np.broadcast_to: _as(shaping.broadcast_to, lambda array, shape: shaping.broadcast_to(array, shape)),
-    np.broadcast_arrays: _as(arranging.broadcast_tensors, lambda *args: arranging.broadcast_tensors(*args)),
+    np.reshape: numpy_shapes.reshape, np.ravel: numpy_shapes.ravel, np.transpose: numpy_shapes.transpose,
+    np.matrix_transpose: numpy_shapes.matrix_transpose, np.swapaxes: numpy_shapes.swapaxes,
+    np.moveaxis: numpy_shapes.moveaxis, np.squeeze: numpy_shapes.squeeze, np.expand_dims: numpy_shapes.expand_dims,
+    np.broadcast_to: numpy_shapes.broadcast_to, np.broadcast_arrays: numpy_shapes.broadcast_arrays,
     np.atleast_1d: arranging.atleast_1d, np.atleast_2d: arranging.atleast_2d, np.atleast_3d: arranging.atleast_3d,
-    np.concatenate: _as(shaping.concatenate, lambda arrays, axis=0: shaping.concatenate(arrays, axis)),
-    np.stack: _as(shaping.stack, lambda arrays, axis=0: shaping.stack(arrays, axis)),
-    np.hstack: arranging.hstack, np.vstack: arranging.vstack, np.dstack: arranging.dstack,
-    np.column_stack: arranging.column_stack, np.split: _as(shaping.tensor_split, _split),
-    np.array_split: _as(shaping.tensor_split, _array_split), np.hsplit: shaping.hsplit,
-    np.vsplit: shaping.vsplit, np.dsplit: shaping.dsplit, np.tile: arranging.tile,
-    np.repeat: _as(arranging.repeat_interleave, _repeat), np.roll: _as(arranging.roll, _roll),
-    np.flip: _as(arranging.flip, _flip), np.fliplr: arranging.fliplr, np.flipud: arranging.flipud,
-    np.rot90: _as(arranging.rot90, _rot90), np.pad: _as(padding.pad, _pad),
-    np.meshgrid: _as(arranging.meshgrid, lambda *xi, indexing="xy": arranging.meshgrid(*xi, indexing=indexing)),
-    np.copy: _as(shaping.clone, lambda a: shaping.clone(a)),
-    np.astype: _as(shaping.astype, lambda x, dtype: x.astype(to_dtype(dtype))),
+    np.concatenate: numpy_shapes.concatenate, np.append: numpy_shapes.append, np.stack: numpy_shapes.stack,
+    np.hstack: numpy_shapes.joined(arranging.hstack), np.vstack: numpy_shapes.joined(arranging.vstack),
+    np.dstack: numpy_shapes.joined(arranging.dstack), np.column_stack: numpy_shapes.joined(arranging.column_stack),
+    np.block: numpy_shapes.block, np.split: numpy_shapes.split,
+    np.array_split: numpy_shapes.array_split, np.hsplit: numpy_shapes.pieces(shaping.hsplit),
+    np.vsplit: numpy_shapes.pieces(shaping.vsplit), np.dsplit: numpy_shapes.pieces(shaping.dsplit),
+    np.tile: numpy_shapes.tile, np.repeat: numpy_shapes.repeat, np.roll: numpy_shapes.roll,
+    np.flip: numpy_shapes.flip, np.fliplr: arranging.fliplr, np.flipud: arranging.flipud,
+    np.rot90: numpy_shapes.rot90, np.pad: numpy_shapes.pad, np.meshgrid: numpy_shapes.meshgrid,
+    np.copy: numpy_shapes.copy, np.diag: numpy_shapes.diag,
+    np.diagflat: numpy_shapes.diagflat, np.diagonal: numpy_shapes.diagonal, np.trace: numpy_shapes.trace,
+    np.tril: numpy_shapes.triangle(diagonals.tril), np.triu: numpy_shapes.triangle(diagonals.triu),
     # selection
-    np.take: _as(selection.take, _take), np.take_along_axis: _as(selection.take_along_dim, _take_along_axis),
-    np.nonzero: _as(selection.nonzero, lambda a: selection.nonzero(a, as_tuple=True)),
-    np.argwhere: selection.argwhere,
+    np.take: numpy_selection.take, np.take_along_axis: numpy_selection.take_along_axis,
+    np.nonzero: numpy_selection.nonzero, np.flatnonzero: numpy_selection.flatnonzero,
+    np.argwhere: numpy_selection.argwhere, np.compress: numpy_selection.compress, np.extract: numpy_selection.extract,
+    np.delete: numpy_selection.delete,
     # linear algebra
-    np.dot: _as(linalg.matmul, _dot),
-    np.vdot: _as(products.dot, lambda a, b: products.dot(shaping.reshape(a, (-1,)), shaping.reshape(b, (-1,)))),
-    np.inner: products.inner, np.outer: products.outer, np.tensordot: _as(products.tensordot, _tensordot),
-    np.einsum: _as(products.einsum, _einsum), np.kron: products.kron, np.cross: _as(products.cross, _cross),
-    np.trace: _as(diagonals.trace, _diagonal(lambda d: reduction.sum(d, -1))),
-    np.diagonal: _as(diagonals.diagonal, _diagonal(lambda d: d)), np.diag: diagonals.diag,
-    np.diagflat: diagonals.diagflat, np.tril: diagonals.tril, np.triu: diagonals.triu,
-    np.linalg.matrix_power: products.matrix_power, np.linalg.multi_dot: products.multi_dot,
-    np.linalg.inv: solving.inv, np.linalg.solve: _as(solving.solve, lambda a, b: solving.solve(a, b)),
-    np.linalg.det: solving.det, np.linalg.slogdet: solving.slogdet,
-    np.linalg.cholesky: _as(factorization.cholesky, _cholesky), np.linalg.qr: _as(factorization.qr, _qr),
-    np.linalg.svd: _as(factorization.svd, _svd), np.linalg.svdvals: factorization.svdvals,
-    np.linalg.eigh: _as(factorization.eigh, _eigh),
-    np.linalg.eigvalsh: _as(factorization.eigvalsh, lambda a, UPLO="L": factorization.eigvalsh(a, UPLO)),
-    np.linalg.pinv: _as(decomposition.pinv, lambda a: decomposition.pinv(a)),
-    np.linalg.norm: _as(norms.norm, _norm),
-    np.linalg.matrix_rank: _as(decomposition.matrix_rank, lambda A: decomposition.matrix_rank(A)),
+    np.dot: numpy_linalg.dot, np.vdot: numpy_linalg.vdot, np.inner: numpy_linalg.inner, np.outer: numpy_linalg.outer,
+    np.tensordot: numpy_linalg.tensordot, np.einsum: numpy_linalg.einsum, np.kron: numpy_linalg.kron,
+    np.cross: numpy_linalg.cross, np.vander: numpy_linalg.vander, np.linalg.matmul: numpy_linalg.matmul_of,
+    np.linalg.outer: numpy_linalg.outer_of_vectors, np.linalg.tensordot: numpy_linalg.tensordot_of,
+    np.linalg.vecdot: numpy_linalg.vecdot_of, np.linalg.cross: numpy_linalg.cross_of,
+    np.linalg.diagonal: numpy_linalg.diagonal_of, np.linalg.trace: numpy_linalg.trace_of,
+    np.linalg.matrix_transpose: numpy_shapes.matrix_transpose, np.linalg.matrix_power: numpy_linalg.matrix_power,
+    np.linalg.multi_dot: numpy_linalg.multi_dot, np.linalg.inv: numpy_linalg.inv, np.linalg.solve: numpy_linalg.solve,
+    np.linalg.lstsq: numpy_linalg.lstsq, np.linalg.pinv: numpy_linalg.pinv,
+    np.linalg.matrix_rank: numpy_linalg.matrix_rank, np.linalg.cond: numpy_linalg.cond,
+    np.linalg.tensorinv: numpy_linalg.tensorinv, np.linalg.tensorsolve: numpy_linalg.tensorsolve,
+    np.linalg.det: numpy_linalg.det, np.linalg.slogdet: numpy_linalg.slogdet,
+    np.linalg.cholesky: numpy_linalg.cholesky, np.linalg.qr: numpy_linalg.qr, np.linalg.svd: numpy_linalg.svd,
+    np.linalg.svdvals: numpy_linalg.svdvals, np.linalg.eigh: numpy_linalg.eigh,
+    np.linalg.eigvalsh: numpy_linalg.eigvalsh, np.linalg.norm: numpy_linalg.norm,
+    np.linalg.matrix_norm: numpy_linalg.matrix_norm, np.linalg.vector_norm: numpy_linalg.vector_norm,
     # constants of the same shape
-    np.zeros_like: _like(creation.zeros_like), np.ones_like: _like(creation.ones_like),
-    np.full_like: _like(creation.full_like), np.empty_like: _like(creation.empty_like),
-    np.shape: lambda a: a.shape, np.ndim: lambda a: a.ndim,
-    np.size: lambda a, axis=None: a.numel() if axis is None else a.shape[axis],
+    np.zeros_like: numpy_shapes.constant(creation.zeros_like),
+    np.ones_like: numpy_shapes.constant(creation.ones_like),
+    np.empty_like: numpy_shapes.constant(creation.empty_like), np.full_like: numpy_shapes.full_like,
+    np.shape: numpy_shapes.shape, np.ndim: numpy_shapes.ndim, np.size: numpy_shapes.size,
+}  # fmt: skip
+
+# NumPy has these only since 2.1.
+FUNCTIONS |= {
+    getattr(np, name): ours
+    for name, ours in {
+        "astype": numpy_shapes.astype, "unstack": numpy_shapes.unstack,
+        "cumulative_sum": numpy_reductions.cumulative(scan.cumsum),
+        "cumulative_prod": numpy_reductions.cumulative(scan.cumprod),
+    }.items()
+    if hasattr(np, name)
 }  # fmt: skip
 
 
@@ -347,9 +219,17 @@ def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any)
     try:
         return ours(*args, **kwargs)
     except TypeError as error:
-        if "unexpected keyword" in str(error) or "positional argument" in str(error):
-            raise TypeError(f"numpy.{function.__name__} on tensors: {error}") from None
-        raise
+        raise _named(error, f"numpy.{function.__name__}") from None
+
+
+def _named(error: TypeError, name: str) -> TypeError:
+    """Return a refusal of arguments in the name of NumPy's function; other errors as they are."""
+    text = str(error)
+    if unknown := re.search(r"unexpected keyword argument '(\w+)'", text):
+        text = f"takes no {unknown[1]}"
+    elif "positional argument" in text or "positional-only" in text:
+        text = text.partition("() ")[2]
+    return TypeError(f"{name} on tensors {text}") if text.startswith(("takes ", "missing ", "got ")) else error
 
 
 def _refuse(name: str) -> TypeError:

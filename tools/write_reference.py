@@ -38,18 +38,44 @@ input that needs it wants a gradient.
 * **Checks** are the tests that the primitive passed when this page was written: value, gradient, tangent, second
   derivative, single precision, layouts of memory, and the written-out call against the interpreted one, each on several
   shapes. Comparison with PyTorch's own samples is on [its own page](opinfo.md).
-* *Composed* operations are written with those above them and have no rules of their own.
+* *Composed* operations are written with those above them and have no rules of their own; further functions make tensors
+  or only pass arguments on.
+
+## Contents
 """
 
 
+# The order in which a reader looks for things; rooms that are not named come last.
+ORDER = """
+    arithmetic elementwise trigonometric rounding comparison bitwise erf special activation
+    reduction statistics quantiles scan sorting choosing
+    shaping arranging padding indexing selection scattering creation random
+    linalg products einsum diagonals norms solving factorization decomposition distance
+    windows convolution convolution_transposed unfolding pooling pooling_average pooling_adaptive pooling_indices
+    unpooling blending resampling sampling normalization embedding loss
+""".split()
+
+
 def rooms() -> list[Any]:
-    """Return the modules of operations in the order of the alphabet, then those of network functions."""
+    """Return the modules of operations, then those of network functions."""
     from glassgrad.autograd import ops
     from glassgrad.nn import functional
 
-    names = [f"{ops.__name__}.{name}" for name in ops.__all__]
-    names += [f"{functional.__name__}.{m.name}" for m in pkgutil.iter_modules(functional.__path__)]
-    return [importlib.import_module(name) for name in names]
+    names = [n for n in ORDER if n in ops.__all__] + [n for n in ops.__all__ if n not in ORDER]
+    paths = [f"{ops.__name__}.{name}" for name in names]
+    paths += [f"{functional.__name__}.{m.name}" for m in pkgutil.iter_modules(functional.__path__)]
+    return [importlib.import_module(path) for path in paths]
+
+
+def title(room: Any) -> str:
+    """Return the first sentence of a room's docstring as a heading."""
+    sentence = re.split(r"(?<=[.;:])\s", inspect.cleandoc(room.__doc__).splitlines()[0])[0]
+    return re.sub(r":\w+:`(\w+)`", r"`\1`", sentence.rstrip(".:;").replace("``", "`"))
+
+
+def anchor(heading: str) -> str:
+    """Return what a link to a heading ends in."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def numpy_names() -> dict[str, list[str]]:
@@ -74,7 +100,8 @@ def torch_names() -> dict[str, str]:
         (torch.linalg, "torch.linalg"),
         (torch.special, "torch.special"),
     ]
-    for name in [*gg.autograd.REGISTRY, *gg.autograd.COMPOSED]:
+    public = [n for room in rooms() for n in room.__all__]
+    for name in dict.fromkeys([*gg.autograd.REGISTRY, *gg.autograd.COMPOSED, *public]):
         for place, prefix in places:
             if hasattr(place, name):
                 found[name] = f"{prefix}.{name}"
@@ -137,6 +164,18 @@ def rules(primitive: Any) -> Iterator[str]:
             yield f"{name}: {code(cell(text))}"
 
 
+def name_of(function: Any) -> str:
+    """Return the name under which an operation is listed."""
+    primitive = getattr(function, "primitive", None)
+    listed = primitive is not None and primitive.function is function
+    return str(primitive.name if listed else function.__name__)
+
+
+def is_of(function: Any, room: Any) -> bool:
+    """Return whether a room itself defines a function, instead of passing it on."""
+    return callable(function) and not isinstance(function, type) and function.__module__ == room.__name__
+
+
 def summary(function: Any) -> str:
     """Return the first sentence of a docstring."""
     text = inspect.cleandoc(function.__doc__ or "").split("\n\n")[0]
@@ -193,16 +232,29 @@ def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
     lines = [HEADER.format(kinds=kinds)]
     others = numpy_names()
     elsewhere = {}
-    for name in [*gg.autograd.REGISTRY, *gg.autograd.COMPOSED] if names is not None else ():
+    for name in (
+        dict.fromkeys([*gg.autograd.REGISTRY, *gg.autograd.COMPOSED, *(names or ())]) if names is not None else ()
+    ):
         known = sorted(set(others.get(name, ()))) + [n for n in (names or {}).get(name, "").split() if n]
         elsewhere[name] = ", ".join(map(code, known))
+    sections = []
     for room in rooms():
         primitives = [p for p in gg.autograd.REGISTRY.values() if p.definition.__module__ == room.__name__]
         composed = {n: f for n, f in gg.autograd.COMPOSED.items() if f.__module__ == room.__name__}
-        if not primitives and not composed:
-            continue
+        public = {n: getattr(room, n) for n in room.__all__}
+        known = [*(p.function for p in primitives), *composed.values()]
+        others_there = {n: f for n, f in public.items() if not any(f is k for k in known) and is_of(f, room)}
+        also = {n: f for n, f in public.items() if any(f is k for k in known) and name_of(f) != n}
+        also |= {n: f for n, f in others_there.items() if name_of(f) != n}
+        others_there = {n: f for n, f in others_there.items() if name_of(f) == n}
+        if primitives or composed or others_there:
+            sections.append((room, primitives, composed, others_there, also))
+    for room, primitives, composed, further, _ in sections:
+        names_there = ", ".join(f"`{n}`" for n in [*(p.name for p in primitives), *composed, *further])
+        lines.append(f"* [{title(room)}](#{anchor(title(room))}): {names_there}")
+    for room, primitives, composed, further, also in sections:
         file = room.__name__.partition(".")[2].replace(".", "/") + ".py"
-        lines.append(f"\n## {inspect.cleandoc(room.__doc__).splitlines()[0]}\n\n[{file}](../{file})\n")
+        lines.append(f"\n## {title(room)}\n\n[{file}](../{file})\n")
         if primitives:
             lines.append(
                 "| operation | gradients | kind | saves | FLOPs | elsewhere | checks |\n|---|---|---|---|---|---|---:|"
@@ -214,7 +266,16 @@ def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
                 tested = str(counts[name]) if counts is not None and counts[name] else ""
                 cells = (f"{code(signature(function, name))}<br>{summary(function)}", elsewhere.get(name, ""), tested)
                 lines.append(f"| {' | '.join(cells)} |")
-        notes = [(n, edges(f)) for n, f in [*((p.name, p.definition) for p in primitives), *composed.items()]]
+        if further:
+            lines.append("\n| further | elsewhere |\n|---|---|")
+            for name, function in further.items():
+                place = elsewhere.get(name, "")
+                lines.append(f"| {code(cell(signature(function, name)))}<br>{summary(function)} | {place} |")
+        if also:
+            pairs = ", ".join(f"`{n}` is `{name_of(f)}`" for n, f in also.items())
+            lines.append(f"\nOther names: {pairs}.")
+        documented = [*((p.name, p.definition) for p in primitives), *composed.items(), *further.items()]
+        notes = [(n, edges(f)) for n, f in documented]
         notes = [(n, e) for n, e in notes if e]
         if notes:
             lines.append("\n**At the edges**\n")
@@ -223,10 +284,17 @@ def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
 
 
 def without_measured(page: str) -> str:
-    """Return a page without what only some machines can say: the last two cells of every row."""
-    return "\n".join(
-        "|".join(re.split(r"(?<!\\)\|", line)[:-3]) if line.startswith("| `") else line for line in page.splitlines()
-    )
+    """Return a page without what only some machines can say: other libraries' names and counts, in the last cells."""
+    kept = []
+    measured = 0
+    for line in page.splitlines():
+        cells = re.split(r"(?<!\\)\|", line)
+        if line.startswith(("| operation", "| composed")):
+            measured = 3
+        elif line.startswith("| further"):
+            measured = 2
+        kept.append("|".join(cells[:-measured]) if line.startswith("| `") else line)
+    return "\n".join(kept)
 
 
 def main() -> None:

@@ -14,10 +14,10 @@ from ..dtypes import as_array
 from ..engine import HANDLES
 from .axes import as_shape, axes_of, axis_of, listed
 from .indexing import getitem
-from .shaping import broadcast_to, concatenate, reshape, stack, transpose, unsqueeze
+from .shaping import broadcast_to, concatenate, reshape, transpose, unsqueeze
 
 __all__ = [
-    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "cartesian_prod", "column_stack", "combinations",
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "column_stack", "combinations",
     "dstack", "flip", "fliplr", "flipud", "hstack", "meshgrid", "repeat", "repeat_interleave", "roll", "rot90",
     "row_stack", "tile", "vstack",
 ]  # fmt: skip
@@ -488,21 +488,6 @@ def meshgrid(*tensors: Any, indexing: Any = "ij") -> Any:
         broadcast_to(reshape(x, tuple(n if i == place else 1 for i in range(len(parts)))), shape)
         for x, n, place in zip(parts, sizes, places, strict=True)
     )
-
-
-def cartesian_prod(*tensors: Any) -> Any:
-    """Return all combinations of one element from each vector, as rows; of one vector alone, the vector.
-
-    >>> import glassgrad as gg
-    >>> gg.cartesian_prod(gg.tensor([1, 2]), gg.tensor([3, 4])).tolist()
-    [[1, 3], [1, 4], [2, 3], [2, 4]]
-    """
-    parts = _some(listed(tensors), "cartesian_prod")
-    if any(x.ndim != 1 for x in parts):
-        raise ValueError(f"cartesian_prod: expected vectors, got shapes {[tuple(x.shape) for x in parts]}")
-    if len(parts) == 1:
-        return parts[0]
-    return stack([reshape(x, (math.prod(x.shape),)) for x in meshgrid(*parts)], 1)
 
 
 @composed

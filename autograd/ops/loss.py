@@ -11,7 +11,7 @@ import numpy as np
 
 from ..compose import composed
 from ..declare import primitive
-from ..dtypes import to_dtype
+from ..dtypes import get_default_dtype, to_dtype
 from .axes import axis_of
 from .comparison import where
 from .elementwise import absolute, exp, log, maximum, sigmoid, sign
@@ -59,7 +59,9 @@ def _softmax(x: Any, dim: Any) -> Any:
 
 
 def _in_dtype(x: Any, dtype: Any) -> Any:
-    return x if dtype is None or x.dtype == to_dtype(dtype) else astype(x, to_dtype(dtype))
+    if dtype is None:
+        return x if x.dtype.kind == "f" else astype(x, get_default_dtype())
+    return x if x.dtype == to_dtype(dtype) else astype(x, to_dtype(dtype))
 
 
 @composed

@@ -15,7 +15,7 @@ from .factorization import svdvals
 from .reduction import amax, amin, sum
 from .shaping import astype, permute, reshape
 
-__all__ = ["matrix_norm", "norm"]
+__all__: list[str] = []  # what is in PyTorch's linalg only
 
 _ORDERS = ("fro", "nuc", np.inf, -np.inf, 1, -1, 2, -2)
 
@@ -71,7 +71,7 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = Fa
 
 
 @composed
-def norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
+def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Return the norm of vectors or matrices: of vectors if ``dim`` is one axis, of matrices if it is two.
 
     Without ``ord`` it is the root of the sum of squares over all of ``dim``. Without ``dim`` but with ``ord``, ``x``

@@ -1,5 +1,6 @@
 """Users declare operations as the library does; a wrong declaration is an error that says what is wrong."""
 
+import importlib
 import math
 
 import numpy as np
@@ -261,13 +262,40 @@ def test_a_floating_residual_with_rules():
         assert y.tolist() == expected
 
 
+def test_a_composed_operation_hides_no_other():
+    def norm(x):
+        return x
+
+    norm.__module__ = "glassgrad.nn.functional.new"
+    with pytest.raises(TypeError, match=r"norm: an operation of this name exists already in glassgrad\.autograd\.ops"):
+        gg.autograd.composed(norm)
+
+
+def test_no_name_stands_for_two_operations():
+    rooms = [importlib.import_module(f"glassgrad.autograd.ops.{name}") for name in gg.autograd.ops.__all__]
+    owners = {}
+    for room in rooms:
+        for name in room.__all__:
+            function = getattr(room, name)
+            assert owners.setdefault(name, function) is function, f"{room.__name__} hides another {name}"
+
+
 def test_a_rule_that_needs_raw_arrays_cannot_be_differentiated_twice():
-    f = declare(lambda x: np.sinh(x), kind="elementwise", x=lambda g, x: g * np.cosh(x))
+    f = declare(lambda x: x * x, kind="elementwise", x=lambda g, x: g * np.interp(x, [0, 9], [0, 18]))
     x = leaf()
     f(x).sum().backward()
-    np.testing.assert_allclose(x.grad.numpy(), np.cosh([1.0, 2.0]))
-    with pytest.raises(TypeError, match="cosh has no differentiable counterpart"):
+    np.testing.assert_allclose(x.grad.numpy(), [2.0, 4.0])
+    with pytest.raises(TypeError, match="interp has no differentiable counterpart"):
         gg.grad(f(x).sum(), x, create_graph=True)
+
+
+def test_a_rule_may_be_written_with_numpys_functions():
+    f = declare(lambda x: np.sinh(x), kind="elementwise", x=lambda g, x: g * np.cosh(x))
+    x = leaf()
+    (first,) = gg.grad(f(x).sum(), x, create_graph=True)
+    np.testing.assert_allclose(first.detach().numpy(), np.cosh([1.0, 2.0]))
+    (second,) = gg.grad(first.sum(), x)
+    np.testing.assert_allclose(second.numpy(), np.sinh([1.0, 2.0]))
 
 
 def test_missing_and_surplus_arguments():

@@ -12,9 +12,10 @@ from glassgrad.check import GradcheckError, gradcheck
 
 REGISTRY = gg.autograd.REGISTRY
 
+# What rounds, or has its gradient by agreement, is not what differences say.
 CASES = [
     pytest.param(p, s, id=f"{p.name}-{s.label}")
-    for p in REGISTRY.values() if p.differentiable for s in samples.samples_of(p)
+    for p in REGISTRY.values() if p.differentiable for s in samples.samples_of(p) if s.smooth
 ]  # fmt: skip
 
 

@@ -321,4 +321,9 @@ COMPOSED_SAMPLES = {
     "trapezoid": trapezoid,
     "var_mean": lambda rng: [Sample("axis", {"x": spaced(rng, 3, 4)}, {"dim": 1, "correction": 0})],
     "vector_norm": composed_reductions,
+    "vector_or_matrix_norm": lambda rng: [
+        Sample("of all", {"x": spaced(rng, 2, 3, 2)}),
+        Sample("vectors", {"x": spaced(rng, 3, 4)}, {"ord": 3, "dim": 1}),
+        Sample("matrices", {"x": spaced(rng, 2, 3, 2)}, {"ord": 1, "dim": (0, -1), "keepdim": True}),
+    ],
 }
