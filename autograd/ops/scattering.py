@@ -52,7 +52,8 @@ def gather_elements(x: Any, index: Any, dim: Any) -> Any:
     array, indices = np.asarray(x), np.asarray(index)
     if indices.size > _LARGE and array.flags.c_contiguous:
         # One index into the flattened array is read several times faster than one for each axis.
-        return np.take(array.reshape(-1), _positions(indices, array.shape, dim))
+        # They were checked before, and are not again.
+        return np.take(array.reshape(-1), _positions(indices, array.shape, dim), mode="wrap")
     grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
     grid[dim] = indices
     return array[tuple(grid)]
@@ -115,6 +116,11 @@ def indices_of(index: Any, what: Any) -> Any:
             return array.astype(np.int64)
         raise TypeError(f"{what}: the index must be integers, not {array.dtype}")
     return array
+
+
+def from_the_front(indices: Any, length: Any) -> Any:
+    """Return indices with those that count from the end counted from the front."""
+    return np.where(indices < 0, indices + length, indices) if indices.size and indices.min() < 0 else indices
 
 
 def require_in_range(indices: Any, length: Any, what: Any, dim: Any) -> None:
@@ -418,6 +424,12 @@ def index_copy(x: Any, dim: Any, index: Any, source: Any) -> Any:
     return _into_slices(write_at, x, dim, index, source, "index_copy")
 
 
+def _distinct(indices: Any, length: Any) -> Any:
+    named = np.zeros(length, np.bool_)
+    named[indices] = True
+    return np.flatnonzero(named)
+
+
 @composed
 def index_fill(x: Any, dim: Any, index: Any, value: Any) -> Any:
     """Return a copy of ``x`` with the slices that ``index`` names along ``dim`` filled with one number.
@@ -435,14 +447,14 @@ def index_fill(x: Any, dim: Any, index: Any, value: Any) -> Any:
     """
     indices = indices_of(index, "index_fill")
     length = x.shape[axis_of(dim, x.ndim, "index_fill")] if x.ndim else 1
-    axis, indices = slices_of(x, dim, np.where(indices < 0, indices + length, indices), "index_fill")
+    axis, indices = slices_of(x, dim, from_the_front(indices, length), "index_fill")
     values = single(value, x, "index_fill")
     if not indices.size:
         return getitem(x, ...)
     if not x.ndim:
         return write_at(x, values, ())
     # Each slice once, so that none of the writes is overwritten and the number's gradient is the sum over all of them.
-    return write_at(x, values, (slice(None),) * axis + (np.unique(indices),))
+    return write_at(x, values, (slice(None),) * axis + (_distinct(indices, length),))
 
 
 @composed
@@ -577,7 +589,7 @@ def put(x: Any, index: Any, source: Any, accumulate: Any = False) -> Any:
     count = math.prod(x.shape)
     if math.prod(values.shape) != indices.size:
         raise ValueError(f"put: {indices.size} indices need as many values, not shape {tuple(values.shape)}")
-    places = np.where(indices < 0, indices + count, indices).reshape(-1)
+    places = from_the_front(indices, count).reshape(-1)
     require_in_range(places, count, "put (flattened)", 0)
     write = add_into if accumulate else write_at
     return reshape(write(reshape(x, (-1,)), reshape(values, (-1,)), (places,)), x.shape)
