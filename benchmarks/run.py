@@ -30,6 +30,8 @@ eager engine on NumPy. The garbage collector is on unless a title says otherwise
 so that nobody pays for another's garbage.
 """
 
+ORDER = ("scalars", "operations", "training", "composition")
+
 NOTES = {
     "operations": """## One operation
 
@@ -107,7 +109,7 @@ def _page(sections: dict[str, str], keep: bool) -> str:
         titles = {note.partition("\n")[0]: name for name, note in NOTES.items()}
         before = {titles["## " + part.partition("\n")[0]]: "## " + part for part in rest}
     written = before | sections
-    return "\n".join([head.rstrip("\n") + "\n", *(written[n].rstrip("\n") + "\n" for n in NOTES if n in written)])
+    return "\n".join([head.rstrip("\n") + "\n", *(written[n].rstrip("\n") + "\n" for n in ORDER if n in written)])
 
 
 if __name__ == "__main__":
