@@ -16,7 +16,6 @@ from .autograd import (
     grad, is_grad_enabled, load, manual_seed, no_grad, primitive, record, save, scope, set_default_dtype,
     set_grad_enabled, set_rng_state, tensor, update,
 )  # fmt: skip
-from .autograd.operators import power as pow
 from .autograd.ops.activation import *
 from .autograd.ops.arithmetic import *
 from .autograd.ops.arranging import *
@@ -61,6 +60,7 @@ from .autograd.ops.trigonometric import *
 from .autograd.ops.unfolding import *
 from .autograd.ops.unpooling import *
 from .autograd.ops.windows import *
+from .autograd.operators import power as pow, where  # last: they stand for more than the operations of these names
 
 __version__ = "0.2.0"
 

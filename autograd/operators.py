@@ -180,6 +180,57 @@ def _permute(self: Tensor, *dims: Any) -> Any:
     return shaping.permute(self, tuple(_dims(dims)))
 
 
+def _sum_to_size(self: Tensor, *size: Any) -> Any:
+    """Return the tensor summed over the axes along which ``size`` would be broadcast. See :func:`sum_to`."""
+    return shaping.sum_to(self, tuple(_dims(size)))
+
+
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """Return ``x`` where ``condition`` is true, else ``y``; of a condition alone, where it is true.
+
+    All three broadcast. The gradient goes to the chosen one only; a NaN or infinity in the other does not leak.
+
+    Args:
+        condition: bools; other numbers count as true where they are not 0.
+        x, y: tensors or numbers; both or neither. Without them the result is that of ``nonzero(condition,
+            as_tuple=True)``: one tensor of indices for each axis.
+
+    >>> import glassgrad as gg
+    >>> gg.where(gg.tensor([True, False]), gg.tensor([1.0, 2.0]), 0.0)
+    tensor([1., 0.])
+    >>> gg.where(gg.tensor([False, True, True]))
+    (tensor([1, 2]),)
+    """
+    if x is None and y is None:
+        return selection.nonzero(condition, as_tuple=True)
+    if x is None or y is None:
+        raise TypeError("where: give both x and y, or neither")
+    return comparison.where(condition, x, y)
+
+
+where.primitive = comparison.where.primitive  # type: ignore[attr-defined]
+
+
+def _where(self: Tensor, condition: Any, other: Any) -> Any:
+    """Return the tensor where ``condition`` is true, else ``other``. See :func:`where`."""
+    return comparison.where(condition, self, other)
+
+
+def _to_kind(dtype: Any) -> Callable[[Tensor], Any]:
+    def convert(self: Tensor) -> Any:
+        return _astype(self, dtype)
+
+    convert.__doc__ = f"Return the tensor as {np.dtype(dtype).name}. See :func:`astype`."
+    return convert
+
+
+# PyTorch's words for dtypes, as methods.
+KINDS_OF_NUMBERS = {
+    "half": np.float16, "float": np.float32, "double": np.float64, "char": np.int8, "short": np.int16, "int": np.int32,
+    "long": np.int64, "byte": np.uint8, "bool": np.bool_,
+}  # fmt: skip
+
+
 def _astype(self: Tensor, dtype: Any) -> Any:
     """Return the tensor in another dtype; the same tensor if it has it already. See :func:`astype`."""
     wanted = to_dtype(dtype)
@@ -220,8 +271,7 @@ def _setitem(self: Tensor, index: Any, values: Any) -> None:
 OTHERS: dict[str, Callable[..., Any]] = {
     "reshape": _reshape, "view": _reshape, "permute": _permute, "astype": _astype, "to": _astype, "copy_": _copy_,
     "zero_": _fill(0), "fill_": _fill_, "__getitem__": _getitem, "__setitem__": _setitem,
-    "float": lambda self: _astype(self, np.float32), "double": lambda self: _astype(self, np.float64),
-    "long": lambda self: _astype(self, np.int64), "bool": lambda self: _astype(self, np.bool_),
+    "sum_to_size": _sum_to_size, "where": _where, **{n: _to_kind(kind) for n, kind in KINDS_OF_NUMBERS.items()},
 }  # fmt: skip
 for _name, _function in OTHERS.items():
     _bind(Tensor, _name, _function)

@@ -16,10 +16,10 @@ from .axes import as_integer, as_shape, axes_of, axis_of, listed
 from .indexing import getitem
 
 __all__ = [
-    "broadcast_to", "cat", "chunk", "clone", "concat", "concatenate", "contiguous", "dsplit", "expand", "expand_as",
-    "flatten", "hsplit", "moveaxis", "movedim", "narrow", "permute", "ravel", "reshape", "reshape_as", "select",
-    "split", "squeeze", "stack", "sum_to", "swapaxes", "swapdims", "t", "tensor_split", "transpose", "unbind",
-    "unflatten", "unsqueeze", "view_as", "vsplit",
+    "broadcast_shapes", "broadcast_to", "cat", "chunk", "clone", "concat", "concatenate", "contiguous", "dsplit",
+    "expand", "expand_as", "flatten", "hsplit", "moveaxis", "movedim", "narrow", "permute", "ravel", "reshape",
+    "reshape_as", "select", "split", "split_with_sizes", "squeeze", "stack", "sum_to", "swapaxes", "swapdims", "t",
+    "tensor_split", "transpose", "unbind", "unflatten", "unsqueeze", "view_as", "vsplit",
 ]  # fmt: skip
 
 
@@ -606,8 +606,29 @@ def dsplit(x: Any, indices_or_sections: Any) -> Any:
     return _cut(x, indices_or_sections, 2, "dsplit")
 
 
+def broadcast_shapes(*shapes: Any) -> Any:
+    """Return the shape that operands of these shapes have together.
+
+    Raises:
+        ValueError: they do not fit: compared from the right, sizes must be equal or one of them 1.
+
+    >>> import glassgrad as gg
+    >>> gg.broadcast_shapes((3, 1), (4,))
+    (3, 4)
+    """
+    wanted = [as_shape(s, "broadcast_shapes") for s in shapes]
+    try:
+        return np.broadcast_shapes(*wanted)
+    except ValueError:
+        raise ValueError(
+            f"broadcast_shapes: shapes {', '.join(map(str, wanted))} do not fit; compared from the right, sizes must "
+            "be equal or one of them 1"
+        ) from None
+
+
 # PyTorch's other names.
 cat = concat = concatenate
 moveaxis = movedim
 swapaxes = swapdims = transpose
 view_as = reshape_as
+split_with_sizes = split

@@ -86,7 +86,7 @@ MEANING = {
     "over 64 axes": "more than NumPy has",
     "out=": "results cannot be written into a tensor here",
     "internal": "PyTorch's own building blocks, and second names of operations for its compiler",
-    "in-place": "methods that overwrite; `fill_` and others exist, but their OpInfos are made for PyTorch's",
+    "in-place": "methods that draw into a tensor or overwrite it",
 }
 
 
@@ -116,8 +116,8 @@ def render(counts: dict[str, Any]) -> str:
         "values, then for `float64` the gradient (random cotangents) with `torch.autograd.grad`, and the gradient of",
         "that, where PyTorch has one. Inputs at which PyTorch must raise must raise here, with a message that",
         "begins with the operation's name. Functions are found by name; what differs is in `opinfo_tables.py`, and so",
-        "are the reasons for leaving a sample out. Results that are random are compared in shape and dtype only;",
-        "results that are unique up to a sign or a rotation (svd, eigh) in what does not depend on it, as OpInfo",
+        "are the reasons for leaving a sample out. Of random or unset results shape and dtype are compared;",
+        "of those unique up to a sign or a rotation (svd, eigh) what does not depend on it, as OpInfo",
         "says. `device=\"cpu\"` and the ordinary memory layout are dropped from the arguments. Of `float32` the first",
         "8 samples of an OpInfo are run with derivatives, the others, `int64` and `bool` without; the first `float64`",
         "sample is also run through the method of the name. A test shows that every exception made here is needed.",

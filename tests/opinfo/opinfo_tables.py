@@ -25,9 +25,9 @@ OUT_OF_SCOPE = [
      r"|linalg\.eig|linalg\.eigvals", "complex"),
     (r"bfloat16", "bfloat16"),
     (r"torch\..*|_.*(?<!__)|native_.*|max_pool2d_with_indices_backward|grid_sampler_.d|unsafe_.*|hash_tensor"
-     r"|nn\.functional\.(linear_cross_entropy.*|batch_norm:without_cudnn)|bmm:triton_optimized", "internal"),
-    (r".*_copy|resolve_neg", "internal"),
-    (r"as_strided.*|.*empty.*|resize_.*", "storage"),
+     r"|nn\.functional\.(linear_cross_entropy.*|batch_norm:without_cudnn)", "internal"),
+    (r"(?!index).*_copy|resolve_neg", "internal"),
+    (r"as_strided.*|.*empty_(strided|permuted)|resize_.*", "storage"),
     (r"cauchy|exponential|geometric|log_normal|normal:in_place|uniform|zero_|fill", "in-place"),
     (r"signal\.windows\..*", "windows"),
 ]  # fmt: skip
@@ -62,9 +62,9 @@ NEEDS = {
     "svd_lowrank": "svd_lowrank", "pca_lowrank": "pca_lowrank", "__rdiv__": "divide",
 }  # fmt: skip
 
-# Random results: shape and dtype are compared, nothing else.
+# Random and unset results: shape and dtype are compared, nothing else.
 RANDOM = re.compile(
-    r"bernoulli|multinomial|normal(:.*)?|randn?|randn?_like|randint(_like)?"
+    r"empty|empty_like|new_empty|bernoulli|multinomial|normal(:.*)?|randn?|randn?_like|randint(_like)?"
     r"|nn\.functional\.(.*dropout.*|rrelu|fractional.*|scaled_dot_product_attention)"
 )
 

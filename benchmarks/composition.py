@@ -1,0 +1,187 @@
+"""Every operation against the plainest NumPy code that gives the same value.
+
+Run: ``python benchmarks/composition.py [part of a name]`` (two minutes for all of them).
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import composition_arrays as arrays
+import composition_network as network
+import numpy as np
+from timing import compare
+
+import glassgrad as gg
+
+LIMIT = 1.5
+
+FAMILIES: dict[str, dict[str, tuple[Callable[..., Any], Callable[..., Any]]]] = {
+    "Of one array": arrays.UNARY,
+    "Of several arrays": arrays.BINARY,
+    "Special functions": arrays.SPECIAL,
+    "Reductions": arrays.REDUCTIONS,
+    "Scans, sorting, searching": arrays.SCANS,
+    "Selection": arrays.SELECTION,
+    "Arranging": arrays.ARRANGING,
+    "Linear algebra": network.LINEAR,
+    "Activations": network.ACTIVATIONS,
+    "Layers": network.LAYERS,
+    "Losses": network.LOSSES,
+    "Windows and images": network.WINDOWS,
+    "Views": arrays.VIEWS,
+}
+
+# Why an operation may take longer than the limit.
+REASONS: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """The timing of one operation: seconds of NumPy's code on medium arrays, and (our time / NumPy's) on both sizes."""
+
+    name: str
+    seconds: float
+    medium: float
+    small: float
+
+
+def inputs(small: bool) -> dict[str, Any]:
+    """Return the arrays that the operations take, by the names of their parameters."""
+    rng = np.random.default_rng(0)
+    rows, columns = (4, 8) if small else (256, 400)
+    shape, side, count = (rows, columns), (4 if small else 64), rows * columns
+    batch, channels, pixels = (1, 4, 4) if small else (16, 8, 28)
+
+    def distinct(*shape: int) -> Any:
+        # Uniform in (−3, 3), no two equal, so that indices of sorted elements are the same everywhere.
+        n = math.prod(shape)
+        return ((rng.permutation(n) + 0.5) * 6 / n - 3).astype(np.float32).reshape(shape)
+
+    def normal(*shape: int) -> Any:
+        return rng.standard_normal(shape, np.float32)
+
+    def places(high: int, *shape: int) -> Any:
+        return rng.integers(0, high, shape)
+
+    square = normal(side, side) / side**0.5 + np.eye(side, dtype=np.float32)
+    spd = square @ square.T + np.eye(side, dtype=np.float32)
+    fewer = (4, 5) if small else (32, 30)
+    inner = (2, 3, 3) if small else (16, 40, 40)
+    pool = {d: (batch, channels, *(p,) * d) for d, p in ((1, 60), (2, 14), (3, 6))} if not small else {
+        d: (1, 2, *(2,) * d) for d in (1, 2, 3)
+    }  # fmt: skip
+    values: dict[str, Any] = {
+        "x": distinct(*shape), "y": distinct(*shape), "z": distinct(*shape),
+        "p": rng.uniform(0.2, 3, shape).astype(np.float32), "above": rng.uniform(1.1, 3, shape).astype(np.float32),
+        "u": rng.uniform(-0.9, 0.9, shape).astype(np.float32), "w": rng.uniform(0.05, 0.95, shape).astype(np.float32),
+        "w2": rng.uniform(0.05, 0.95, shape).astype(np.float32), "signs": np.sign(distinct(*shape)),
+        "i": places(16, *shape), "j": places(16, *shape), "b": normal(*shape) > 0, "c": normal(*shape) > 0,
+        "flat": places(count, count), "order": rng.permutation(count).reshape(shape), "few": np.arange(5),
+        "rows": rng.permutation(rows), "columns": places(columns, rows), "places": places(columns, *shape),
+        "distinct": rng.permuted(np.tile(np.arange(columns), (rows, 1)), axis=1), "rising": np.sort(distinct(100)),
+        "row": distinct(columns), "row2": distinct(columns), "column": distinct(rows), "chosen": normal(*shape),
+        "classes": places(columns, rows), "signed": np.sign(distinct(rows)), "one": np.full(1, 0.25, np.float32),
+        "labels": np.pad(rng.permuted(np.tile(np.arange(columns), (rows, 1)), axis=1)[:, :2],
+                         ((0, 0), (0, columns - 2)), constant_values=-1),
+        "short": distinct(fewer[0]), "short2": distinct(fewer[0]), "points": normal(*fewer), "others": normal(*fewer),
+        "cube": normal(fewer[1], fewer[1], fewer[1]), "tiny": normal(4, 4), "tiny2": normal(*((2, 2) if small else (80, 80))),
+        "square": square, "other": normal(side, side), "spd": spd, "lower": np.linalg.cholesky(spd),
+        "vector": normal(side), "tall": normal(rows, 3), "columns_of": normal(columns, 64),
+        "vector_long": normal(count) / count, "vector_long2": normal(count),
+        "triples": normal(count // 3, 3), "triples2": normal(count // 3, 3),
+        "batch": normal(*inner), "batch2": normal(*inner), "batched": normal(*inner),
+        "one_of": normal(*inner[1:]),
+        "table": normal(*((8, 4) if small else (1000, 64))), "bag": places(8, 6) if small else places(1000, 1600),
+        "offsets": np.arange(0, 6, 2) if small else np.arange(0, 1600, 16),
+        "image": distinct(batch, channels, pixels, pixels), "pair": distinct(batch, channels // 2, pixels, pixels),
+        "signal": distinct(*((1, 4, 8) if small else (16, 8, 800))),
+        "volume": distinct(*((1, 4, 4, 4, 4) if small else (4, 8, 14, 14, 14))),
+        "grid": rng.uniform(-1.1, 1.1, (batch, pixels, pixels, 2)).astype(np.float32), "theta": normal(batch, 2, 3),
+        "patches": normal(batch, channels * 9, (pixels - 2) ** 2), "size": pixels,
+    }  # fmt: skip
+    for name, d in (("taps", 1), ("kernel", 2), ("kernel3", 3)):
+        values[name] = normal(2 * channels, channels, *(3,) * d)
+        values[f"{name}_back"] = normal(channels, 2 * channels, *(3,) * d)
+    for d, shape in pool.items():
+        size = math.prod(shape[2:])
+        corner = np.ravel_multi_index(np.indices(shape[2:]) * 2, tuple(2 * n for n in shape[2:])).reshape(-1)
+        values[f"pooled{d}"] = normal(*shape)
+        values[f"found{d}"] = np.broadcast_to(corner, (*shape[:2], size)).reshape(shape).copy()
+    return values
+
+
+def _plain(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list):
+        return [array for item in value for array in _plain(item)]
+    return [value.numpy() if isinstance(value, gg.Tensor) else np.asarray(value)]
+
+
+def versions(ours: Any, plain: Any, values: dict[str, Any]) -> dict[str, Callable[[], object]]:
+    """Return both versions, ready to run on the same values; ours records, as in training."""
+    arguments = [values[name] for name in inspect.signature(plain).parameters]
+    tensors = [
+        gg.tensor(a, requires_grad=a.dtype.kind == "f") if isinstance(a, np.ndarray) else a for a in arguments
+    ]
+    return {"glassgrad": lambda: ours(*tensors), "NumPy": lambda: plain(*arguments)}
+
+
+def check(name: str, both: dict[str, Callable[[], object]]) -> None:
+    """Raise AssertionError unless both versions give the same values."""
+    mine, theirs = (_plain(both[version]()) for version in ("glassgrad", "NumPy"))
+    for a, b in zip(mine, theirs, strict=True):
+        assert a.shape == b.shape, f"{name}: {a.shape} is not {b.shape}"
+        np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-4, err_msg=name)
+
+
+def _measured(both: dict[str, Callable[[], object]], rounds: int, attempts: int) -> tuple[float, float]:
+    best, seconds = math.inf, 0.0
+    gc.collect()
+    for _ in range(attempts):
+        mine, theirs = compare(both, "NumPy", rounds, target_seconds=0.004, collect=False)
+        seconds = theirs.seconds
+        best = min(best, mine.ratio)
+        if best < LIMIT - 0.1:
+            break
+    return best, seconds
+
+
+def measure(rounds: int = 7, part: str = "", attempts: int = 4) -> list[tuple[str, list[Row]]]:
+    """Return the rows of every family. What seems too slow is measured again: the machine may have been busy."""
+    medium, small = inputs(False), inputs(True)
+    measured = []
+    for family, entries in FAMILIES.items():
+        found = []
+        for name, (ours, plain) in entries.items():
+            if part not in name:
+                continue
+            both = versions(ours, plain, medium)
+            check(name, both)
+            ratio, seconds = _measured(both, rounds, attempts)
+            both = versions(ours, plain, small)
+            check(f"{name}, small", both)
+            found.append(Row(name, seconds, ratio, _measured(both, rounds, 1)[0]))
+        if found:
+            measured.append((family, found))
+    return measured
+
+
+def table(title: str, rows: list[Row]) -> str:
+    """Return a Markdown table of one family."""
+    lines = [f"### {title}", "", "| | NumPy, µs | ours / NumPy | small arrays |", "|---|---:|---:|---:|"]
+    lines += [f"| {r.name} | {r.seconds * 1e6:.3g} | {r.medium:.2f} | {r.small:.1f} |" for r in rows]
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    start = time.perf_counter()
+    for title, rows in measure(part=sys.argv[1] if len(sys.argv) > 1 else ""):
+        print(table(title, rows), flush=True)
+    print(f"{time.perf_counter() - start:.0f} s")
