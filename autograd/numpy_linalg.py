@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .numpy_arguments import axes, flat, leads_to, listed, none, operand
+from .numpy_arguments import axes, flat, leads_to, listed, none, numbers, operand
 from .ops import (
     arithmetic,
     comparison,
@@ -202,7 +202,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 @leads_to(decomposition.cond)
 def cond(x: Any, p: Any = None) -> Any:
     found = decomposition.cond(x, p)
-    lost = np.isnan(np.asarray(found)) & ~np.isnan(np.asarray(x)).any((-2, -1))
+    lost = np.isnan(numbers(found)) & ~np.isnan(numbers(x)).any((-2, -1))
     return comparison.where(lost, np.inf, found) if lost.any() else found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .numpy_arguments import axes, flat, leads_to, listed, none, operand
+from .numpy_arguments import axes, flat, leads_to, listed, none, numbers, operand
 from .ops import comparison, reduction, scan, shaping, sorting, statistics
 from .ops.axes import axes_of, axis_of
 
@@ -134,7 +134,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         )
         weights = shaping.broadcast_to(weights, a.shape)
     whole = reduction.sum(weights, axis, keepdims)
-    if (np.asarray(whole) == 0).any():
+    if (numbers(whole) == 0).any():
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     return reduction.sum(a * weights, axis, keepdims) / whole
 
@@ -271,7 +271,7 @@ def unique(
 ) -> Any:
     if return_index:
         none(return_index=return_index)
-    if ar.dtype.kind == "f" and np.isnan(ar.detach().numpy()).any():
+    if ar.dtype.kind == "f" and np.isnan(numbers(ar)).any():
         raise TypeError("takes no NaN: NumPy counts all as one value, which glassgrad.unique does not")
     if axis is not None and return_inverse:
         raise TypeError("takes no axis with return_inverse")
