@@ -15,7 +15,8 @@ from .choosing import Extremum, chosen
 from .comparison import not_equal, where
 from .elementwise import exp
 from .indexing import getitem
-from .shaping import concatenate, reshape
+from .joining import concatenate
+from .shaping import reshape
 
 __all__ = [
     "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
