@@ -58,7 +58,8 @@ UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() i
     np.divmod: numpy_selection.divmod_of, np.positive: arithmetic.positive,
     np.reciprocal: numpy_selection.of_floats(elementwise.reciprocal),
     np.fabs: numpy_selection.of_floats(elementwise.absolute), np.floor: rounding.floor, np.ceil: rounding.ceil,
-    np.trunc: rounding.trunc, np.rint: numpy_selection.of_floats(rounding.round), np.heaviside: rounding.heaviside,
+    np.trunc: rounding.trunc, np.rint: numpy_selection.of_floats(rounding.round),
+    np.heaviside: numpy_selection.heaviside,
     np.signbit: comparison.signbit, np.degrees: elementwise.rad2deg, np.radians: elementwise.deg2rad,
     np.bitwise_and: bitwise.bitwise_and, np.bitwise_or: bitwise.bitwise_or, np.bitwise_xor: bitwise.bitwise_xor,
     np.invert: bitwise.bitwise_not, np.left_shift: bitwise.bitwise_left_shift,
@@ -76,7 +77,7 @@ UFUNCS |= {
 REDUCTIONS: dict[Any, _Function] = {
     np.add: numpy_reductions.total(reduction.sum), np.multiply: numpy_reductions.total(reduction.prod),
     np.maximum: numpy_reductions.reduced(reduction.amax), np.minimum: numpy_reductions.reduced(reduction.amin),
-    np.logical_and: numpy_reductions.reduced(reduction.all), np.logical_or: numpy_reductions.reduced(reduction.any),
+    np.logical_and: numpy_reductions.truth(reduction.all), np.logical_or: numpy_reductions.truth(reduction.any),
     np.logaddexp: numpy_reductions.reduced(reduction.logsumexp),
 }  # fmt: skip
 
@@ -126,7 +127,7 @@ FUNCTIONS: dict[Any, _Function] = {
     np.min: numpy_reductions.reduced(reduction.amin), np.amin: numpy_reductions.reduced(reduction.amin),
     np.nanmax: numpy_reductions.among_numbers(reduction.amax, -np.inf),
     np.nanmin: numpy_reductions.among_numbers(reduction.amin, np.inf), np.ptp: numpy_reductions.ptp,
-    np.any: numpy_reductions.reduced(reduction.any), np.all: numpy_reductions.reduced(reduction.all),
+    np.any: numpy_reductions.truth(reduction.any), np.all: numpy_reductions.truth(reduction.all),
     np.argmax: numpy_reductions.choice(comparison.argmax), np.argmin: numpy_reductions.choice(comparison.argmin),
     np.count_nonzero: numpy_reductions.count_nonzero, np.var: numpy_reductions.spread(statistics.var),
     np.std: numpy_reductions.spread(statistics.std), np.average: numpy_reductions.average,

@@ -238,6 +238,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: 
     if isinstance(pad_width, dict) or np.ndim(constant_values):
         raise TypeError("takes no dict of widths, and one constant for all sides")
     widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
+    if any(n < 0 for pair in widths for n in pair):
+        raise ValueError(f"pad: the widths must not be negative, but are {pad_width}; index with a slice to crop")
     if mode == "constant":
         # PyTorch counts from the last axis.
         return padding.pad(array, [n for pair in reversed(widths) for n in pair], "constant", constant_values)
