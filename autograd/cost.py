@@ -152,7 +152,7 @@ COSTS: dict[str, Cost] = {
          "place_elements", "repeated_sum", "cumsum",
          "cumprod", "running_extremum_index", "index_add_zeros", "add_into", "windows_sum", "frame_sum", "col2im",
          "scatter_elements_zeros", "scatter_elements_add", "extremum_elements", "argwhere", "histc", "counts", "isin",
-         "distinct_runs"),
+         "distinct_runs", "first_of_runs"),
         per_input(),
     ),
     **dict.fromkeys(("centered", "masked_scale"), per_input(2)),

@@ -22,6 +22,7 @@ from .ops import (
     creation,
     diagonals,
     elementwise,
+    joining,
     linalg,
     quantiles,
     reduction,
@@ -30,8 +31,9 @@ from .ops import (
     shaping,
     sorting,
     special,
+    stacking,
     statistics,
-)
+)  # fmt: skip
 from .primitive import REGISTRY
 
 __all__ = ["ACCUMULATIONS", "FUNCTIONS", "REDUCTIONS", "UFUNCS", "array_function", "array_ufunc", "operation_name"]
@@ -158,13 +160,13 @@ FUNCTIONS: dict[Any, _Function] = {
     np.matrix_transpose: numpy_shapes.matrix_transpose, np.swapaxes: numpy_shapes.swapaxes,
     np.moveaxis: numpy_shapes.moveaxis, np.squeeze: numpy_shapes.squeeze, np.expand_dims: numpy_shapes.expand_dims,
     np.broadcast_to: numpy_shapes.broadcast_to, np.broadcast_arrays: numpy_shapes.broadcast_arrays,
-    np.atleast_1d: arranging.atleast_1d, np.atleast_2d: arranging.atleast_2d, np.atleast_3d: arranging.atleast_3d,
+    np.atleast_1d: stacking.atleast_1d, np.atleast_2d: stacking.atleast_2d, np.atleast_3d: stacking.atleast_3d,
     np.concatenate: numpy_shapes.concatenate, np.append: numpy_shapes.append, np.stack: numpy_shapes.stack,
-    np.hstack: numpy_shapes.joined(arranging.hstack), np.vstack: numpy_shapes.joined(arranging.vstack),
-    np.dstack: numpy_shapes.joined(arranging.dstack), np.column_stack: numpy_shapes.joined(arranging.column_stack),
+    np.hstack: numpy_shapes.joined(stacking.hstack), np.vstack: numpy_shapes.joined(stacking.vstack),
+    np.dstack: numpy_shapes.joined(stacking.dstack), np.column_stack: numpy_shapes.joined(stacking.column_stack),
     np.block: numpy_shapes.block, np.split: numpy_shapes.split,
-    np.array_split: numpy_shapes.array_split, np.hsplit: numpy_shapes.pieces(shaping.hsplit),
-    np.vsplit: numpy_shapes.pieces(shaping.vsplit), np.dsplit: numpy_shapes.pieces(shaping.dsplit),
+    np.array_split: numpy_shapes.array_split, np.hsplit: numpy_shapes.pieces(joining.hsplit),
+    np.vsplit: numpy_shapes.pieces(joining.vsplit), np.dsplit: numpy_shapes.pieces(joining.dsplit),
     np.tile: numpy_shapes.tile, np.repeat: numpy_shapes.repeat, np.roll: numpy_shapes.roll,
     np.flip: numpy_shapes.flip, np.fliplr: arranging.fliplr, np.flipud: arranging.flipud,
     np.rot90: numpy_shapes.rot90, np.pad: numpy_shapes.pad, np.meshgrid: numpy_shapes.meshgrid,

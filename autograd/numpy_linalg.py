@@ -10,6 +10,7 @@ import numpy as np
 from .numpy_arguments import axes, flat, leads_to, listed, none, numbers, operand
 from .ops import (
     arithmetic,
+    chains,
     comparison,
     decomposition,
     diagonals,
@@ -20,7 +21,7 @@ from .ops import (
     reduction,
     shaping,
     solving,
-)
+)  # fmt: skip
 from .ops import (
     einsum as summation,
 )
@@ -150,15 +151,15 @@ def cross_of(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
     return cross(x1, x2, axis=axis)
 
 
-@leads_to(products.matrix_power)
+@leads_to(chains.matrix_power)
 def matrix_power(a: Any, n: Any) -> Any:
-    return products.matrix_power(a, n)
+    return chains.matrix_power(a, n)
 
 
-@leads_to(products.multi_dot)
+@leads_to(chains.multi_dot)
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     none(out=out)
-    return products.multi_dot([operand(a) for a in arrays])
+    return chains.multi_dot([operand(a) for a in arrays])
 
 
 # -- equations and inverses -------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Run: ``python benchmarks/composition.py [part of a name]`` (two minutes for all 
 
 from __future__ import annotations
 
+import copy
 import gc
 import inspect
 import math
@@ -17,6 +18,7 @@ from typing import Any
 import composition_arrays as arrays
 import composition_network as network
 import numpy as np
+from threadpoolctl import threadpool_limits
 from timing import compare
 
 import glassgrad as gg
@@ -126,10 +128,12 @@ def _plain(value: Any) -> list[Any]:
 
 def versions(ours: Any, plain: Any, values: dict[str, Any]) -> dict[str, Callable[[], object]]:
     """Return both versions, ready to run on the same values; ours records, as in training."""
-    arguments = [values[name] for name in inspect.signature(plain).parameters]
-    tensors = [
-        gg.tensor(a, requires_grad=a.dtype.kind == "f") if isinstance(a, np.ndarray) else a for a in arguments
-    ]
+    arguments = [copy.copy(values[name]) for name in inspect.signature(plain).parameters]
+    # On the same memory: how fast an array is copied depends on where it lies.
+    tensors = [gg.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    for tensor in tensors:
+        if isinstance(tensor, gg.Tensor) and tensor.dtype.kind == "f":
+            tensor.requires_grad = True
     return {"glassgrad": lambda: ours(*tensors), "NumPy": lambda: plain(*arguments)}
 
 
@@ -141,11 +145,14 @@ def check(name: str, both: dict[str, Callable[[], object]]) -> None:
         np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-4, err_msg=name)
 
 
-def _measured(both: dict[str, Callable[[], object]], rounds: int, attempts: int) -> tuple[float, float]:
+def _measured(ours: Any, plain: Any, values: dict[str, Any], rounds: int, attempts: int) -> tuple[float, float]:
+    """Return (our time / NumPy's) and NumPy's seconds; the best of several attempts, each on copies of its own."""
     best, seconds = math.inf, 0.0
     gc.collect()
+    tried = []
     for _ in range(attempts):
-        mine, theirs = compare(both, "NumPy", rounds, target_seconds=0.004, collect=False)
+        tried.append(versions(ours, plain, values))
+        mine, theirs = compare(tried[-1], "NumPy", rounds, target_seconds=0.004, collect=False)
         seconds = theirs.seconds
         best = min(best, mine.ratio)
         if best < LIMIT - 0.1:
@@ -155,21 +162,23 @@ def _measured(both: dict[str, Callable[[], object]], rounds: int, attempts: int)
 
 def measure(rounds: int = 7, part: str = "", attempts: int = 4) -> list[tuple[str, list[Row]]]:
     """Return the rows of every family. What seems too slow is measured again: the machine may have been busy."""
+    # Freed once, so large a block teaches the allocator to keep memory instead of returning it to the system each time,
+    # which would cost one version or the other more than its work, by chance.
+    np.empty(31 << 20, np.uint8)
     medium, small = inputs(False), inputs(True)
     measured = []
-    for family, entries in FAMILIES.items():
-        found = []
-        for name, (ours, plain) in entries.items():
-            if part not in name:
-                continue
-            both = versions(ours, plain, medium)
-            check(name, both)
-            ratio, seconds = _measured(both, rounds, attempts)
-            both = versions(ours, plain, small)
-            check(f"{name}, small", both)
-            found.append(Row(name, seconds, ratio, _measured(both, rounds, 1)[0]))
-        if found:
-            measured.append((family, found))
+    with threadpool_limits(1):
+        for family, entries in FAMILIES.items():
+            found = []
+            for name, (ours, plain) in entries.items():
+                if part not in name:
+                    continue
+                check(name, versions(ours, plain, medium))
+                check(f"{name}, small", versions(ours, plain, small))
+                ratio, seconds = _measured(ours, plain, medium, rounds, attempts)
+                found.append(Row(name, seconds, ratio, _measured(ours, plain, small, rounds, 1)[0]))
+            if found:
+                measured.append((family, found))
     return measured
 
 

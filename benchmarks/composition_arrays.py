@@ -86,7 +86,7 @@ BINARY = {
     "rsub": (gg.rsub, lambda x, y: y - x),
     "mul": (gg.mul, lambda x, y: x * y),
     "div": (gg.div, lambda x, p: x / p),
-    "div, floor": (lambda x, y: gg.div(x, y, rounding_mode="floor"), lambda x, p: np.floor(x / p)),
+    "div, floor": (lambda x, y: gg.div(x, y, rounding_mode="floor"), lambda x, p: np.floor_divide(x, p)),
     "div, trunc": (lambda x, y: gg.div(x, y, rounding_mode="trunc"), lambda x, p: np.trunc(x / p)),
     "pow, number": (lambda x: gg.pow(x, 3), lambda x: np.power(x, 3)),
     "pow": (gg.pow, lambda p, x: np.power(p, x)),

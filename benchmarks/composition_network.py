@@ -11,8 +11,6 @@ import glassgrad as gg
 from glassgrad.nn import functional as F
 
 
-
-
 def _matrix_exp(square: Any) -> Any:
     # Scaled so that the Taylor series converges fast, then squared back.
     squarings = max(0, int(np.ceil(np.log2(max(np.linalg.norm(square, 1), 1e-9)))) + 1)

@@ -22,21 +22,37 @@ _LARGE = 2048  # elements from which choosing by bits pays
 
 
 def choose(condition: Any, x: Any, y: Any) -> Any:
-    """Return ``numpy.where(condition, x, y)``, several times faster for the commonest case: ``x`` or 0.
+    """Return ``numpy.where(condition, x, y)``, several times faster for floating-point arrays of one shape and numbers.
 
-    NumPy chooses element by element. Masking the bits of ``x`` with all ones or all zeros gives the same, NaNs and
-    infinities included, at the speed of memory.
+    NumPy chooses element by element, which processors are slow at unless they can guess. Masking bits with all ones or
+    all zeros gives the same, NaNs and infinities included, at the speed of memory.
     """
-    if y.__class__ is int and y == 0 and condition.__class__ is np.ndarray and x.__class__ is np.ndarray:
-        unsigned = _UNSIGNED.get(x.dtype)
-        if unsigned is not None and x.size > _LARGE and condition.shape == x.shape and condition.dtype == bool:
-            # astype copies the layout of the condition, so a strided x is read as it lies.
-            mask: Any = condition.astype(unsigned)
-            np.negative(mask, mask)
-            return np.bitwise_and(
-                mask, x.view(unsigned) if x.flags.c_contiguous else x.copy().view(unsigned), mask
-            ).view(x.dtype)
+    if condition.__class__ is np.ndarray and condition.size > _LARGE and condition.dtype == bool:
+        full = x if x.__class__ is np.ndarray and x.shape == condition.shape else y
+        if full.__class__ is np.ndarray and full.shape == condition.shape and full.dtype in _UNSIGNED:
+            chosen, other = _bits(x, full), _bits(y, full)
+            if chosen is not None and other is not None:
+                # astype copies the layout of the condition, so a strided array is read as it lies.
+                mask: Any = condition.astype(chosen.dtype)
+                np.negative(mask, mask)
+                if other.ndim or other:
+                    return np.bitwise_xor(np.bitwise_and(np.bitwise_xor(chosen, other), mask, mask), other, mask).view(
+                        full.dtype
+                    )
+                return np.bitwise_and(mask, chosen, mask).view(full.dtype)
     return np.where(condition, x, y)
+
+
+def _bits(value: Any, full: Any) -> Any:
+    """Return the bits of an array of the shape and dtype of ``full``, or of a number in that dtype; of others None."""
+    unsigned = _UNSIGNED[full.dtype]
+    if value.__class__ is int or value.__class__ is float:
+        return np.asarray(value, full.dtype).view(unsigned)
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype != full.dtype:
+        return None
+    if value.shape == full.shape and value.flags.c_contiguous:
+        return value.view(unsigned)
+    return value.copy().view(unsigned) if value.shape in ((), full.shape) else None
 
 
 def _where_scalar(condition: Any, x: Any, y: Any) -> Any:

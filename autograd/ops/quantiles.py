@@ -15,8 +15,9 @@ from .arithmetic import add, multiply, subtract
 from .axes import axis_of
 from .choosing import chosen, chosen_one, plain, some
 from .comparison import where
+from .joining import split
 from .reduction import sum
-from .shaping import astype, permute, reshape, split
+from .shaping import astype, permute, reshape
 from .sorting import order_of
 
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]

@@ -18,8 +18,9 @@ from .choosing import Bounds, chosen_one, some
 from .comparison import argmax, argmin, where
 from .elementwise import absolute, exp, maximum, minimum, sign
 from .indexing import getitem
+from .joining import concatenate
 from .scan import cumprod
-from .shaping import astype, broadcast_to, concatenate, permute, reshape
+from .shaping import astype, broadcast_to, permute, reshape
 
 __all__ = [
     "all", "amax", "amin", "aminmax", "any", "count_nonzero", "dist", "logsumexp", "max", "mean", "min", "nanmean",
@@ -290,7 +291,7 @@ def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     >>> gg.amax(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=0)
     tensor([3., 5.])
     """
-    return _extremum(np.max, x, dim, keepdim, "amax")
+    return _extremum(np.maximum.reduce, x, dim, keepdim, "amax")
 
 
 @primitive(symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
@@ -306,17 +307,19 @@ def amin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     >>> gg.amin(gg.tensor([[1.0, 5.0], [3.0, 4.0]]), dim=0)
     tensor([1., 4.])
     """
-    return _extremum(np.min, x, dim, keepdim, "amin")
+    return _extremum(np.minimum.reduce, x, dim, keepdim, "amin")
 
 
 def _extremum(reduce: Any, x: Any, dim: Any, keepdim: Any, what: Any) -> Any:
-    shape = np.shape(x)
+    x = np.asarray(x)
+    shape = x.shape
+    axes = None if dim is None else reduced(dim, len(shape), what)
+    if x.size:
+        return reduce(x, axis=axes, keepdims=keepdim)
     axes = reduced(dim, len(shape), what)
     if count_over(shape, dim) == 0 and math.prod(n for i, n in enumerate(shape) if i not in axes):
         raise ValueError(f"{what}: shape {shape} has no elements along dim {dim}; the extremum of nothing is undefined")
-    if not np.size(x):
-        return np.sum(x, axis=axes, keepdims=keepdim).astype(np.asarray(x).dtype)
-    return reduce(x, axis=axes, keepdims=keepdim)
+    return np.sum(x, axis=axes, keepdims=keepdim).astype(x.dtype)
 
 
 def _require_any(x: Any, what: Any) -> None:
@@ -418,6 +421,8 @@ def _power_mean(array: Any, ord: Any, axes: Any) -> Any:
         if len(axes) == array.ndim:
             flat = array.ravel("K")
             return np.sqrt(np.dot(flat, flat)).reshape((1,) * array.ndim)
+        if axes == (array.ndim - 1,):
+            return np.sqrt(np.vecdot(array, array))[..., None]
         return np.sqrt(np.sum(np.square(array), axis=axes, keepdims=True, dtype=accumulator(array, axes)))
     powers = np.abs(array) if ord == 1 else np.power(np.abs(array), ord)
     total = np.sum(powers, axis=axes, keepdims=True, dtype=accumulator(array, axes))
@@ -442,8 +447,8 @@ def power_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False) -> A
     else:
         with np.errstate(over="ignore", under="ignore", divide="ignore"):
             result = np.asarray(_power_mean(array, ord, axes), array.dtype)
-            safe = np.finfo(array.dtype).tiny ** 0.5 if ord > 1 else 0.0
-            if ord > 1 and not np.all((result > safe) & (result < np.inf)):
+            # A NaN is no answer to either comparison.
+            if ord > 1 and not (result.min() > float(np.finfo(array.dtype).tiny) ** 0.5 and result.max() < np.inf):
                 # Squares and higher powers leave the range long before the norm does: measure in units of the largest.
                 scale = np.max(np.abs(array), axis=axes, keepdims=True)
                 fits = (scale > 0) & (scale < np.inf)

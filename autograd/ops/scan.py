@@ -15,7 +15,8 @@ from .choosing import Extremum, chosen
 from .comparison import not_equal, where
 from .elementwise import exp
 from .indexing import getitem
-from .shaping import concatenate, reshape
+from .joining import concatenate
+from .shaping import reshape
 
 __all__ = [
     "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
@@ -169,8 +170,12 @@ def running_extremum_index(x: Any, largest: Any, dim: Any) -> Any:
         return np.zeros((), np.int64)
     running = (np.maximum if largest else np.minimum).accumulate(array, axis=axis)
     places = np.arange(array.shape[axis]).reshape([-1 if i == axis else 1 for i in range(array.ndim)])
-    attained = (array == running) | (array != array)
-    return np.maximum.accumulate(np.where(attained, places, 0), axis=axis)
+    attained = array == running
+    if array.dtype.kind == "f":
+        attained |= array != array
+    # Multiplied, where choosing one by one would take longer than everything else.
+    places = places * attained
+    return np.maximum.accumulate(places, axis=axis, out=places)
 
 
 @composed

@@ -167,18 +167,47 @@ def distinct(x: Any, dim: Any) -> Any:
     return values, inverse.reshape(array.shape if axis is None else -1), counts
 
 
+@primitive(kind="index", x=None, outputs=("values", "counts"))
+def distinct_counts(x: Any, dim: Any) -> Any:
+    """Return the distinct values, and how often each occurs. See :func:`unique`."""
+    array = np.asarray(x)
+    axis = None if dim is None or not array.ndim else axis_of(dim, array.ndim, "unique")
+    return tuple(np.unique(array, return_counts=True, axis=axis, equal_nan=False))
+
+
+@primitive(kind="index", x=None)
+def first_of_runs(x: Any, dim: Any) -> Any:
+    """Return the first of each run of equal values. See :func:`unique_consecutive`."""
+    items, axis = _items(np.asarray(x), dim)
+    values = items[_starts(items)]
+    return values if dim is None or not np.ndim(x) else np.moveaxis(values, 0, axis)
+
+
+def _items(array: Any, dim: Any) -> Any:
+    """Return what is compared with its neighbour, along the first axis, and which axis that was."""
+    if dim is None or not array.ndim:
+        return array.reshape(-1), 0
+    axis = axis_of(dim, array.ndim, "unique_consecutive")
+    return np.moveaxis(array, axis, 0), axis
+
+
+def _starts(items: Any) -> Any:
+    """Return a mask of the first of each run of equal items."""
+    starts = np.ones(len(items), bool)
+    if len(items):
+        differs = items[1:] != items[:-1]
+        starts[1:] = differs.any(axis=tuple(range(1, items.ndim))) if items.ndim > 1 else differs
+    return starts
+
+
 @primitive(kind="index", x=None, outputs=("values", "inverse", "counts"))
 def distinct_runs(x: Any, dim: Any) -> Any:
     """Return the first of each run of equal values, the run of each element, and the lengths of the runs."""
     array = np.asarray(x)
-    axis = 0 if dim is None or not array.ndim else axis_of(dim, array.ndim, "unique_consecutive")
-    items = array.reshape(-1) if dim is None or not array.ndim else np.moveaxis(array, axis, 0)
-    n = len(items)
-    starts = np.ones(n, bool)
-    if n:
-        starts[1:] = (items[1:] != items[:-1]).any(axis=tuple(range(1, items.ndim)))
+    items, axis = _items(array, dim)
+    starts = _starts(items)
     inverse = np.cumsum(starts) - 1
-    counts = np.diff(np.append(np.flatnonzero(starts), n))
+    counts = np.diff(np.append(np.flatnonzero(starts), len(items)))
     values = items[starts]
     if dim is None:
         return values, inverse.reshape(array.shape), counts
@@ -208,7 +237,9 @@ def unique(
     >>> gg.unique(gg.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-    if return_inverse or return_counts:
+    if return_counts and not return_inverse:
+        return tuple(distinct_counts(x, dim))
+    if return_inverse:
         return _wanted(distinct(x, dim), return_inverse, return_counts)
     return distinct_values(x, dim)
 
@@ -227,6 +258,8 @@ def unique_consecutive(x: Any, return_inverse: Any = False, return_counts: Any =
     >>> gg.unique_consecutive(gg.tensor([3, 3, 1, 3]))
     tensor([3, 1, 3])
     """
+    if not return_inverse and not return_counts:
+        return first_of_runs(x, dim)
     return _wanted(distinct_runs(x, dim), return_inverse, return_counts)
 
 

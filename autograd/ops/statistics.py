@@ -26,6 +26,8 @@ __all__ = [
     "std_mean", "var", "var_mean",
 ]  # fmt: skip
 
+_SHORT = 4096  # up to here a scalar product, which adds up in few parts, is as exact as a sum
+
 
 # -- variance -------------------------------------------------------------------------------------------------
 
@@ -68,7 +70,11 @@ def _variance(x: Any, dim: Any, correction: Any, keepdim: Any, what: Any) -> Any
         wide = accumulator(array, axes)
         d = np.asarray(array - np.mean(array, axis=axes, keepdims=True, dtype=wide).astype(array.dtype))
         rest = np.sum(d, axis=axes, keepdims=keepdim, dtype=wide)
-        total = np.sum(np.square(d, out=d), axis=axes, keepdims=keepdim, dtype=wide) - rest * (rest / count)
+        if axes == (array.ndim - 1,) and count <= _SHORT:
+            squares = np.vecdot(d, d)[..., None] if keepdim else np.vecdot(d, d)
+        else:
+            squares = np.sum(np.square(d, out=d), axis=axes, keepdims=keepdim, dtype=wide)
+        total = squares - rest * (rest / count)
         total = np.maximum(total, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.divide(total, degrees, dtype=None if total.dtype.kind == "f" else np.float64)
@@ -293,7 +299,7 @@ def histc(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Any:
 @primitive(kind="index", x=None)
 def counts(x: Any, minlength: Any) -> Any:
     """Return how often each of 0, 1, 2, ... occurs; see :func:`bincount`."""
-    return np.bincount(np.asarray(x).astype(np.int64), minlength=minlength)
+    return np.bincount(np.asarray(x).astype(np.int64, copy=False), minlength=minlength)
 
 
 @composed
@@ -316,7 +322,7 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0) -> Any:
     numbers = plain(x)
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"bincount: x must be integers, not {numbers.dtype}")
-    if numbers.ndim != 1 or (numbers < 0).any():
+    if numbers.ndim != 1 or (numbers.size and numbers.min() < 0):
         raise ValueError(f"bincount: x must be one-dimensional and not negative; it has shape {numbers.shape}")
     if minlength < 0:
         raise ValueError(f"bincount: minlength must not be negative, but is {minlength}")

@@ -12,7 +12,7 @@ from ...autograd.ops.arithmetic import square
 from ...autograd.ops.comparison import where
 from ...autograd.ops.distance import pairwise_distance
 from ...autograd.ops.elementwise import minimum, relu, sqrt
-from ...autograd.ops.indexing import getitem
+from ...autograd.ops.indexing import getitem, write_at
 from ...autograd.ops.loss import check_reduction
 from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import reshape, unsqueeze
@@ -127,10 +127,8 @@ def multi_margin_loss(
     classes = x.shape[-1]
     weights = class_weights(weight, classes, x.dtype, what)
     at = (np.arange(labels.size), labels) if labels.ndim else (int(labels),)
-    wrong = np.ones(x.shape, bool)
-    wrong[at] = False
     lead = relu(margin - unsqueeze(getitem(x, at), -1) + x)
-    terms = where(wrong, lead if p == 1 else square(lead), 0)
+    terms = write_at(lead if p == 1 else square(lead), np.zeros((), x.dtype), at)
     losses = _sum(terms, -1) / max(classes, 1)
     return reduced(losses if weights is None else losses * weights[labels], reduction)
 
@@ -178,13 +176,18 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> 
             f"{what}: target[{n}, {c}] = {int(labels[n, c])}, but there are {classes} classes (0..{classes - 1}, or "
             "-1 to end the list)",
         )
-    listed = np.cumsum(labels == -1, axis=1) == 0
+    listed = np.logical_and.accumulate(labels != -1, axis=1)
+    most = int(np.count_nonzero(listed, axis=1).max(initial=0))  # columns beyond it list nothing
+    listed, labels = listed[:, :most], labels[:, :most]
     row = np.arange(rows[0])[:, None]
     right = np.zeros(rows, bool)
-    right[np.broadcast_to(row, rows)[listed], labels[listed]] = True
-    lead = 1 - unsqueeze(getitem(x, (row, np.where(listed, labels, 0))), 2) + unsqueeze(x, 1)
-    counted = listed[:, :, None] & ~right[:, None, :]
-    losses = _sum(where(counted, relu(lead), 0), (1, 2)) / max(classes, 1)
+    right[np.broadcast_to(row, listed.shape)[listed], labels[listed]] = True
+    # Right classes are as far behind as can be, so that all pairs with them count 0.
+    others = unsqueeze(where(right, -np.inf, x), 1)
+    lead = relu(1 - unsqueeze(getitem(x, (row, np.where(listed, labels, 0))), 2) + others)
+    if not listed.all():
+        lead = where(listed[:, :, None], lead, 0)
+    losses = _sum(lead, (1, 2)) / max(classes, 1)
     return reduced(losses if len(shape) == 2 else reshape(losses, ()), reduction)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...autograd import Tensor
 from ...autograd.dtypes import as_array
-from ...autograd.ops.comparison import where
 from ...autograd.ops.loss import check_labels
 from ...autograd.ops.reduction import mean
 from ...autograd.ops.reduction import sum as _sum
+from ...autograd.ops.rounding import clamp_min
 from ..scoping import located
 
 __all__: list[str] = []
@@ -80,7 +80,7 @@ def plain(value: Any) -> Any:
 
 def not_negative(x: Any) -> Any:
     """Return max(x, 0) with the derivative 1 at 0, as PyTorch's clamp has it."""
-    return where(x < 0, 0, x)
+    return clamp_min(x, 0)
 
 
 def labels_of(target: Any) -> Any:

@@ -251,6 +251,7 @@ def place(rng):
 SAMPLES = {
     "all": truth, "any": truth, "argsort": argsort, "centered": centered, "count_nonzero": truth, "counts": counts,
     "cumprod": cumprod, "cumsum": scans, "distinct": distinct, "distinct_runs": distinct, "distinct_values": distinct,
+    "distinct_counts": distinct, "first_of_runs": distinct,
     "histc": histc, "isin": isin, "kth_index": kth, "logcumsumexp": scans, "logsumexp": reductions,
     "median_index": median_index, "median_of_all": median_of_all, "mode_index": mode_index, "nansum": reductions,
     "pick_elements": pick, "place_elements": place, "power_norm": power_norm, "prod": prod, "rank_index": rank_index,
