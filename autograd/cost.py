@@ -162,8 +162,8 @@ COSTS: dict[str, Cost] = {
     "softmax_cross_entropy": per_input(5, "input"), "softmax_cross_entropy_gradient": per_result(3),
     "recurrence": per_result(2), "blend": Cost("2·|out|·|window|", _blend),
     **dict.fromkeys(
-        ("argsort", "top_indices", "kth_index", "distinct_values", "distinct_counts", "distinct", "median_of_all", "median_index",
-         "rank_index", "mode_index"),
+        ("argsort", "top_indices", "kth_index", "distinct_values", "distinct_counts", "distinct", "median_of_all",
+         "median_index", "rank_index", "mode_index"),
         SORTED,
     ),
     "searchsorted": Cost("|input|·log₂ n", lambda s, out, static: size(out) * math.log2(max(_first(s)[-1], 2))),
