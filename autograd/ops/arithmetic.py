@@ -10,7 +10,7 @@ import numpy as np
 
 from ..compose import composed
 from ..declare import primitive
-from .comparison import where
+from .comparison import choose, where
 from .elementwise import log
 from .exponential import exp2
 from .rounding import floor_divide, trunc_divide
@@ -219,7 +219,7 @@ def _lerp_kernel(x: Any, end: Any, weight: Any) -> Any:
     difference = np.subtract(end, x)
     if np.ndim(weight):
         near_start = np.abs(weight) < 0.5
-        return np.where(near_start, x + weight * difference, end - difference * (1 - weight))
+        return choose(near_start, x, end) + (weight - np.logical_not(near_start)) * difference
     return x + weight * difference if abs(weight) < 0.5 else end - difference * (1 - weight)
 
 

@@ -301,6 +301,3 @@ def unfold_dimension(x: Any, dimension: Any, size: Any, step: Any) -> Any:
     if step <= 0:
         raise ValueError(f"unfold: step must be positive, not {step}")
     return windows(x, axis, int(size), int(step)) if x.ndim else reshape(x, (1,) if size else (0,))
-
-
-# -- joining ---------------------------------------------------------------------------------------------------

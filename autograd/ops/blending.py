@@ -203,6 +203,19 @@ def _along(x: Any, part: Any, dim: Any) -> Any:
     return x[(slice(None),) * dim + (part,)] if isinstance(part, slice) else np.take(x, part, axis=dim)
 
 
+def _long_parts(x: Any, count: Any, shape: Any, transposed: Any, dim: Any) -> Any:
+    """Return the sums of a few long parts, or with ``transposed`` each number added to all of its part."""
+    out = np.zeros(shape, x.dtype)
+    before = (slice(None),) * dim
+    for i, (start, stop) in enumerate(zip(*adaptive_ranges(shape[dim] if transposed else x.shape[dim], count),
+                                          strict=True)):  # fmt: skip
+        if transposed:
+            out[(*before, slice(start, stop))] += x[(*before, slice(i, i + 1))]
+        else:
+            out[(*before, i)] = np.add.reduce(x[(*before, slice(start, stop))], axis=dim)
+    return out
+
+
 @primitive(
     kind="linear", symbol="blend {0}",
     x=lambda g, pattern, size, transposed, dim: blend(g, pattern, size, not transposed, dim),
@@ -227,6 +240,8 @@ def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:
     plan = _plan(pattern, size, bool(transposed))
     array = _times(array, plan.before, dim)
     shape = (*array.shape[:dim], plan.size, *array.shape[dim + 1 :])
+    if pattern[0] == "adaptive" and size >= _LONG * pattern[1] and not plan.block:
+        return _times(_long_parts(array, pattern[1], shape, transposed, dim), plan.after, dim)
     if plan.block:
         used = _along(array, slice(0, plan.block * plan.size), dim)
         blocks = used.reshape(*shape[: dim + 1], plan.block, *shape[dim + 1 :])

@@ -129,6 +129,8 @@ def getitem(x: Any, index: Any) -> Any:
     >>> gg.tensor([1, 2, 3])[1:]
     tensor([2, 3])
     """
+    if index.__class__ is np.ndarray and index.dtype.kind in "iu" and x.__class__ is np.ndarray and x.ndim > 1:
+        return x.take(index, 0)  # the same, but whole rows are copied faster
     return x[index]
 
 

@@ -63,11 +63,11 @@ def largest_of_each(x: Any, parts: Any) -> Any:
         part = x[(..., *seen)]
         values = part.reshape(*outer, math.prod(part.shape[len(outer) :]))
         winner = np.argmax(values, axis=-1)
-        if x.dtype.kind == "f":
+        # NumPy finds the first NaN; so only where one won there are any.
+        if x.dtype.kind == "f" and np.isnan(np.take_along_axis(values, winner[..., None], -1)).any():
             odd = np.isnan(values)
-            if odd.any():
-                last = values.shape[-1] - 1 - np.argmax(odd[..., ::-1], axis=-1)
-                winner = np.where(odd.any(axis=-1), last, winner)
+            last = values.shape[-1] - 1 - np.argmax(odd[..., ::-1], axis=-1)
+            winner = np.where(odd.any(axis=-1), last, winner)
         columns = [np.arange(n)[p] for p, n in zip(seen, spatial, strict=True)]
         place[(..., *window)] = places_of(columns, spatial).reshape(-1)[winner]
     return place

@@ -422,9 +422,6 @@ def cartesian_prod(*tensors: Any) -> Any:
     return stack(columns, 1)
 
 
-# -- chains ---------------------------------------------------------------------------------------------------
-
-
 # PyTorch's other names.
 ger = outer
 vdot = dot

@@ -49,7 +49,8 @@ def gather_elements(x: Any, index: Any, dim: Any) -> Any:
     array, indices = np.asarray(x), np.asarray(index)
     if indices.size > _LARGE and array.flags.c_contiguous:
         # One index into the flattened array is read several times faster than one for each axis.
-        return np.take(array.reshape(-1), _positions(indices, array.shape, dim))
+        # They were checked before, and are not again.
+        return np.take(array.reshape(-1), _positions(indices, array.shape, dim), mode="wrap")
     grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
     grid[dim] = indices
     return array[tuple(grid)]
@@ -112,6 +113,11 @@ def indices_of(index: Any, what: Any) -> Any:
             return array.astype(np.int64)
         raise TypeError(f"{what}: the index must be integers, not {array.dtype}")
     return array
+
+
+def from_the_front(indices: Any, length: Any) -> Any:
+    """Return indices with those that count from the end counted from the front."""
+    return np.where(indices < 0, indices + length, indices) if indices.size and indices.min() < 0 else indices
 
 
 def require_in_range(indices: Any, length: Any, what: Any, dim: Any) -> None:
@@ -348,9 +354,3 @@ def extremum_elements(x: Any, source: Any, index: Any, largest: Any, include_sel
         flat[positions] = lowest
     (np.maximum if largest else np.minimum).at(flat, positions, values.reshape(-1).astype(flat.dtype, copy=False))
     return result
-
-
-# -- writing slices --------------------------------------------------------------------------------------------
-
-
-# -- parts of one axis -----------------------------------------------------------------------------------------

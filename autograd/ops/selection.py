@@ -13,7 +13,7 @@ from ..engine import HANDLES
 from .axes import axis_of
 from .comparison import where
 from .indexing import getitem, same_dtype, write_at
-from .scattering import along, gather_elements, indices_of, require_in_range, single, slices_of
+from .scattering import along, from_the_front, gather_elements, indices_of, require_in_range, single, slices_of
 from .shaping import broadcast_to, reshape
 
 __all__ = [
@@ -81,8 +81,7 @@ def take_along_dim(x: Any, indices: Any, dim: Any = None) -> Any:
     if not x.ndim:
         return reshape(getitem(reshape(x, (1,)), chosen.reshape(1)), ())
     length = x.shape[axis]
-    if chosen.size and chosen.min() < 0:
-        chosen = np.where(chosen < 0, chosen + length, chosen)
+    chosen = from_the_front(chosen, length)
     require_in_range(chosen, length, "take_along_dim", dim)
     others = [tuple(1 if i == axis else n for i, n in enumerate(shape)) for shape in (tuple(x.shape), chosen.shape)]
     try:
@@ -142,7 +141,7 @@ def index_select(x: Any, dim: Any, index: Any) -> Any:
         if indices.size != 1:
             raise ValueError(f"index_select: a 0-d tensor needs an index of one element, not {indices.size}")
         return getitem(x, ())
-    return getitem(x, (slice(None),) * axis + (indices,))
+    return getitem(x, (slice(None),) * axis + (indices,) if axis else indices)
 
 
 # -- masks -----------------------------------------------------------------------------------------------------

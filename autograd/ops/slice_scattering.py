@@ -11,7 +11,7 @@ from ..compose import composed
 from .arithmetic import multiply
 from .axes import axis_of
 from .indexing import add_into, getitem, same_dtype, write_at
-from .scattering import indices_of, require_in_range, scatter_reduce, single, slices_of
+from .scattering import from_the_front, indices_of, require_in_range, scatter_reduce, single, slices_of
 from .shaping import reshape
 
 __all__ = [
@@ -82,6 +82,12 @@ def index_copy(x: Any, dim: Any, index: Any, source: Any) -> Any:
     return _into_slices(write_at, x, dim, index, source, "index_copy")
 
 
+def _distinct(indices: Any, length: Any) -> Any:
+    named = np.zeros(length, np.bool_)
+    named[indices] = True
+    return np.flatnonzero(named)
+
+
 @composed
 def index_fill(x: Any, dim: Any, index: Any, value: Any) -> Any:
     """Return a copy of ``x`` with the slices that ``index`` names along ``dim`` filled with one number.
@@ -99,14 +105,14 @@ def index_fill(x: Any, dim: Any, index: Any, value: Any) -> Any:
     """
     indices = indices_of(index, "index_fill")
     length = x.shape[axis_of(dim, x.ndim, "index_fill")] if x.ndim else 1
-    axis, indices = slices_of(x, dim, np.where(indices < 0, indices + length, indices), "index_fill")
+    axis, indices = slices_of(x, dim, from_the_front(indices, length), "index_fill")
     values = single(value, x, "index_fill")
     if not indices.size:
         return getitem(x, ...)
     if not x.ndim:
         return write_at(x, values, ())
     # Each slice once, so that none of the writes is overwritten and the number's gradient is the sum over all of them.
-    return write_at(x, values, (slice(None),) * axis + (np.unique(indices),))
+    return write_at(x, values, (slice(None),) * axis + (_distinct(indices, length),))
 
 
 @composed
@@ -238,7 +244,7 @@ def put(x: Any, index: Any, source: Any, accumulate: Any = False) -> Any:
     count = math.prod(x.shape)
     if math.prod(values.shape) != indices.size:
         raise ValueError(f"put: {indices.size} indices need as many values, not shape {tuple(values.shape)}")
-    places = np.where(indices < 0, indices + count, indices).reshape(-1)
+    places = from_the_front(indices, count).reshape(-1)
     require_in_range(places, count, "put (flattened)", 0)
     write = add_into if accumulate else write_at
     return reshape(write(reshape(x, (-1,)), reshape(values, (-1,)), (places,)), x.shape)

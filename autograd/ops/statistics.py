@@ -27,6 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SHORT = 4096  # up to here a scalar product, which adds up in few parts, is as exact as a sum
+_LETTERS = 50  # more axes than this einsum cannot name
 
 
 # -- variance -------------------------------------------------------------------------------------------------
@@ -52,6 +53,18 @@ def _degrees(shape: Any, dim: Any, correction: Any) -> Any:
     return float(max(count_over(shape, dim) - correction, 0))
 
 
+def _sum_of_squares(d: Any, axes: Any, keepdim: Any, wide: Any) -> Any:
+    """Return Σd² over ``axes``, without an array of the squares where that is as exact; ``d`` may be written over."""
+    last = d.ndim - 1
+    if last in axes and d.shape[last] <= _SHORT:
+        return np.sum(np.vecdot(d, d)[..., None], axis=axes, keepdims=keepdim)
+    if last not in axes and wide is None and d.ndim < _LETTERS:
+        every = list(range(d.ndim))
+        total = np.einsum(d, every, d, every, [i for i in every if i not in axes])
+        return np.expand_dims(total, axes) if keepdim else total
+    return np.sum(np.square(d, out=d), axis=axes, keepdims=keepdim, dtype=wide)
+
+
 def _variance(x: Any, dim: Any, correction: Any, keepdim: Any, what: Any) -> Any:
     array = np.asarray(x)
     array = array if array.dtype.kind == "f" else array.astype(np.float64)
@@ -70,11 +83,7 @@ def _variance(x: Any, dim: Any, correction: Any, keepdim: Any, what: Any) -> Any
         wide = accumulator(array, axes)
         d = np.asarray(array - np.mean(array, axis=axes, keepdims=True, dtype=wide).astype(array.dtype))
         rest = np.sum(d, axis=axes, keepdims=keepdim, dtype=wide)
-        if axes == (array.ndim - 1,) and count <= _SHORT:
-            squares = np.vecdot(d, d)[..., None] if keepdim else np.vecdot(d, d)
-        else:
-            squares = np.sum(np.square(d, out=d), axis=axes, keepdims=keepdim, dtype=wide)
-        total = squares - rest * (rest / count)
+        total = _sum_of_squares(d, axes, keepdim, wide) - rest * (rest / count)
         total = np.maximum(total, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.divide(total, degrees, dtype=None if total.dtype.kind == "f" else np.float64)
