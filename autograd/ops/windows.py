@@ -162,7 +162,7 @@ class Phases(NamedTuple):
         outer = parts.shape[:-2]
         parts = parts.reshape(*outer, parts.shape[-2], *self.shape)
         if max(strides) == 1:
-            return parts[(*(slice(None),) * len(outer), 0, *map(slice, before, map(operator.add, before, self.spatial)))]
+            return parts[(*(slice(None),) * len(outer), 0, *self.windows.inside(self.spatial)[1:])]
         image = np.empty((*outer, *self.spatial), parts.dtype)
         for number, remainders in enumerate(itertools.product(*map(range, strides))):
             there, here = [], []
