@@ -141,7 +141,8 @@ _MOVES = (
     "unbind", "contiguous", "write_at", "flip_axes", "roll_axes", "windows", "pick", "place", "unpool",
     "unpool_gradient", "diagonal", "diagonal_zeros", "tril", "triu", "surround", "frame", "im2col", "gather_elements",
     "scatter_elements", "embedding_rows", "repeat_slices",
-    "pick_elements", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from", "eigenvalues_of",
+    "pick_elements", "running_pick", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from",
+    "eigenvalues_of",
 )  # fmt: skip
 
 COSTS: dict[str, Cost] = {
@@ -149,7 +150,7 @@ COSTS: dict[str, Cost] = {
     **{name: per_result(steps) if steps else NOTHING for name, steps in _STEPS.items()},
     **dict.fromkeys(
         ("sum", "nansum", "mean", "sum_to", "prod", "any", "all", "count_nonzero", "amax", "amin", "argmax", "argmin",
-         "place_elements", "repeated_sum", "cumsum",
+         "place_elements", "running_place", "repeated_sum", "cumsum",
          "cumprod", "running_extremum_index", "index_add_zeros", "add_into", "windows_sum", "frame_sum", "col2im",
          "scatter_elements_zeros", "scatter_elements_add", "extremum_elements", "argwhere", "histc", "counts", "isin",
          "distinct_runs", "first_of_runs"),
