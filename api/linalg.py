@@ -10,6 +10,7 @@ tensor([[ 5., -2.],
 
 from numpy.linalg import LinAlgError
 
+from .autograd.ops.chains import matrix_power, multi_dot
 from .autograd.ops.decomposition import (
     cond,
     lstsq,
@@ -25,7 +26,7 @@ from .autograd.ops.factorization import cholesky, eigh, eigvalsh, qr, svd, svdva
 from .autograd.ops.linalg import matmul
 from .autograd.ops.norms import matrix_norm
 from .autograd.ops.norms import vector_or_matrix_norm as norm
-from .autograd.ops.products import matrix_power, multi_dot, vecdot
+from .autograd.ops.products import vecdot
 from .autograd.ops.products import vector_cross as cross
 from .autograd.ops.reduction import vector_norm
 from .autograd.ops.solving import det, inv, slogdet, solve, solve_triangular

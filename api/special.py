@@ -8,8 +8,9 @@ tensor([0.5])
 from .autograd.ops import elementwise as _elementwise
 from .autograd.ops import special as _special
 from .autograd.ops.activation import logit
-from .autograd.ops.elementwise import exp2, expm1, log1p, sinc, xlog1py, xlogy
+from .autograd.ops.elementwise import sinc
 from .autograd.ops.erf import erf, erfc, log_ndtr, ndtr
+from .autograd.ops.exponential import exp2, expm1, log1p, xlog1py, xlogy
 from .autograd.ops.loss import log_softmax, softmax
 from .autograd.ops.rounding import round
 

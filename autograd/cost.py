@@ -141,8 +141,8 @@ _MOVES = (
     "unbind", "contiguous", "write_at", "flip_axes", "roll_axes", "windows", "pick", "place", "unpool",
     "unpool_gradient", "diagonal", "diagonal_zeros", "tril", "triu", "surround", "frame", "im2col", "gather_elements",
     "scatter_elements", "embedding_rows", "repeat_slices",
-    "take_elements",
-    "pick_elements", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from", "eigenvalues_of",
+    "take_elements", "pick_elements", "running_pick", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from",
+    "eigenvalues_of",
 )  # fmt: skip
 
 COSTS: dict[str, Cost] = {
@@ -150,7 +150,7 @@ COSTS: dict[str, Cost] = {
     **{name: per_result(steps) if steps else NOTHING for name, steps in _STEPS.items()},
     **dict.fromkeys(
         ("sum", "nansum", "mean", "sum_to", "prod", "any", "all", "count_nonzero", "amax", "amin", "argmax", "argmin",
-         "place_elements", "repeated_sum", "cumsum",
+         "place_elements", "running_place", "repeated_sum", "cumsum",
          "cumprod", "running_extremum_index", "index_add_zeros", "add_into", "windows_sum", "frame_sum", "col2im",
          "scatter_elements_zeros", "scatter_elements_add", "extremum_elements", "argwhere", "histc", "counts", "isin",
          "distinct_runs", "first_of_runs"),
@@ -163,8 +163,8 @@ COSTS: dict[str, Cost] = {
     "softmax_cross_entropy": per_input(5, "input"), "softmax_cross_entropy_gradient": per_result(3),
     "recurrence": per_result(2), "blend": Cost("2·|out|·|window|", _blend),
     **dict.fromkeys(
-        ("argsort", "top_indices", "kth_index", "distinct_values", "distinct", "distinct_counts",
-         "median_of_all", "median_index", "rank_index", "mode_index", "sorted_values"),
+        ("argsort", "top_indices", "kth_index", "distinct_values", "distinct_counts", "distinct", "median_of_all",
+         "median_index", "rank_index", "mode_index", "sorted_values"),
         SORTED,
     ),
     "searchsorted": Cost("|input|·log₂ n", lambda s, out, static: size(out) * math.log2(max(_first(s)[-1], 2))),

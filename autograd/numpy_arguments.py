@@ -42,6 +42,11 @@ def operand(x: Any) -> Any:
     return x if engine.is_operand(x) else np.asarray(x)
 
 
+def numbers(x: Any) -> Any:
+    """Return the values outside the graph, to look at."""
+    return x.detach().numpy() if engine.is_operand(x) else np.asarray(x)
+
+
 def listed(dtype: Any) -> dict[str, Any]:
     """Return ``dtype`` as a keyword, if one was asked for."""
     return {} if dtype is None else {"dtype": to_dtype(dtype)}

@@ -22,6 +22,7 @@ from .ops import (
     creation,
     diagonals,
     elementwise,
+    joining,
     linalg,
     quantiles,
     reduction,
@@ -30,8 +31,9 @@ from .ops import (
     shaping,
     sorting,
     special,
+    stacking,
     statistics,
-)
+)  # fmt: skip
 from .primitive import REGISTRY
 
 __all__ = ["ACCUMULATIONS", "FUNCTIONS", "REDUCTIONS", "UFUNCS", "array_function", "array_ufunc", "operation_name"]
@@ -56,7 +58,8 @@ UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() i
     np.divmod: numpy_selection.divmod_of, np.positive: arithmetic.positive,
     np.reciprocal: numpy_selection.of_floats(elementwise.reciprocal),
     np.fabs: numpy_selection.of_floats(elementwise.absolute), np.floor: rounding.floor, np.ceil: rounding.ceil,
-    np.trunc: rounding.trunc, np.rint: numpy_selection.of_floats(rounding.round), np.heaviside: rounding.heaviside,
+    np.trunc: rounding.trunc, np.rint: numpy_selection.of_floats(rounding.round),
+    np.heaviside: numpy_selection.heaviside,
     np.signbit: comparison.signbit, np.degrees: elementwise.rad2deg, np.radians: elementwise.deg2rad,
     np.bitwise_and: bitwise.bitwise_and, np.bitwise_or: bitwise.bitwise_or, np.bitwise_xor: bitwise.bitwise_xor,
     np.invert: bitwise.bitwise_not, np.left_shift: bitwise.bitwise_left_shift,
@@ -74,7 +77,7 @@ UFUNCS |= {
 REDUCTIONS: dict[Any, _Function] = {
     np.add: numpy_reductions.total(reduction.sum), np.multiply: numpy_reductions.total(reduction.prod),
     np.maximum: numpy_reductions.reduced(reduction.amax), np.minimum: numpy_reductions.reduced(reduction.amin),
-    np.logical_and: numpy_reductions.reduced(reduction.all), np.logical_or: numpy_reductions.reduced(reduction.any),
+    np.logical_and: numpy_reductions.truth(reduction.all), np.logical_or: numpy_reductions.truth(reduction.any),
     np.logaddexp: numpy_reductions.reduced(reduction.logsumexp),
 }  # fmt: skip
 
@@ -124,7 +127,7 @@ FUNCTIONS: dict[Any, _Function] = {
     np.min: numpy_reductions.reduced(reduction.amin), np.amin: numpy_reductions.reduced(reduction.amin),
     np.nanmax: numpy_reductions.among_numbers(reduction.amax, -np.inf),
     np.nanmin: numpy_reductions.among_numbers(reduction.amin, np.inf), np.ptp: numpy_reductions.ptp,
-    np.any: numpy_reductions.reduced(reduction.any), np.all: numpy_reductions.reduced(reduction.all),
+    np.any: numpy_reductions.truth(reduction.any), np.all: numpy_reductions.truth(reduction.all),
     np.argmax: numpy_reductions.choice(comparison.argmax), np.argmin: numpy_reductions.choice(comparison.argmin),
     np.count_nonzero: numpy_reductions.count_nonzero, np.var: numpy_reductions.spread(statistics.var),
     np.std: numpy_reductions.spread(statistics.std), np.average: numpy_reductions.average,
@@ -157,13 +160,13 @@ FUNCTIONS: dict[Any, _Function] = {
     np.matrix_transpose: numpy_shapes.matrix_transpose, np.swapaxes: numpy_shapes.swapaxes,
     np.moveaxis: numpy_shapes.moveaxis, np.squeeze: numpy_shapes.squeeze, np.expand_dims: numpy_shapes.expand_dims,
     np.broadcast_to: numpy_shapes.broadcast_to, np.broadcast_arrays: numpy_shapes.broadcast_arrays,
-    np.atleast_1d: arranging.atleast_1d, np.atleast_2d: arranging.atleast_2d, np.atleast_3d: arranging.atleast_3d,
+    np.atleast_1d: stacking.atleast_1d, np.atleast_2d: stacking.atleast_2d, np.atleast_3d: stacking.atleast_3d,
     np.concatenate: numpy_shapes.concatenate, np.append: numpy_shapes.append, np.stack: numpy_shapes.stack,
-    np.hstack: numpy_shapes.joined(arranging.hstack), np.vstack: numpy_shapes.joined(arranging.vstack),
-    np.dstack: numpy_shapes.joined(arranging.dstack), np.column_stack: numpy_shapes.joined(arranging.column_stack),
+    np.hstack: numpy_shapes.joined(stacking.hstack), np.vstack: numpy_shapes.joined(stacking.vstack),
+    np.dstack: numpy_shapes.joined(stacking.dstack), np.column_stack: numpy_shapes.joined(stacking.column_stack),
     np.block: numpy_shapes.block, np.split: numpy_shapes.split,
-    np.array_split: numpy_shapes.array_split, np.hsplit: numpy_shapes.pieces(shaping.hsplit),
-    np.vsplit: numpy_shapes.pieces(shaping.vsplit), np.dsplit: numpy_shapes.pieces(shaping.dsplit),
+    np.array_split: numpy_shapes.array_split, np.hsplit: numpy_shapes.pieces(joining.hsplit),
+    np.vsplit: numpy_shapes.pieces(joining.vsplit), np.dsplit: numpy_shapes.pieces(joining.dsplit),
     np.tile: numpy_shapes.tile, np.repeat: numpy_shapes.repeat, np.roll: numpy_shapes.roll,
     np.flip: numpy_shapes.flip, np.fliplr: arranging.fliplr, np.flipud: arranging.flipud,
     np.rot90: numpy_shapes.rot90, np.pad: numpy_shapes.pad, np.meshgrid: numpy_shapes.meshgrid,

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .numpy_arguments import axes, flat, leads_to, listed, none, operand
+from .numpy_arguments import axes, flat, leads_to, listed, none, numbers, operand
 from .ops import (
     arithmetic,
+    chains,
+    comparison,
     decomposition,
     diagonals,
     factorization,
@@ -19,11 +21,13 @@ from .ops import (
     reduction,
     shaping,
     solving,
-)
+)  # fmt: skip
 from .ops import (
     einsum as summation,
 )
 from .ops.axes import axis_of
+from .ops.quantiles import floats
+from .ops.solving import matrices_of
 
 __all__: list[str] = []
 
@@ -41,6 +45,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
         return arithmetic.multiply(a, b)
     if b.ndim <= 2:
         return linalg.matmul(a, b)
+    _as_many(a.shape[-1:], b.shape[-2:-1])
     return products.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
 
 
@@ -69,7 +74,17 @@ def outer_of_vectors(x1: Any, x2: Any, /) -> Any:
 
 @leads_to(products.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    return products.tensordot(operand(a), operand(b), axes)
+    a, b = operand(a), operand(b)
+    pairs = (range(a.ndim - axes, a.ndim), range(axes)) if isinstance(axes, int | np.integer) else axes
+    left, right = (np.atleast_1d(np.asarray(p, np.int64)).tolist() for p in pairs)
+    _as_many([a.shape[i] for i in left], [b.shape[i] for i in right])
+    return products.tensordot(a, b, (left, right))
+
+
+def _as_many(left: Any, right: Any) -> None:
+    """Refuse sums over axes of different size; PyTorch would repeat one of size 1."""
+    if tuple(left) != tuple(right):
+        raise ValueError(f"tensordot: axes of sizes {tuple(left)} and {tuple(right)} are to be summed together")
 
 
 @leads_to(products.tensordot)
@@ -85,12 +100,14 @@ def matmul_of(x1: Any, x2: Any, /) -> Any:
 @leads_to(linalg.matmul)
 def matvec(x1: Any, x2: Any, /) -> Any:
     x1, x2 = operand(x1), operand(x2)
+    matrices_of(x1, "matvec")
     return shaping.squeeze(linalg.matmul(x1, shaping.unsqueeze(x2, -1)), -1)
 
 
 @leads_to(linalg.matmul)
 def vecmat(x1: Any, x2: Any, /) -> Any:
     x1, x2 = operand(x1), operand(x2)
+    matrices_of(x2, "vecmat")
     return shaping.squeeze(linalg.matmul(shaping.unsqueeze(x1, -2), x2), -2)
 
 
@@ -134,15 +151,15 @@ def cross_of(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
     return cross(x1, x2, axis=axis)
 
 
-@leads_to(products.matrix_power)
+@leads_to(chains.matrix_power)
 def matrix_power(a: Any, n: Any) -> Any:
-    return products.matrix_power(a, n)
+    return chains.matrix_power(a, n)
 
 
-@leads_to(products.multi_dot)
+@leads_to(chains.multi_dot)
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:
     none(out=out)
-    return products.multi_dot([operand(a) for a in arrays])
+    return chains.multi_dot([operand(a) for a in arrays])
 
 
 # -- equations and inverses -------------------------------------------------------------------------------------------
@@ -185,7 +202,9 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 
 @leads_to(decomposition.cond)
 def cond(x: Any, p: Any = None) -> Any:
-    return decomposition.cond(x, p)
+    found = decomposition.cond(x, p)
+    lost = np.isnan(numbers(found)) & ~np.isnan(numbers(x)).any((-2, -1))
+    return comparison.where(lost, np.inf, found) if lost.any() else found
 
 
 @leads_to(decomposition.tensorinv)
@@ -254,18 +273,18 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 
 @leads_to(norms.vector_or_matrix_norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    return norms.vector_or_matrix_norm(x, ord, axis, keepdims)
+    return norms.vector_or_matrix_norm(floats(x), ord, axis, keepdims)
 
 
 @leads_to(norms.matrix_norm)
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    return norms.matrix_norm(x, ord, (-2, -1), keepdims)
+    return norms.matrix_norm(floats(x), ord, (-2, -1), keepdims)
 
 
 @leads_to(reduction.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     x, axis, keepdims = axes(x, axis, keepdims)
-    return reduction.vector_norm(x, ord, axis, keepdims)
+    return reduction.vector_norm(floats(x), ord, axis, keepdims)
 
 
 @leads_to(diagonals.diagonal)

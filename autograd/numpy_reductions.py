@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .numpy_arguments import axes, flat, leads_to, listed, none, operand
+from .numpy_arguments import axes, flat, leads_to, listed, none, numbers, operand
 from .ops import comparison, reduction, scan, shaping, sorting, statistics
 from .ops.axes import axes_of, axis_of
 
@@ -35,6 +36,17 @@ def reduced(of: _Function) -> _Function:
     def adapter(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
         none(out=out)
         return of(*axes(a, axis, keepdims))
+
+    return leads_to(of)(adapter)
+
+
+def truth(of: _Function) -> _Function:
+    """Return a question about the truth of elements; PyTorch answers it with numbers if asked about ``uint8``."""
+
+    def adapter(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+        none(out=out)
+        a, axis, keepdims = axes(a, axis, keepdims)
+        return of(comparison.not_equal(a, 0) if a.dtype == np.uint8 else a, axis, keepdims)
 
     return leads_to(of)(adapter)
 
@@ -122,7 +134,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         )
         weights = shaping.broadcast_to(weights, a.shape)
     whole = reduction.sum(weights, axis, keepdims)
-    if (np.asarray(whole) == 0).any():
+    if (numbers(whole) == 0).any():
         raise ZeroDivisionError("Weights sum to zero, can't be normalized")
     return reduction.sum(a * weights, axis, keepdims) / whole
 
@@ -142,7 +154,9 @@ def fractions(of: _Function, whole: Any) -> _Function:
         none(out=out)
         if method not in _METHODS:
             raise TypeError(f"takes no method {method!r}, only {', '.join(_METHODS)}")
-        q = operand(q)
+        a, q = operand(a), operand(q)
+        if a.dtype.kind != "f" and method in ("lower", "higher", "nearest"):
+            raise TypeError(f"takes no method {method!r} for integers, which stay integers in NumPy")
         return _along_axes(of, a, q if whole == 1 else q / whole, axis, keepdims, method)
 
     return leads_to(of)(adapter)
@@ -164,7 +178,8 @@ def _along_axes(of: _Function, a: Any, q: Any, axis: Any, keepdims: Any, method:
         gone = axes_of(axis, a.ndim, "quantile")
         rest = [i for i in range(a.ndim) if i not in gone]
         kept = tuple(1 if i in gone else n for i, n in enumerate(a.shape))
-        rows = shaping.reshape(shaping.permute(a, (*rest, *gone)), (*(a.shape[i] for i in rest), -1))
+        together = math.prod(a.shape[i] for i in gone)
+        rows = shaping.reshape(shaping.permute(a, (*rest, *gone)), (*(a.shape[i] for i in rest), together))
         found = of(rows, q, -1, interpolation=method)
         return shaping.reshape(found, np.shape(q) + kept) if keepdims else found
     return of(a, q, axis, keepdims, interpolation=method)
@@ -205,7 +220,9 @@ def running(of: _Function) -> _Function:
     def adapter(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         none(out=out)
         a = operand(a)
-        return of(flat(a), 0, **listed(dtype)) if axis is None or not a.ndim else of(a, axis, **listed(dtype))
+        if axis is None or not a.ndim:
+            return of(flat(a), axis_of(axis or 0, 1, "scan"), **listed(dtype))
+        return of(a, axis, **listed(dtype))
 
     return leads_to(of)(adapter)
 
@@ -254,7 +271,7 @@ def unique(
 ) -> Any:
     if return_index:
         none(return_index=return_index)
-    if ar.dtype.kind == "f" and np.isnan(ar.detach().numpy()).any():
+    if ar.dtype.kind == "f" and np.isnan(numbers(ar)).any():
         raise TypeError("takes no NaN: NumPy counts all as one value, which glassgrad.unique does not")
     if axis is not None and return_inverse:
         raise TypeError("takes no axis with return_inverse")

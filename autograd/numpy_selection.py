@@ -40,6 +40,14 @@ def of_floats(of: _Function) -> _Function:
     return leads_to(of)(adapter)
 
 
+@leads_to(rounding.heaviside)
+def heaviside(x1: Any, x2: Any) -> Any:
+    x1 = operand(x1)
+    if x1.dtype.kind != "f":
+        raise TypeError("takes floating-point numbers only")
+    return comparison.where(comparison.isnan(x1), x1, rounding.heaviside(x1, x2))
+
+
 @leads_to(rounding.floor_divide)
 def divmod_of(x: Any, y: Any) -> Any:
     return rounding.floor_divide(x, y), rounding.remainder(x, y)
@@ -77,8 +85,8 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: 
 @leads_to(rounding.round)
 def rounded(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     none(out=out)
-    if a.dtype.kind != "f" and decimals < 0:
-        raise TypeError("takes no negative decimals for integers")
+    if a.dtype.kind == "b" or (a.dtype.kind != "f" and decimals < 0):
+        raise TypeError("takes no bools, and no negative decimals for integers")
     return rounding.round(a, decimals=decimals)
 
 
@@ -161,4 +169,6 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     if axis is None:
         arr, axis = flat(arr), 0
     place = axis_of(axis, arr.ndim, "delete")
-    return take(arr, np.delete(np.arange(arr.shape[place]), obj if isinstance(obj, slice) else np.asarray(obj)), place)
+    return take(
+        arr, np.delete(np.arange(arr.shape[place]), obj if isinstance(obj, slice | list) else np.asarray(obj)), place
+    )

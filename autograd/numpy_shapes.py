@@ -11,7 +11,7 @@ from . import engine
 from .dtypes import to_dtype
 from .numpy_arguments import flat, leads_to, listed, none, operand
 from .numpy_selection import take
-from .ops import arranging, creation, diagonals, padding, reduction, shaping
+from .ops import arranging, creation, diagonals, joining, padding, reduction, shaping, stacking
 from .ops.axes import as_shape, axes_of
 
 __all__: list[str] = []
@@ -87,9 +87,9 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     return shaping.broadcast_to(array, as_shape(shape, "broadcast_to"))
 
 
-@leads_to(arranging.broadcast_tensors)
+@leads_to(stacking.broadcast_tensors)
 def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
-    return tuple(arranging.broadcast_tensors(*(operand(a) for a in args)))
+    return tuple(stacking.broadcast_tensors(*(operand(a) for a in args)))
 
 
 @leads_to(shaping.clone)
@@ -110,23 +110,23 @@ def same_ranks(arrays: Any, what: str) -> list[Any]:
     return parts
 
 
-@leads_to(shaping.concatenate)
+@leads_to(joining.concatenate)
 def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None) -> Any:
     none(out=out)
     if axis is None:
-        return shaping.concatenate([flat(a) for a in arrays], 0)
-    return shaping.concatenate(same_ranks(arrays, "concatenate"), axis)
+        return joining.concatenate([flat(a) for a in arrays], 0)
+    return joining.concatenate(same_ranks(arrays, "concatenate"), axis)
 
 
-@leads_to(shaping.concatenate)
+@leads_to(joining.concatenate)
 def append(arr: Any, values: Any, axis: Any = None) -> Any:
     return concatenate((arr, values), axis)
 
 
-@leads_to(shaping.stack)
+@leads_to(joining.stack)
 def stack(arrays: Any, axis: Any = 0, out: Any = None) -> Any:
     none(out=out)
-    return shaping.stack([operand(a) for a in arrays], axis)
+    return joining.stack([operand(a) for a in arrays], axis)
 
 
 def joined(of: _Function) -> _Function:
@@ -138,7 +138,7 @@ def joined(of: _Function) -> _Function:
     return leads_to(of)(adapter)
 
 
-@leads_to(shaping.concatenate)
+@leads_to(joining.concatenate)
 def block(arrays: Any) -> Any:
     def depth(part: Any) -> int:
         if not isinstance(part, list):
@@ -153,7 +153,7 @@ def block(arrays: Any) -> Any:
 
     def join(part: Any, left: int) -> Any:
         if isinstance(part, list):
-            return shaping.concatenate([join(p, left - 1) for p in part], -left)
+            return joining.concatenate([join(p, left - 1) for p in part], -left)
         array = operand(part)
         return shaping.reshape(array, (1,) * (rank - array.ndim) + tuple(array.shape))
 
@@ -162,15 +162,15 @@ def block(arrays: Any) -> Any:
     return join(arrays, deep)
 
 
-@leads_to(shaping.unbind)
+@leads_to(joining.unbind)
 def unstack(x: Any, /, *, axis: Any = 0) -> Any:
-    return tuple(shaping.unbind(x, axis))
+    return tuple(joining.unbind(x, axis))
 
 
-@leads_to(shaping.tensor_split)
+@leads_to(joining.tensor_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
     at = indices_or_sections
-    return list(shaping.tensor_split(ary, at if isinstance(at, int) else _places(at), axis))
+    return list(joining.tensor_split(ary, at if isinstance(at, int) else _places(at), axis))
 
 
 def _places(at: Any) -> Any:
@@ -178,7 +178,7 @@ def _places(at: Any) -> Any:
     return int(given) if not given.ndim else tuple(int(i) for i in given)
 
 
-@leads_to(shaping.tensor_split)
+@leads_to(joining.tensor_split)
 def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
     if not np.ndim(indices_or_sections) and ary.shape[axis] % int(indices_or_sections):
         raise ValueError(
@@ -226,11 +226,11 @@ def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
     return arranging.rot90(m, k, axes)
 
 
-@leads_to(arranging.meshgrid)
+@leads_to(stacking.meshgrid)
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
     if sparse:
         none(sparse=sparse)
-    return tuple(arranging.meshgrid(*(flat(x) for x in xi), indexing=indexing))
+    return tuple(stacking.meshgrid(*(flat(x) for x in xi), indexing=indexing))
 
 
 @leads_to(padding.pad)
@@ -238,6 +238,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: 
     if isinstance(pad_width, dict) or np.ndim(constant_values):
         raise TypeError("takes no dict of widths, and one constant for all sides")
     widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
+    if any(n < 0 for pair in widths for n in pair):
+        raise ValueError(f"pad: the widths must not be negative, but are {pad_width}; index with a slice to crop")
     if mode == "constant":
         # PyTorch counts from the last axis.
         return padding.pad(array, [n for pair in reversed(widths) for n in pair], "constant", constant_values)

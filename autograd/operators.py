@@ -18,16 +18,20 @@ from .ops import (
     arithmetic,
     arranging,
     bitwise,
+    chains,
     comparison,
     creation,
     decomposition,
     diagonals,
     elementwise,
+    exponential,
     in_place,
     indexing,
+    joining,
     linalg,
     loss,
     padding,
+    piecewise,
     products,
     reduction,
     rounding,
@@ -35,8 +39,10 @@ from .ops import (
     scattering,
     selection,
     shaping,
+    slice_scattering,
     sorting,
     special,
+    stacking,
     statistics,
     trigonometric,
 )  # fmt: skip
@@ -68,9 +74,9 @@ IN_PLACE = {
 
 # Every public operation of these rooms whose first argument is a tensor is also a method, under the same name.
 ROOMS = (
-    arithmetic, comparison, elementwise, trigonometric, rounding, bitwise, activation, special, reduction, statistics,
-    scan, sorting, linalg, products, diagonals, decomposition, shaping, arranging, padding, indexing, scattering,
-    selection,
+    arithmetic, comparison, elementwise, exponential, trigonometric, rounding, bitwise, activation, piecewise, special,
+    reduction, statistics, scan, sorting, linalg, products, chains, diagonals, decomposition, shaping, joining,
+    arranging, stacking, padding, indexing, scattering, slice_scattering, selection,
 )  # fmt: skip
 NOT_METHODS = ("one_hot",)
 # Methods of further rooms. Those whose arguments are given in several ways follow below.

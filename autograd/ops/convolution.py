@@ -24,6 +24,9 @@ _FILTERS = {
     1: "(out, in/groups, length)", 2: "(out, in/groups, height, width)", 3: "(out, in/groups, depth, height, width)",
 }  # fmt: skip
 
+# Bytes of columns that are made at a time.
+_BLOCK = 1 << 20
+
 
 def frame_of(padding: Any, rank: Any, kernel: Any, strides: Any, dilations: Any, what: Any) -> Any:
     """Return the widths of the frame before and after each axis. ``"same"`` puts the odd one after, as PyTorch does."""
@@ -242,16 +245,36 @@ def convolution_input(
     windows = plan("convolution_input", input_shape, w.shape, stride, padding, dilation, groups, sizes)
     n, c = (1, *input_shape)[-rank - 2 : -rank]
     filters, spatial = w.shape[0], tuple(input_shape[-rank:])
+    if not n or not c or 0 in sizes:
+        return np.zeros(input_shape, g.dtype)
+    rows = w.reshape(groups, filters // groups, math.prod(w.shape[1:])).transpose(0, 2, 1)
+    if (math.prod(windows.kernel) == 1 and sizes == spatial and not any(windows.before)) or not np.isfinite(w).all():
+        # Nothing is to be added; or the zeros that make rows longer would not stay zeros.
+        cols = np.matmul(rows, g.reshape(n, groups, filters // groups, math.prod(sizes)))
+        return windows.added(cols.reshape(n, c, *windows.kernel, *sizes), spatial).reshape(input_shape)
+    phases = windows.phases(spatial)
+    length = phases.length
+    long = phases.lengthened(g.reshape(n, filters, *sizes))
+    parts = phases.empty((n, c), g.dtype)
     if filters == groups == c > 1:
         # One filter for each channel: a product of matrices of one row would cost more than it computes.
-        shares, values = g.reshape(n, c, *sizes), w.reshape(c, -1, *(1,) * rank)
-        frame, share = np.zeros((n, c, *windows.frame_shape(spatial)), g.dtype), np.empty(shares.shape, g.dtype)
-        for position, seen in enumerate(windows.slices()):
-            frame[seen] += np.multiply(shares, values[:, position], out=share)
-        return frame[windows.inside(spatial)].reshape(input_shape)
-    rows = w.reshape(groups, filters // groups, math.prod(w.shape[1:])).transpose(0, 2, 1)
-    cols = np.matmul(rows, g.reshape(n, groups, filters // groups, math.prod(sizes)))
-    return windows.added(cols.reshape(n, c, *windows.kernel, *sizes), spatial).reshape(input_shape)
+        values, shares = w.reshape(c, -1, 1), long[..., :length]
+        share = np.empty(shares.shape, g.dtype)
+        for position, (part, begin) in enumerate(phases.places):
+            parts[..., part, begin : begin + length] += np.multiply(shares, values[:, position], out=share)
+    else:
+        long = long.reshape(n, groups, filters // groups, long.shape[-1])
+        # A few images at a time, so that their columns stay in the cache and their memory is used again.
+        some = min(n, max(1, _BLOCK // (groups * rows.shape[1] * long.shape[-1] * g.itemsize)))
+        buffer = np.empty((some, groups, rows.shape[1], long.shape[-1]), np.result_type(rows, long))
+        for start in range(0, n, some):
+            count = min(some, n - start)
+            cols = np.matmul(rows, long[start : start + count], out=buffer[:count])
+            cols = cols.reshape(count, c, len(phases.places), long.shape[-1])
+            added = parts[start : start + count]
+            for position, (part, begin) in enumerate(phases.places):
+                added[:, :, part, begin : begin + length] += cols[:, :, position, :length]
+    return phases.image(parts).reshape(input_shape)
 
 
 @primitive(

@@ -20,10 +20,11 @@ from .factorization import (
     symmetric_from,
 )  # fmt: skip
 from .indexing import getitem
+from .joining import concatenate
 from .norms import matrix_norm
 from .reduction import sum
 from .scan import cumprod
-from .shaping import broadcast_to, concatenate, permute, reshape, transpose, unsqueeze
+from .shaping import broadcast_to, permute, reshape, transpose, unsqueeze
 from .solving import (
     as_float,
     attempt,

@@ -17,7 +17,8 @@ from ..declare import primitive
 from .diagonals import tril
 from .einsum import operand
 from .indexing import getitem
-from .shaping import concatenate, transpose, unsqueeze
+from .joining import concatenate
+from .shaping import transpose, unsqueeze
 from .solving import (
     as_float,
     attempt,

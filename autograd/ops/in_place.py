@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..effects import update
-from . import indexing, scattering, selection
+from . import indexing, scattering, selection, slice_scattering
 
 __all__: list[str] = []
 
@@ -37,8 +37,8 @@ def _overwriting(function: Callable[..., Any]) -> Callable[..., Any]:
 METHODS = tuple(
     _overwriting(function)
     for function in (
-        indexing.index_put, scattering.index_add, scattering.index_copy, scattering.index_fill,
-        scattering.index_reduce, scattering.put, scattering.scatter, scattering.scatter_add, scattering.scatter_reduce,
-        selection.masked_fill, selection.masked_scatter,
+        indexing.index_put, slice_scattering.index_add, slice_scattering.index_copy, slice_scattering.index_fill,
+        slice_scattering.index_reduce, slice_scattering.put, scattering.scatter, scattering.scatter_add,
+        scattering.scatter_reduce, selection.masked_fill, selection.masked_scatter,
     )
 )  # fmt: skip

@@ -5,7 +5,7 @@ Window i of ``count`` over an axis of n elements reaches from floor(i·n/count) 
 
 from __future__ import annotations
 
-import itertools
+import functools
 import math
 import operator
 from typing import Any
@@ -16,7 +16,7 @@ from ..compose import composed
 from ..declare import primitive
 from .blending import adaptive_ranges, blend
 from .pooling import max_pool1d, max_pool2d, max_pool3d
-from .pooling_indices import largest_of_each, pick, places_of, seen_at
+from .pooling_indices import as_slice, largest_of_each, pick
 from .reduction import mean
 from .shaping import clone
 from .windows import batch_of
@@ -104,25 +104,60 @@ def adaptive_max_pool_indices(input: Any, counts: Any) -> Any:
     """Return the place of the largest element of each part, as an index into the plane laid out in a row."""
     x = np.asarray(input)
     spatial = x.shape[x.ndim - len(counts) :]
-    ranges = [adaptive_ranges(n, count) for n, count in zip(spatial, counts, strict=True)]
-    lengths = [int(np.max(stops - starts, initial=0)) for starts, stops in ranges]
-    if math.prod(counts) <= math.prod(lengths):
-        return largest_of_each(x, [[slice(int(a), int(b)) for a, b in zip(*ends, strict=True)] for ends in ranges])
+    parts = [_parts(n, count) for n, count in zip(spatial, counts, strict=True)]
+    if math.prod(counts) <= sum(len(turns) for _, _, turns in parts):
+        return largest_of_each(
+            x, [[slice(int(a), int(b)) for a, b in zip(starts, stops, strict=True)] for starts, stops, _ in parts]
+        )
+    # The last axis first, so that of equal elements in different rows the first row wins in the end.
+    best, found = x, None
+    for axis in reversed(range(len(counts))):
+        best, turn = _largest_along(best, axis - len(counts), *parts[axis])
+        here = parts[axis][0].reshape(-1, *(1,) * (len(counts) - 1 - axis)) + turn
+        if found is None:
+            found = here
+        else:
+            # Where the winner of each part lies along the later axes, which are joined already.
+            found = here * math.prod(spatial[axis + 1 :]) + np.take_along_axis(found, here, axis - len(counts))
+    return found
+
+
+@functools.lru_cache(maxsize=256)
+def _parts(n: Any, count: Any) -> Any:
+    """Return where the parts of an axis begin and end, and the positions of their first, second, ... elements.
+
+    Parts that are shorter than others see their last element again.
+    """
+    starts, stops = adaptive_ranges(n, count)
+    length = int(np.max(stops - starts, initial=0))
+    return starts, stops, tuple(as_slice(np.minimum(starts + turn, stops - 1)) for turn in range(length))
+
+
+def _largest_along(x: Any, axis: Any, starts: Any, stops: Any, turns: Any) -> Any:
+    """Return the largest elements of parts along one axis, and how far from its start each lies in its part.
+
+    Of equal elements it is the first, of several NaNs the last.
+    """
+    number: Any = np.uint8 if len(turns) <= 255 else np.int64
+    before = (slice(None),) * (x.ndim + axis)
     best: Any = None
-    found: Any = None
-    for position in itertools.product(*map(range, lengths)):
-        # Parts that are shorter than others see their last element again.
-        columns = [np.minimum(starts + p, stops - 1) for (starts, stops), p in zip(ranges, position, strict=True)]
-        values, here = seen_at(x, columns), places_of(columns, spatial)
+    for turn, part in enumerate(turns):
+        values = x[(*before, part)] if isinstance(part, slice) else np.take(x, part, axis)
         if best is None:
-            best, found = values.copy(), np.broadcast_to(here, values.shape).copy()
+            best, winner = np.array(values), np.zeros(values.shape, number)
             continue
         better = np.greater(values, best)
-        if x.dtype.kind == "f":
-            better |= np.isnan(values)
-        np.copyto(best, values, where=better)
-        np.copyto(found, here, where=better)
-    return found
+        np.maximum(best, values, out=best)
+        # Turns grow, so the largest one that was better is the last: no masked assignment, which is slow.
+        np.maximum(winner, better * number(turn), out=winner)
+    odd = np.isnan(best) if x.dtype.kind == "f" else None
+    if odd is not None and odd.any():
+        for turn, part in enumerate(turns):
+            winner[odd & np.isnan(x[(*before, part)])] = turn
+        shape = [1] * x.ndim
+        shape[axis] = -1
+        winner = np.minimum(winner, (stops - starts - 1).reshape(shape)).astype(number)
+    return best, winner
 
 
 def _adaptive_max(rank: int, input: Any, output_size: Any, return_indices: Any) -> Any:

@@ -28,16 +28,6 @@ def as_slice(columns: Any) -> Any:
     return columns
 
 
-def seen_at(x: Any, columns: Any) -> Any:
-    """Return the part of ``x`` at the given positions of each of its last axes."""
-    parts: list[Any] = [as_slice(c) for c in columns]
-    x = x[(..., *(p if isinstance(p, slice) else slice(None) for p in parts))]
-    for axis, part in enumerate(parts, start=-len(parts)):
-        if not isinstance(part, slice):
-            x = np.take(x, part, axis=axis)
-    return x
-
-
 def places_of(columns: Any, spatial: Any) -> Any:
     """Return the places of the given positions of each axis, as an array of as many dimensions."""
     place = np.zeros((), np.int64)

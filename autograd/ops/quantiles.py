@@ -15,8 +15,9 @@ from .arithmetic import add, multiply, subtract
 from .axes import axis_of
 from .choosing import chosen, chosen_one, plain, some
 from .comparison import where
+from .joining import split
 from .reduction import sum
-from .shaping import astype, permute, reshape, split
+from .shaping import astype, permute, reshape
 from .sorting import order_of
 
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
@@ -187,7 +188,13 @@ def _between(below: Any, above: Any, q: Any, count: Any, low: Any, high: Any, ax
         scale = along((count - 1).astype(below.dtype))
         weight = subtract(multiply(scale, astype(reshape(q, column), below.dtype)), along(low).astype(below.dtype))
     same = np.broadcast_to(along(low == high), below.shape)
-    return where(same, below, add(below, multiply(weight, subtract(above, where(same, 0, below)))))
+    distance = subtract(above, where(same, 0, below))
+    between = add(below, multiply(weight, distance))
+    endless = np.isinf(plain(distance)) & ~same
+    if endless.any():
+        # From −∞ no share of the distance leads back; a weighted mean stays there.
+        between = where(endless, add(multiply(subtract(1, weight), below), multiply(weight, above)), between)
+    return where(same, below, between)
 
 
 @composed
@@ -203,7 +210,8 @@ def quantile(x: Any, q: Any, dim: Any = None, keepdim: Any = False, *, interpola
         ValueError: ``q`` is not in 0..1, or there are no elements.
 
     Edges: a NaN among the elements makes it NaN. A fraction that falls on an element gives that element, be it
-    infinite (PyTorch gives NaN there). The gradient goes to the one or two elements chosen, and to ``q``.
+    infinite (PyTorch gives NaN there); one between a finite and an infinite element gives the infinite one (PyTorch and
+    NumPy give NaN for some). The gradient goes to the one or two elements chosen, and to ``q``.
 
     >>> import glassgrad as gg
     >>> gg.quantile(gg.tensor([1.0, 2.0, 3.0, 4.0]), 0.5)

@@ -18,8 +18,9 @@ from .choosing import Bounds, chosen_one, some
 from .comparison import argmax, argmin, where
 from .elementwise import absolute, exp, maximum, minimum, sign
 from .indexing import getitem
+from .joining import concatenate
 from .scan import cumprod
-from .shaping import astype, broadcast_to, concatenate, permute, reshape
+from .shaping import astype, broadcast_to, permute, reshape
 
 __all__ = [
     "all", "amax", "amin", "aminmax", "any", "count_nonzero", "dist", "logsumexp", "max", "mean", "min", "nanmean",

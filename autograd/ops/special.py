@@ -15,8 +15,9 @@ from .. import dtypes
 from ..compose import composed
 from ..declare import primitive
 from .arithmetic import square
-from .elementwise import exp, log, plain_sign, xlogy
+from .elementwise import exp, log, plain_sign
 from .erf import erf, erfc
+from .exponential import xlogy
 from .reduction import sum
 from .shaping import astype, unsqueeze
 

@@ -117,6 +117,79 @@ class Windows(NamedTuple):
             frame[window] += columns[(*(slice(None),) * len(outer), *position)]
         return frame[self.inside(spatial)]
 
+    def phases(self, spatial: Any) -> Any:
+        """Return how the frame lies if every ``stride``-th element is put next to each other."""
+        return _phases(self, tuple(spatial))
+
+
+class Phases(NamedTuple):
+    """A frame in which the elements at a distance of one stride are neighbours: one part for each remainder.
+
+    There the elements that a position in the kernel sees lie side by side, as the windows do. If rows of windows are
+    as long as those of a part, they can be added all at once.
+
+    Attributes:
+        shape: of one part.
+        padded: of an array of windows, with its rows as long as those of a part.
+        length: from the first window to the last in such an array laid out in a row.
+        places: for each position in the kernel, the number of its part and where it begins there.
+    """
+
+    windows: Windows
+    spatial: tuple[int, ...]
+    shape: tuple[int, ...]
+    padded: tuple[int, ...]
+    length: int
+    places: tuple[tuple[int, int], ...]
+
+    def lengthened(self, x: Any) -> Any:
+        """Return ``x`` with zeros at the end of its rows of windows: shape (..., windows)."""
+        rank = len(self.shape)
+        outer = x.shape[: x.ndim - rank]
+        if x.shape[-rank:] != self.padded:
+            long = np.zeros((*outer, *self.padded), x.dtype)
+            long[(..., *map(slice, x.shape[-rank:]))] = x
+            x = long
+        return x.reshape(*outer, math.prod(self.padded))
+
+    def empty(self, outer: Any, dtype: Any) -> Any:
+        """Return all parts, zero: shape (*outer, parts, elements)."""
+        return np.zeros((*outer, math.prod(self.windows.strides), math.prod(self.shape)), dtype)
+
+    def image(self, parts: Any) -> Any:
+        """Return the image inside the frame that ``parts`` make up."""
+        strides, before = self.windows.strides, self.windows.before
+        outer = parts.shape[:-2]
+        parts = parts.reshape(*outer, parts.shape[-2], *self.shape)
+        if max(strides) == 1:
+            return parts[(*(slice(None),) * len(outer), 0, *self.windows.inside(self.spatial)[1:])]
+        image = np.empty((*outer, *self.spatial), parts.dtype)
+        for number, remainders in enumerate(itertools.product(*map(range, strides))):
+            there, here = [], []
+            for r, s, b, n in zip(remainders, strides, before, self.spatial, strict=True):
+                start = (r - b) % s
+                there.append(slice(start, None, s))
+                first = (start + b) // s
+                here.append(slice(first, first + len(range(start, n, s))))
+            image[(..., *there)] = parts[(*(slice(None),) * len(outer), number, *here)]
+        return image
+
+
+@functools.lru_cache(maxsize=512)
+def _phases(windows: Windows, spatial: Any) -> Any:
+    kernel, strides, dilations = windows.kernel, windows.strides, windows.dilations
+    shape = tuple(-(-n // s) for n, s in zip(windows.frame_shape(spatial), strides, strict=True))
+    padded = (windows.sizes[0], *shape[1:])
+    steps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    places = []
+    for position in itertools.product(*map(range, kernel)):
+        part = begin = 0
+        for p, d, s, step in zip(position, dilations, strides, steps, strict=True):
+            part, begin = part * s + p * d % s, begin + p * d // s * step
+        places.append((part, begin))
+    length = sum((n - 1) * step for n, step in zip(windows.sizes, steps, strict=True)) + 1
+    return Phases(windows, spatial, shape, padded, length, tuple(places))
+
 
 def output_size(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any = 1, ceil_mode: Any = False) -> Any:
     """Return how many windows fit: floor((size + 2·padding − dilation·(kernel − 1) − 1) / stride) + 1.

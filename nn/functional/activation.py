@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ...autograd.ops import activation as _ops
-from ...autograd.ops import elementwise as _elementwise
+from ...autograd.ops import activation as smooth
+from ...autograd.ops import elementwise, piecewise
 from ...autograd.ops.elementwise import sigmoid, tanh
 from ...autograd.ops.loss import log_softmax, softmax
 
@@ -34,10 +34,11 @@ def _not_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-gelu, glu, gumbel_softmax, prelu, softmin = _ops.gelu, _ops.glu, _ops.gumbel_softmax, _ops.prelu, _ops.softmin
-hardshrink, softshrink, tanhshrink = _ops.hardshrink, _ops.softshrink, _ops.tanhshrink
-logsigmoid, softplus, softsign = _ops.logsigmoid, _ops.softplus, _ops.softsign
-relu, relu6, leaky_relu = map(_not_in_place, (_elementwise.relu, _ops.relu6, _ops.leaky_relu))
-elu, selu, celu, rrelu = map(_not_in_place, (_ops.elu, _ops.selu, _ops.celu, _ops.rrelu))
-silu, mish, threshold = map(_not_in_place, (_ops.silu, _ops.mish, _ops.threshold))
-hardtanh, hardsigmoid, hardswish = map(_not_in_place, (_ops.hardtanh, _ops.hardsigmoid, _ops.hardswish))
+gelu, glu, gumbel_softmax, softmin = smooth.gelu, smooth.glu, smooth.gumbel_softmax, smooth.softmin
+logsigmoid, softplus, softsign, tanhshrink = smooth.logsigmoid, smooth.softplus, smooth.softsign, smooth.tanhshrink
+prelu, hardshrink, softshrink = piecewise.prelu, piecewise.hardshrink, piecewise.softshrink
+silu, mish = map(_not_in_place, (smooth.silu, smooth.mish))
+relu, relu6, leaky_relu = map(_not_in_place, (elementwise.relu, piecewise.relu6, piecewise.leaky_relu))
+elu, selu, celu, rrelu = map(_not_in_place, (piecewise.elu, piecewise.selu, piecewise.celu, piecewise.rrelu))
+hardtanh, hardsigmoid = map(_not_in_place, (piecewise.hardtanh, piecewise.hardsigmoid))
+hardswish, threshold = map(_not_in_place, (piecewise.hardswish, piecewise.threshold))

@@ -15,10 +15,11 @@ from ...autograd.ops.arithmetic import power, square
 from ...autograd.ops.creation import ones, zeros
 from ...autograd.ops.elementwise import maximum, sqrt
 from ...autograd.ops.indexing import getitem
+from ...autograd.ops.joining import concatenate
 from ...autograd.ops.normalization import batch_norm as _batch_norm
 from ...autograd.ops.normalization import batch_norm_composed, standardize
 from ...autograd.ops.reduction import vector_norm
-from ...autograd.ops.shaping import concatenate, reshape
+from ...autograd.ops.shaping import reshape
 from ..scoping import located
 from .targets import floating, operand, plain
 

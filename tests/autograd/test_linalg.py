@@ -390,7 +390,7 @@ def test_what_is_left_out_of_a_triangle_is_zero():
 
 
 def test_chains_are_multiplied_in_the_cheapest_order():
-    from glassgrad.autograd.ops.products import _best_order
+    from glassgrad.autograd.ops.chains import _best_order
 
     # (2 × 50)·(50 × 3)·(3 × 40): first the first two; the other way round first the last two.
     assert _best_order([2, 50, 3, 40])[0, 2] == 1

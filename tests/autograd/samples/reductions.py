@@ -108,6 +108,16 @@ def running(rng):
     return [Sample(s.label, s.inputs, {**s.static, "largest": s.label != "axis"}) for s in scans(rng)]
 
 
+def stretches(rng):
+    return [
+        Sample("vector", {"x": spaced(rng, 6), "index": np.array([0, 0, 2, 2, 2, 5])}, {"dim": 0}),
+        Sample("axis", {"x": spaced(rng, 2, 3), "index": np.array([[0, 1, 1], [0, 0, 2]])}, {"dim": 1}),
+        Sample("first axis", {"x": spaced(rng, 3, 2), "index": np.array([[0, 0], [1, 0], [1, 2]])}, {"dim": -2}),
+        Sample("one", {"x": spaced(rng, 2, 1), "index": np.zeros((2, 1), np.int64)}, {"dim": 1}),
+        Sample("empty", {"x": spaced(rng, 2, 0), "index": np.zeros((2, 0), np.int64)}, {"dim": 1}),
+    ]
+
+
 def diff(rng):
     return [
         Sample("vector", {"x": spaced(rng, 5)}),
@@ -263,9 +273,9 @@ SAMPLES = {
     "histc": histc, "isin": isin, "kth_index": kth, "logcumsumexp": scans, "logsumexp": reductions,
     "median_index": median_index, "median_of_all": median_of_all, "mode_index": mode_index, "nansum": reductions,
     "pick_elements": pick, "place_elements": place, "power_norm": power_norm, "prod": prod, "rank_index": rank_index,
-    "recurrence": recurrence, "running_extremum_index": running, "searchsorted": searchsorted,
-    "sorted_values": sorted_values, "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top,
-    "variance": variance,
+    "recurrence": recurrence, "running_extremum_index": running,
+    "running_pick": stretches, "running_place": stretches, "searchsorted": searchsorted, "sorted_values": sorted_values,
+    "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top, "variance": variance,
 }  # fmt: skip
 
 
