@@ -141,8 +141,8 @@ _MOVES = (
     "unbind", "contiguous", "write_at", "flip_axes", "roll_axes", "windows", "pick", "place", "unpool",
     "unpool_gradient", "diagonal", "diagonal_zeros", "tril", "triu", "surround", "frame", "im2col", "gather_elements",
     "scatter_elements", "embedding_rows", "repeat_slices",
-    "take_elements", "pick_elements", "running_pick", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from",
-    "eigenvalues_of",
+    "take_elements", "pick_elements", "running_pick", "last_writes", "blocks", "max_pool_pick", "one_hot",
+    "symmetric_from", "eigenvalues_of",
 )  # fmt: skip
 
 COSTS: dict[str, Cost] = {
