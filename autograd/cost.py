@@ -141,7 +141,7 @@ _MOVES = (
     "unbind", "contiguous", "write_at", "flip_axes", "roll_axes", "windows", "pick", "place", "unpool",
     "unpool_gradient", "diagonal", "diagonal_zeros", "tril", "triu", "surround", "frame", "im2col", "gather_elements",
     "scatter_elements", "embedding_rows", "repeat_slices",
-    "pick_elements", "running_pick", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from",
+    "take_elements", "pick_elements", "running_pick", "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from",
     "eigenvalues_of",
 )  # fmt: skip
 
@@ -164,7 +164,7 @@ COSTS: dict[str, Cost] = {
     "recurrence": per_result(2), "blend": Cost("2·|out|·|window|", _blend),
     **dict.fromkeys(
         ("argsort", "top_indices", "kth_index", "distinct_values", "distinct_counts", "distinct", "median_of_all",
-         "median_index", "rank_index", "mode_index"),
+         "median_index", "rank_index", "mode_index", "sorted_values"),
         SORTED,
     ),
     "searchsorted": Cost("|input|·log₂ n", lambda s, out, static: size(out) * math.log2(max(_first(s)[-1], 2))),

@@ -5,7 +5,6 @@ Run: ``python benchmarks/composition.py [part of a name]`` (two minutes for all 
 
 from __future__ import annotations
 
-import copy
 import gc
 import inspect
 import math
@@ -41,8 +40,25 @@ FAMILIES: dict[str, dict[str, tuple[Callable[..., Any], Callable[..., Any]]]] = 
     "Views": arrays.VIEWS,
 }
 
-# Why an operation may take longer than the limit.
-REASONS: dict[str, str] = {}
+# Why an operation takes longer than the limit. What costs less than this many seconds more is the call alone.
+CALL = 60e-6
+CALL_REASON = "the call: checks of arguments, several recorded steps"
+REASONS = {
+    "lerp": "computed from the nearer end, so that weights 0 and 1 give the ends exactly",
+    "i0": "SciPy's, exact to the last digits in float32",
+    "multi_margin_loss": "labels are checked, and steps recorded that NumPy does in place",
+    "multilabel_margin_loss": "labels are checked, and steps recorded that NumPy does in place",
+    "binary_cross_entropy": "inputs and targets are checked to lie in [0, 1], and log(1 − x) keeps all digits",
+    "adaptive_max_pool1d": "the places of the largest elements are found, too, for backward",
+    "adaptive_max_pool2d": "the places of the largest elements are found, too, for backward",
+    "adaptive_max_pool3d": "the places of the largest elements are found, too, for backward",
+    "grid_sample": "pixels outside are masked exactly, so that a NaN there cannot leak",
+    "cholesky": "one triangle is made symmetric, so that the gradient is",
+    "cholesky_inverse": "solves with the triangle, which loses fewer digits than inverting the product",
+    "cholesky_solve": "each triangle is cut out and its diagonal checked before LAPACK's general solver runs",
+    "solve_triangular": "the triangle is cut out and its diagonal checked before LAPACK's general solver runs",
+    "lstsq": "ranks and residuals are recorded, too",
+}
 
 
 @dataclass(frozen=True)
@@ -94,7 +110,8 @@ def inputs(small: bool) -> dict[str, Any]:
         "labels": np.pad(rng.permuted(np.tile(np.arange(columns), (rows, 1)), axis=1)[:, :2],
                          ((0, 0), (0, columns - 2)), constant_values=-1),
         "short": distinct(fewer[0]), "short2": distinct(fewer[0]), "points": normal(*fewer), "others": normal(*fewer),
-        "cube": normal(fewer[1], fewer[1], fewer[1]), "tiny": normal(4, 4), "tiny2": normal(*((2, 2) if small else (80, 80))),
+        "cube": normal(fewer[1], fewer[1], fewer[1]), "tiny": normal(4, 4),
+        "tiny2": normal(*((2, 2) if small else (80, 80))),
         "square": square, "other": normal(side, side), "spd": spd, "lower": np.linalg.cholesky(spd),
         "vector": normal(side), "tall": normal(rows, 3), "columns_of": normal(columns, 64),
         "vector_long": normal(count) / count, "vector_long2": normal(count),
@@ -128,12 +145,13 @@ def _plain(value: Any) -> list[Any]:
 
 def versions(ours: Any, plain: Any, values: dict[str, Any]) -> dict[str, Callable[[], object]]:
     """Return both versions, ready to run on the same values; ours records, as in training."""
-    arguments = [copy.copy(values[name]) for name in inspect.signature(plain).parameters]
+    names = inspect.signature(plain).parameters
+    tensors = [
+        gg.tensor(a, requires_grad=a.dtype.kind == "f") if isinstance(a, np.ndarray) else a
+        for a in (values[name] for name in names)
+    ]
     # On the same memory: how fast an array is copied depends on where it lies.
-    tensors = [gg.from_numpy(a) if isinstance(a, np.ndarray) else a for a in arguments]
-    for tensor in tensors:
-        if isinstance(tensor, gg.Tensor) and tensor.dtype.kind == "f":
-            tensor.requires_grad = True
+    arguments = [t.detach().numpy() if isinstance(t, gg.Tensor) else t for t in tensors]
     return {"glassgrad": lambda: ours(*tensors), "NumPy": lambda: plain(*arguments)}
 
 
@@ -180,6 +198,60 @@ def measure(rounds: int = 7, part: str = "", attempts: int = 4) -> list[tuple[st
             if found:
                 measured.append((family, found))
     return measured
+
+
+ROWS = np.array([5, 7, 5])
+PLACES = np.repeat(ROWS[:, None], 4, 1)
+
+READS: dict[str, Callable[[Any], Any]] = {
+    "x[5]": lambda x: x[5],
+    "x[rows]": lambda x: x[ROWS],
+    "x[2:9]": lambda x: x[2:9],
+    "index_select": lambda x: gg.index_select(x, 0, gg.tensor(ROWS)),
+    "embedding": lambda x: network.F.embedding(gg.tensor(ROWS), x),
+    "gather": lambda x: gg.gather(x, 0, gg.tensor(PLACES)),
+    "take": lambda x: gg.take(x, gg.tensor(ROWS)),
+    "take_along_dim": lambda x: gg.take_along_dim(x, gg.tensor(PLACES), 0),
+}
+
+
+def reads(rows: int = 1_000_000) -> str:
+    """Return a Markdown table of forward and backward of 1 and of 1,000 reads of one large table."""
+    lines = ["### Reads of a table of 1,000,000 × 4, forward + backward", "", "| | 1 read, ms | 1,000 reads, ms |",
+             "|---|---:|---:|"]  # fmt: skip
+    table = gg.zeros(rows, 4, requires_grad=True)
+    for name, read in READS.items():
+        best = []
+        for count in (1, 1000):
+            times = []
+            for _ in range(5):
+                start = time.perf_counter()
+                total = read(table).sum()
+                for _ in range(count - 1):
+                    total = total + read(table).sum()
+                total.backward()
+                times.append(time.perf_counter() - start)
+                table.grad = None
+            best.append(min(times) * 1e3)
+        lines.append(f"| {name} | {best[0]:.2g} | {best[1]:.3g} |")
+    return "\n".join([*lines, ""])
+
+
+def section(measured: list[tuple[str, list[Row]]]) -> str:
+    """Return the page's section: the summary, what is above the limit and why, and every table."""
+    rows = [row for family, found in measured if family != "Views" for row in found]
+    above = [row for row in rows if row.medium > LIMIT]
+    parts = [
+        f"Of {len(rows)} rows {len(rows) - len(above)} take at most {LIMIT} times NumPy's time on medium arrays, "
+        f"{len(above)} take more. The median is {np.median([r.medium for r in rows]):.2f}; on small arrays it is "
+        f"{np.median([r.small for r in rows]):.1f}.\n",
+        f"### Above {LIMIT} on medium arrays\n\n| | ours / NumPy | µs more | why |\n|---|---:|---:|---|",
+    ]
+    for row in sorted(above, key=lambda r: (r.medium - 1) * r.seconds, reverse=True):
+        more = (row.medium - 1) * row.seconds
+        why = REASONS.get(row.name, CALL_REASON if more < CALL else "")
+        parts.append(f"| {row.name} | {row.medium:.2f} | {more * 1e6:.0f} | {why} |")
+    return "\n".join(parts) + "\n\n" + "\n".join([reads(), *(table(title, found) for title, found in measured)])
 
 
 def table(title: str, rows: list[Row]) -> str:

@@ -303,9 +303,13 @@ SELECTION = {
         lambda x, rows, chosen: gg.index_put(x, (rows,), chosen), lambda x, rows, chosen: _assign(x, rows, chosen),
     ),
     "index_update": (gg.index_update, lambda x, rows, chosen: _assign(x, rows, chosen)),
-    "index_copy": (lambda x, rows, chosen: gg.index_copy(x, 0, rows, chosen), lambda x, rows, chosen: _assign(x, rows, chosen)),
+    "index_copy": (
+        lambda x, rows, chosen: gg.index_copy(x, 0, rows, chosen), lambda x, rows, chosen: _assign(x, rows, chosen),
+    ),
     "index_fill": (lambda x, rows: gg.index_fill(x, 0, rows, 2.0), lambda x, rows: _assign(x, rows, 2)),
-    "index_add": (lambda x, rows, chosen: gg.index_add(x, 0, rows, chosen), lambda x, rows, chosen: _add_at(x, rows, chosen)),
+    "index_add": (
+        lambda x, rows, chosen: gg.index_add(x, 0, rows, chosen), lambda x, rows, chosen: _add_at(x, rows, chosen),
+    ),
     "index_reduce": (
         lambda x, rows, chosen: gg.index_reduce(x, 0, rows, chosen, "amax"),
         lambda x, rows, chosen: _add_at(x, rows, chosen, np.maximum),

@@ -282,7 +282,8 @@ LOSSES = {
 def _windows(x: Any, size: int, step: int, dims: int) -> Any:
     """Return all windows over the last ``dims`` axes: the places first, then what is in the window."""
     axes = tuple(range(-dims, 0))
-    return sliding_window_view(x, (size,) * dims, axes)[(..., *(slice(None, None, step),) * dims, *(slice(None),) * dims)]
+    every = sliding_window_view(x, (size,) * dims, axes)
+    return every[(..., *(slice(None, None, step),) * dims, *(slice(None),) * dims)]
 
 
 def _conv(x: Any, weight: Any) -> Any:
@@ -412,7 +413,8 @@ def _padded(image: Any, mode: str) -> Any:
 WINDOWS = {
     "conv1d": (lambda signal, taps: F.conv1d(signal, taps, padding=1), lambda signal, taps: _conv(signal, taps)),
     "conv2d": (lambda image, kernel: F.conv2d(image, kernel, padding=1), lambda image, kernel: _conv(image, kernel)),
-    "conv3d": (lambda volume, kernel3: F.conv3d(volume, kernel3, padding=1), lambda volume, kernel3: _conv(volume, kernel3)),
+    "conv3d": (lambda volume, kernel3: F.conv3d(volume, kernel3, padding=1),
+               lambda volume, kernel3: _conv(volume, kernel3)),
     "conv_transpose1d": (lambda signal, taps: F.conv_transpose1d(signal, taps, stride=2),
                          lambda signal, taps_back: _conv_transpose(signal, taps_back)),
     "conv_transpose2d": (lambda image, kernel: F.conv_transpose2d(image, kernel, stride=2),

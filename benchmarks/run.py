@@ -1,6 +1,6 @@
 """Runs every benchmark in this process and writes ``docs/benchmarks.md``.
 
-Run: ``python benchmarks/run.py`` (needs the packages that ``make benchmarks`` installs; takes about five minutes).
+Run: ``python benchmarks/run.py`` (needs the packages that ``make benchmarks`` installs; takes about seven minutes).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+import composition
 import operations
 import scalars
 import training
@@ -29,6 +30,8 @@ eager engine on NumPy. The garbage collector is on unless a title says otherwise
 so that nobody pays for another's garbage.
 """
 
+ORDER = ("scalars", "operations", "training", "composition")
+
 NOTES = {
     "operations": """## One operation
 
@@ -41,6 +44,14 @@ that of memory.
 A training step on two moons: 100 points through MLP(2, 16, 16, 1) made of single numbers, hinge loss and weight decay,
 65,000 nodes. Both libraries get the same initial weights and must agree about the loss. With the collector off,
 micrograd's graphs, which are full of reference cycles, are not freed inside the timed stretch; this library's are.
+""",
+    "composition": """## Every operation beside NumPy
+
+Each operation on tensors that require a gradient, beside the plainest NumPy code for the same value, which is checked
+first. Medium arrays have about 100,000 elements (matrices to be decomposed 64 × 64, images (16, 8, 28, 28)), small ones
+about 32. One thread. No operation is meant to take more than 1.5 times as long on medium arrays; on small ones the
+engine's own microseconds show, and how much NumPy does at once. Views copy nothing, so there is only the engine to
+measure. The best of up to four medians is given, since machines are busy.
 """,
     "training": """## Training steps
 
@@ -66,20 +77,39 @@ def main() -> None:
     """Measure everything and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15, help="rounds of each comparison (default: %(default)s)")
-    rounds = parser.parse_args().rounds
-    parts = [INTRODUCTION, _environment()]
+    parser.add_argument("--only", choices=NOTES, help="measure one section and keep the others of the page")
+    arguments = parser.parse_args()
+    rounds = arguments.rounds
+    sections = {}
     for name, measure, unit, scale in (
         # First, while the process is small: the collector walks everything that is loaded.
         ("scalars", scalars.measure, "ms a step", 1e3),
         ("operations", operations.measure, "µs an operation", 1e6 / operations.OPERATIONS),
         ("training", training.measure, "ms a step", 1e3),
     ):
-        parts.append(NOTES[name])
-        for title, results in measure(rounds):
-            parts.append(table(title, results, unit, scale, "glassgrad"))
-            print(parts[-1], flush=True)
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
+        if arguments.only in (None, name):
+            parts = [NOTES[name]]
+            for title, results in measure(rounds):
+                parts.append(table(title, results, unit, scale, "glassgrad"))
+                print(parts[-1], flush=True)
+            sections[name] = "\n".join(parts)
+    if arguments.only in (None, "composition"):
+        sections["composition"] = NOTES["composition"] + "\n" + composition.section(composition.measure())
+        print(sections["composition"], flush=True)
+    PAGE.write_text(_page(sections, keep=arguments.only is not None), encoding="utf-8")
     print(f"written: {PAGE.relative_to(PAGE.parents[1])}")
+
+
+def _page(sections: dict[str, str], keep: bool) -> str:
+    """Return the page; with ``keep`` the one on disk with the given sections exchanged."""
+    before: dict[str, str] = {}
+    head = INTRODUCTION + "\n" + _environment()
+    if keep:
+        head, *rest = PAGE.read_text(encoding="utf-8").split("\n## ")
+        titles = {note.partition("\n")[0]: name for name, note in NOTES.items()}
+        before = {titles["## " + part.partition("\n")[0]]: "## " + part for part in rest}
+    written = before | sections
+    return "\n".join([head.rstrip("\n") + "\n", *(written[n].rstrip("\n") + "\n" for n in ORDER if n in written)])
 
 
 if __name__ == "__main__":

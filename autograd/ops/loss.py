@@ -302,8 +302,10 @@ def _log_of_rest(x: Any) -> Any:
     What is lost in rounding 1 − x is known exactly, and adds itself divided by 1 − x to the logarithm.
     """
     rest = np.subtract(1, x)
-    lost = (1 - rest) - x
-    return np.log(rest) + lost / np.maximum(rest, np.finfo(rest.dtype).tiny)
+    lost = np.asarray(1 - rest)
+    lost -= x
+    lost /= np.maximum(rest, np.finfo(rest.dtype).tiny)
+    return np.add(np.log(rest), lost, out=lost)
 
 
 @primitive(

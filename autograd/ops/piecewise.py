@@ -242,7 +242,12 @@ def hardswish(x: Any) -> Any:
     >>> gg.nn.functional.hardswish(gg.tensor([-4.0, 1.0, 4.0]))
     tensor([-0.    ,  0.6667,  4.    ])
     """
-    return np.maximum(x, -3) * _six_steps(x) / 6
+    out = _six_steps(x)
+    reached = np.maximum(x, -3)
+    if out.__class__ is not np.ndarray:
+        return reached * out / 6
+    np.multiply(reached, out, out=out)
+    return np.divide(out, 6, out=out)
 
 
 @primitive(kind="elementwise", finite=True, symbol="hardshrink {0}", x=lambda g, out: where(out != 0, g, 0))

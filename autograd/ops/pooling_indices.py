@@ -54,7 +54,8 @@ def largest_of_each(x: Any, parts: Any) -> Any:
         values = part.reshape(*outer, math.prod(part.shape[len(outer) :]))
         winner = np.argmax(values, axis=-1)
         # NumPy finds the first NaN; so only where one won there are any.
-        if x.dtype.kind == "f" and np.isnan(np.take_along_axis(values, winner[..., None], -1)).any():
+        rows = values.reshape(-1, values.shape[-1])
+        if x.dtype.kind == "f" and np.isnan(rows[np.arange(len(rows)), winner.reshape(-1)]).any():
             odd = np.isnan(values)
             last = values.shape[-1] - 1 - np.argmax(odd[..., ::-1], axis=-1)
             winner = np.where(odd.any(axis=-1), last, winner)

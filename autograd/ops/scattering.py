@@ -40,9 +40,19 @@ def _positions(index: Any, shape: Any, dim: Any) -> Any:
     return np.broadcast_to(positions, index.shape)
 
 
+def _add_gathered(buffer: Any, g: Any, index: Any, dim: Any) -> None:
+    if buffer.flags.c_contiguous:
+        add_elements(buffer.reshape(-1), _positions(np.asarray(index), buffer.shape, dim), np.asarray(g))
+    else:
+        grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
+        grid[dim] = np.asarray(index)
+        np.add.at(buffer, tuple(grid), g)
+
+
 @primitive(
     kind="linear", index=None, symbol="gather {0}",
     x=lambda g, index, x_shape, dim: scatter_elements_zeros(g, index, x_shape, dim),
+    accumulate={"x": lambda buffer, g, index, dim: _add_gathered(buffer, g, index, dim)},
 )  # fmt: skip
 def gather_elements(x: Any, index: Any, dim: Any) -> Any:
     """Return the elements of ``x`` that ``index`` names along ``dim``; the other coordinates are their own."""

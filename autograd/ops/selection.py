@@ -12,7 +12,7 @@ from ..declare import primitive
 from ..engine import HANDLES
 from .axes import axis_of
 from .comparison import where
-from .indexing import getitem, same_dtype, write_at
+from .indexing import add_at, getitem, index_add_zeros, same_dtype, write_at
 from .scattering import along, from_the_front, gather_elements, indices_of, require_in_range, single, slices_of
 from .shaping import broadcast_to, reshape
 
@@ -98,6 +98,23 @@ def take_along_dim(x: Any, indices: Any, dim: Any = None) -> Any:
     return gather_elements(x, np.broadcast_to(chosen, place), axis)
 
 
+def _add_taken(buffer: Any, g: Any, index: Any) -> None:
+    if buffer.flags.c_contiguous:
+        add_at(buffer.reshape(-1), g, index)
+    else:
+        np.add.at(buffer, np.unravel_index(np.where(index < 0, index + buffer.size, index), buffer.shape), g)
+
+
+@primitive(
+    kind="linear", symbol="take {0}",
+    x=lambda g, index, x_shape: reshape(index_add_zeros(g, index, (math.prod(x_shape),)), x_shape),
+    accumulate={"x": lambda buffer, g, index: _add_taken(buffer, g, index)},
+)  # fmt: skip
+def take_elements(x: Any, index: Any) -> Any:
+    """Return the elements of the flattened ``x`` that ``index`` names, without flattening its gradient."""
+    return np.take(x, index)
+
+
 @composed
 def take(x: Any, index: Any) -> Any:
     """Return the elements at the places that ``index`` names in the flattened tensor, in the shape of ``index``.
@@ -114,7 +131,7 @@ def take(x: Any, index: Any) -> Any:
     """
     indices = indices_of(index, "take")
     try:
-        return getitem(reshape(x, (-1,)) if x.ndim != 1 else x, indices)
+        return take_elements(x, indices) if x.ndim > 1 else getitem(reshape(x, (-1,)), indices)
     except IndexError:
         raise IndexError(
             f"take: an index is out of range for the {math.prod(x.shape)} elements of shape {tuple(x.shape)}"

@@ -9,7 +9,8 @@ import numpy as np
 from ..compose import composed
 from ..declare import primitive
 from .axes import axis_of
-from .choosing import Extremum, chosen, chosen_one, some
+from .choosing import Extremum, chosen, chosen_one, place_elements, some
+from .indexing import getitem
 
 __all__ = [
     "argsort", "bucketize", "isin", "kthvalue", "msort", "searchsorted", "sort", "topk", "unique", "unique_consecutive",
@@ -73,7 +74,15 @@ def msort(x: Any) -> Any:
     >>> gg.msort(gg.tensor([3.0, 1.0, 2.0]))
     tensor([1., 2., 3.])
     """
-    return sort(x, 0)[0]
+    return sorted_values(x, 0) if x.ndim else getitem(x, ())
+
+
+@primitive(
+    symbol="sort {0}", x=lambda g, x, dim: place_elements(g, argsort(x, dim, False, True), tuple(x.shape), dim),
+)
+def sorted_values(x: Any, dim: Any) -> Any:
+    """Return the elements in rising order along ``dim``; their order is found again if a gradient asks for it."""
+    return np.sort(x, axis=dim)
 
 
 @primitive(kind="index", x=None)

@@ -168,17 +168,18 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> 
     rows = (1, 1) if not shape else (1, *shape) if len(shape) == 1 else shape
     x, labels = reshape(x, rows), labels.reshape(rows)
     classes = rows[1]
-    wrong = (labels < -1) | (labels >= classes)
-    if wrong.any():
+    if labels.size and (labels.min() < -1 or labels.max() >= classes):
+        wrong = (labels < -1) | (labels >= classes)
         n, c = (int(i) for i in np.argwhere(wrong)[0])
         raise located(
             ValueError,
             f"{what}: target[{n}, {c}] = {int(labels[n, c])}, but there are {classes} classes (0..{classes - 1}, or "
             "-1 to end the list)",
         )
-    listed = np.logical_and.accumulate(labels != -1, axis=1)
-    most = int(np.count_nonzero(listed, axis=1).max(initial=0))  # columns beyond it list nothing
-    listed, labels = listed[:, :most], labels[:, :most]
+    ended = labels == -1
+    lengths = np.where(ended.any(1), ended.argmax(1), classes) if classes else np.zeros(rows[0], np.int64)
+    most = int(lengths.max(initial=0))  # columns beyond it list nothing
+    listed, labels = np.arange(most) < lengths[:, None], labels[:, :most]
     row = np.arange(rows[0])[:, None]
     right = np.zeros(rows, bool)
     right[np.broadcast_to(row, listed.shape)[listed], labels[listed]] = True

@@ -153,6 +153,14 @@ def argsort(rng):
     ]
 
 
+def sorted_values(rng):
+    return [
+        Sample("rows", {"x": spaced(rng, 3, 4)}, {"dim": 0}),
+        Sample("last axis", {"x": spaced(rng, 2, 3, 4)}, {"dim": -1}),
+        Sample("empty", {"x": spaced(rng, 0, 3)}, {"dim": 0}),
+    ]
+
+
 def top(rng):
     return [
         Sample("0-d", {"x": spaced(rng)}, {"k": 1, "dim": -1, "largest": True}),
@@ -266,7 +274,7 @@ SAMPLES = {
     "median_index": median_index, "median_of_all": median_of_all, "mode_index": mode_index, "nansum": reductions,
     "pick_elements": pick, "place_elements": place, "power_norm": power_norm, "prod": prod, "rank_index": rank_index,
     "recurrence": recurrence, "running_extremum_index": running,
-    "running_pick": stretches, "running_place": stretches, "searchsorted": searchsorted,
+    "running_pick": stretches, "running_place": stretches, "searchsorted": searchsorted, "sorted_values": sorted_values,
     "standard_deviation": standard_deviation, "sum": reductions, "top_indices": top, "variance": variance,
 }  # fmt: skip
 

@@ -131,6 +131,10 @@ def _surround(rng: np.random.Generator) -> list[Sample]:
 
 SAMPLES: dict[str, Callable[[np.random.Generator], list[Sample]]] = {
     "add_into": _places,
+    "take_elements": lambda rng: [
+        Sample("repeated", {"x": spaced(rng, 2, 3)}, {"index": np.array([[0, 5], [5, -1]])}),
+        Sample("empty", {"x": spaced(rng, 2, 3)}, {"index": np.array([], np.int64)}),
+    ],
     "argwhere": lambda rng: [
         Sample("0-d", {"x": np.array(2)}),
         Sample("matrix", {"x": MASK}),
