@@ -171,7 +171,8 @@ class Phases(NamedTuple):
         outer = x.shape[: x.ndim - rank]
         if x.shape[-rank:] != self.padded:
             long = np.zeros((*outer, *self.padded), x.dtype)
-            long[(..., *map(slice, x.shape[-rank:]))] = x
+            inside: Any = (..., *map(slice, x.shape[-rank:]))
+            long[inside] = x
             x = long
         return x.reshape(*outer, math.prod(self.padded))
 
@@ -188,13 +189,14 @@ class Phases(NamedTuple):
             return parts[(*(slice(None),) * len(outer), 0, *self.windows.inside(self.spatial)[1:])]
         image = np.empty((*outer, *self.spatial), parts.dtype)
         for number, remainders in enumerate(itertools.product(*map(range, strides))):
-            there, here = [], []
+            there: list[Any] = [...]
+            here: list[Any] = []
             for r, s, b, n in zip(remainders, strides, before, self.spatial, strict=True):
                 start = (r - b) % s
                 there.append(slice(start, None, s))
                 first = (start + b) // s
                 here.append(slice(first, first + len(range(start, n, s))))
-            image[(..., *there)] = parts[(*(slice(None),) * len(outer), number, *here)]
+            image[tuple(there)] = parts[(*(slice(None),) * len(outer), number, *here)]
         return image
 
 
