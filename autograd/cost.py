@@ -140,9 +140,8 @@ _MOVES = (
     "getitem", "reshape", "transpose", "permute", "broadcast_to", "astype", "clone", "concatenate", "stack", "split",
     "unbind", "contiguous", "write_at", "flip_axes", "roll_axes", "windows", "pick", "place", "unpool",
     "unpool_gradient", "diagonal", "diagonal_zeros", "tril", "triu", "surround", "frame", "im2col", "gather_elements",
-    "scatter_elements", "embedding_rows", "repeat_slices",
-    "take_elements", "pick_elements", "running_pick", "last_writes", "blocks", "max_pool_pick", "one_hot",
-    "symmetric_from", "eigenvalues_of",
+    "scatter_elements", "embedding_rows", "repeat_slices", "take_elements", "pick_elements", "running_pick",
+    "last_writes", "blocks", "max_pool_pick", "one_hot", "symmetric_from", "eigenvalues_of",
 )  # fmt: skip
 
 COSTS: dict[str, Cost] = {

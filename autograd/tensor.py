@@ -11,6 +11,7 @@ import numpy as np
 
 from . import dtypes, engine
 from .backward import LEAF, backward, seed
+from .mode import current_mode
 from .node import Constant, Node, next_sequence
 
 if TYPE_CHECKING:
@@ -179,6 +180,12 @@ class Tensor(TensorOperators):
         return view
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.requires_grad and current_mode().grad:
+            # NumPy calls this wherever it does not ask whether a function has a counterpart here.
+            raise TypeError(
+                f"NumPy takes a tensor of shape {self.shape} that requires grad for an array, which would drop its "
+                "gradient unseen; write tensor.numpy() or tensor.detach() to leave the graph"
+            )
         if copy:
             return np.array(self._array, dtype=dtype)
         if dtype is not None and np.dtype(dtype) != self._array.dtype:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd import Tensor
+
 __all__ = ["accuracy"]
 
 
@@ -24,7 +26,7 @@ def accuracy(output: Any, target: Any) -> float:
     >>> accuracy(gg.tensor([[0.1, 0.9], [0.8, 0.2]]), gg.tensor([1, 1]))
     0.5
     """
-    scores, labels = np.asarray(output), np.asarray(target)
+    scores, labels = (v.numpy() if isinstance(v, Tensor) else np.asarray(v) for v in (output, target))
     if scores.ndim != 2 or labels.shape not in ((scores.shape[0],), scores.shape):
         raise ValueError(
             f"accuracy: expected output of shape (N, C) and labels of shape (N,), got {scores.shape} and {labels.shape}"

@@ -2,8 +2,8 @@
 
 Each element of the result is Σ_t weight·x[column], with columns and weights that depend on its position alone. So the
 operation is a sparse matrix for one axis, and its derivative is the transposed matrix. Images are blended along one
-axis after the other. Unlike a product with the full matrix, elements that have no part in a sum cannot spoil it, be
-they NaN or infinite.
+axis after the other. Unlike in a product with the full matrix, elements that have no part in a sum cannot spoil it, be
+they NaN or infinite; so that product is taken, where it is faster, only of finite elements.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ from ..declare import primitive
 from .pooling_indices import as_slice
 
 __all__: list[str] = []
+
+# For arrays from this size on, it pays to look for a faster way.
+_MANY = 4096
+# So many elements of a full matrix take as long as picking one element at uneven distances along the last axis.
+_PICK = 32
 
 # From here on adding up blocks beats adding up their first, second, ... elements.
 _LONG = 16
@@ -134,7 +139,8 @@ _PATTERNS: dict[str, Callable[..., _Entries]] = {
 class _Plan(NamedTuple):
     """How a matrix is applied: its steps each give every row, or some, one of its elements.
 
-    ``block`` is the number of elements that each row sums if they are all elements in their order, else 0.
+    ``block`` is the number of elements that each row sums if they are all elements in their order, else 0. ``full``
+    says that along the last axis a product with the full matrix is faster.
     """
 
     size: int
@@ -142,6 +148,7 @@ class _Plan(NamedTuple):
     before: Any
     after: Any
     block: int
+    full: bool
 
 
 def _uniform(values: Any) -> Any:
@@ -181,7 +188,22 @@ def _plan(pattern: Any, n: Any, transposed: Any) -> Any:
     return _Plan(
         size, tuple(steps), factors if transposed else None, None if transposed else factors,
         block if whole and block >= _LONG else 0,
+        factors is None and (n if not transposed else count) <= _PICK * _picks(steps),
     )  # fmt: skip
+
+
+def _picks(steps: Any) -> Any:
+    """Return how many steps weigh elements that do not lie at even distances."""
+    return sum(isinstance(columns, np.ndarray) and weights is not None for _, columns, weights in steps)
+
+
+@functools.lru_cache(maxsize=64)
+def _matrix(pattern: Any, n: Any, transposed: Any, dtype: Any) -> Any:
+    """Return the full matrix by which the last axis is multiplied from the right."""
+    rows, columns, weights, _ = _PATTERNS[pattern[0]](n, *pattern[1:])
+    matrix = np.zeros((n, pattern[_COUNT[pattern[0]]]))
+    np.add.at(matrix, (columns, rows), weights)
+    return np.ascontiguousarray(matrix.T if transposed else matrix, dtype)
 
 
 # Where a pattern says how many elements there will be.
@@ -238,6 +260,11 @@ def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:
     """
     array = np.asarray(x)
     plan = _plan(pattern, size, bool(transposed))
+    if (
+        plan.full and dim == array.ndim - 1 and array.size >= _MANY and array.dtype.char in "fd"
+        and np.isfinite(array).all()
+    ):  # fmt: skip
+        return np.matmul(array, _matrix(pattern, size, bool(transposed), array.dtype))
     array = _times(array, plan.before, dim)
     shape = (*array.shape[:dim], plan.size, *array.shape[dim + 1 :])
     if pattern[0] == "adaptive" and size >= _LONG * pattern[1] and not plan.block:

@@ -31,7 +31,7 @@ class Bounds(NamedTuple):
 
 def plain(values: Any) -> Any:
     """Return integers or bools as an array, whether they came as a tensor or not."""
-    return np.asarray(values)
+    return np.asarray(getattr(values, "_array", values))
 
 
 @primitive(

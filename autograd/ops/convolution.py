@@ -8,6 +8,7 @@ without transposing it.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from ..declare import primitive
 from .indexing import getitem
 from .reduction import sum
-from .windows import batch_of, lay_out, sizes_of
+from .windows import batch_of, lay_out, plain, sizes_of
 
 __all__ = ["conv1d", "conv2d", "conv3d"]
 
@@ -50,6 +51,13 @@ def plan(
     Raises:
         ValueError: shapes or arguments do not fit; the arithmetic is in the message.
     """
+    keep = plain(x_shape, weight_shape, stride, padding, dilation, groups, sizes)
+    return (_kept_plan if keep else _plan)(what, x_shape, weight_shape, stride, padding, dilation, groups, sizes)
+
+
+def _plan(
+    what: Any, x_shape: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: Any, sizes: Any
+) -> Any:
     rank = len(weight_shape) - 2
     kernel = tuple(weight_shape[2:])
     strides, dilations = sizes_of(stride, rank, f"{what}: stride"), sizes_of(dilation, rank, f"{what}: dilation")
@@ -78,6 +86,9 @@ def plan(
                 f"is larger than the padded input: {n} + {frame} = {n + b + a}"
             )
     return lay_out(spatial, kernel, strides, before, after, dilations, sizes)
+
+
+_kept_plan = functools.lru_cache(maxsize=1024)(_plan)
 
 
 def _columns(x: Any, windows: Any, groups: Any) -> Any:

@@ -15,7 +15,7 @@ from ..compose import composed
 from ..declare import primitive
 from .comparison import choose
 from .pooling_indices import largest_of_each, pick, places_of
-from .windows import batch_of, lay_out, output_size, sizes_of
+from .windows import batch_of, lay_out, output_size, plain, sizes_of
 
 __all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
 
@@ -30,6 +30,13 @@ def window_arguments(what: Any, rank: Any, shape: Any, kernel_size: Any, stride:
     Raises:
         ValueError: shapes or arguments do not fit; the arithmetic is in the message.
     """
+    arguments = what, rank, tuple(shape), kernel_size, stride, padding, dilation, bool(ceil_mode)
+    return (_kept_arguments if plain(kernel_size, stride, padding, dilation) else _parsed)(*arguments)
+
+
+def _parsed(
+    what: Any, rank: Any, shape: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
+) -> Any:
     batched = batch_of(shape, rank, what)
     kernel = sizes_of(kernel_size, rank, f"{what}: kernel_size")
     omitted = stride is None or (isinstance(stride, tuple | list) and not len(stride))
@@ -55,6 +62,9 @@ def window_arguments(what: Any, rank: Any, shape: Any, kernel_size: Any, stride:
     return kernel, strides, pads, dilations, tuple(sizes)
 
 
+_kept_arguments = functools.lru_cache(maxsize=1024)(_parsed)
+
+
 @functools.lru_cache(maxsize=1024)
 def _windows(spatial: Any, kernel: Any, strides: Any, pads: Any, dilations: Any, ceil_mode: Any) -> Any:
     sizes = tuple(
@@ -72,18 +82,24 @@ def _winners(
     windows = _windows(x.shape[-len(kernel_size) :], kernel_size, stride, padding, dilation, ceil_mode)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     framed = windows.framed(x, lowest)
-    out: Any = None
-    winner: Any = None
-    for position, window in enumerate(windows.slices()):
+    first, *others = windows.slices()
+    out = framed[first]
+    if others:
+        values = framed[others[0]]
+        # With two elements, whether the second is larger is its place.
+        winner = np.greater(values, out).view(np.uint8)
+        out = np.maximum(out, values)
+        if len(others) > 254:
+            winner = winner.astype(np.int64)
+    else:
+        winner, out = np.zeros(out.shape, np.uint8), out.copy()
+    number = winner.dtype.type
+    for position, window in enumerate(others[1:], start=2):
         values = framed[window]
-        if out is None:
-            out = values.copy()
-            winner = np.zeros(out.shape, np.uint8 if math.prod(kernel_size) <= 255 else np.int64)
-        else:
-            better = np.greater(values, out)
-            np.maximum(out, values, out=out)
-            # Positions grow, so the largest one that was better is the last: no masked assignment, which is slow.
-            np.maximum(winner, better * winner.dtype.type(position), out=winner)
+        better = np.greater(values, out)
+        np.maximum(out, values, out=out)
+        # Positions grow, so the largest one that was better is the last: no masked assignment, which is slow.
+        np.maximum(winner, better * number(position), out=winner)
     _mend_winners(out, winner, framed, x.shape[-len(kernel_size) :], windows, lowest)
     return out, winner
 

@@ -30,6 +30,8 @@ def _counts(what: str, rank: int, input: Any, output_size: Any) -> Any:
     batched = batch_of(shape, rank, what)
     if 0 in shape[batched:]:
         raise ValueError(f"{what}: only the batch may be empty, got an input of shape {shape}")
+    if output_size.__class__ is int and output_size >= 0:
+        return (output_size,) * rank
     wanted = output_size if isinstance(output_size, tuple | list) else (output_size,) * rank
     try:
         counts = tuple(n if w is None else operator.index(w) for w, n in zip(wanted, shape[-rank:], strict=True))
@@ -45,7 +47,7 @@ def _counts(what: str, rank: int, input: Any, output_size: Any) -> Any:
 def _adaptive_average(rank: int, input: Any, output_size: Any) -> Any:
     counts = _counts(f"adaptive_avg_pool{rank}d", rank, input, output_size)
     axes = tuple(range(len(input.shape) - rank, len(input.shape)))
-    if all(count == 1 for count in counts):
+    if counts == (1,) * rank:
         return mean(input, axes, True)
     out = input
     for axis, count in zip(axes, counts, strict=True):

@@ -663,3 +663,26 @@ def test_numpys_words_for_pytorchs():
     np.testing.assert_array_equal(x.log_softmax(axis=0).numpy(), gg.log_softmax(x, dim=0).numpy())
     np.testing.assert_array_equal(x.max(axis=1).values.numpy(), A.max(axis=1))
     assert x.squeeze(axis=0).shape == (2, 2) and x.unsqueeze(axis=0).shape == (1, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.asarray(t),
+        lambda t: np.array([t, t]),
+        lambda t: np.sum([t, t]),
+        lambda t: np.add.reduce([t, t]),
+        lambda t: A.clip(t, 1.0),
+        lambda t: np.vectorize(float)(t),
+        lambda t: np.random.default_rng(0).normal(t),
+    ],
+    ids=["asarray", "list", "sum of a list", "reduce", "method of an array", "vectorize", "random"],
+)
+def test_numpy_is_given_no_array_of_what_requires_grad(call):
+    """Where NumPy does not ask for a counterpart it would take the values, and drop the gradient unseen."""
+    t = gg.tensor(A, requires_grad=True)
+    with pytest.raises(TypeError, match=r"(drop its gradient unseen.*|no differentiable counterpart.*)detach\(\)"):
+        call(t)
+    with gg.no_grad():
+        np.testing.assert_array_equal(np.asarray(t), A)
+    np.testing.assert_array_equal(np.asarray(t.detach()), A)
