@@ -170,7 +170,7 @@ class Phases(NamedTuple):
         rank = len(self.shape)
         outer = x.shape[: x.ndim - rank]
         if x.shape[-rank:] != self.padded:
-            long = np.zeros((*outer, *self.padded), x.dtype)
+            long: Any = np.zeros((*outer, *self.padded), x.dtype)
             long[(..., *map(slice, x.shape[-rank:]))] = x
             x = long
         return x.reshape(*outer, math.prod(self.padded))
@@ -186,7 +186,7 @@ class Phases(NamedTuple):
         parts = parts.reshape(*outer, parts.shape[-2], *self.shape)
         if max(strides) == 1:
             return parts[(*(slice(None),) * len(outer), 0, *self.windows.inside(self.spatial)[1:])]
-        image = np.empty((*outer, *self.spatial), parts.dtype)
+        image: Any = np.empty((*outer, *self.spatial), parts.dtype)
         for number, remainders in enumerate(itertools.product(*map(range, strides))):
             there, here = [], []
             for r, s, b, n in zip(remainders, strides, before, self.spatial, strict=True):
