@@ -188,7 +188,10 @@ def _permute(self: Tensor, *dims: Any) -> Any:
 
 def _sum_to_size(self: Tensor, *size: Any) -> Any:
     """Return the tensor summed over the axes along which ``size`` would be broadcast. See :func:`sum_to`."""
-    return shaping.sum_to(self, tuple(_dims(size)))
+    wanted = tuple(_dims(size))
+    if self.dtype.kind == "b" and (wanted != self.shape or not wanted):
+        return shaping.sum_to(shaping.astype(self, np.int64), wanted)
+    return shaping.sum_to(self, wanted)
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:

@@ -74,7 +74,7 @@ def given(inputs: list[Any], i: int) -> Any:
 
 def is_float(x: Any) -> bool:
     """Return whether a tensor is floating-point."""
-    return np.asarray(x).dtype.kind == "f"
+    return (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind == "f"
 
 
 # -- elementwise -------------------------------------------------------------------------------------------------

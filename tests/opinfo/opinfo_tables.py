@@ -24,6 +24,7 @@ OUT_OF_SCOPE = [
     (r"view_as_(real|complex)|complex|polar|imag|cdouble|cfloat|chalf|nn\.functional\.silu:complex|istft|resolve_conj"
      r"|linalg\.eig|linalg\.eigvals", "complex"),
     (r"bfloat16", "bfloat16"),
+    (r"broadcast_shapes", "storage"),  # shapes in, a shape out
     (r"torch\..*|_.*(?<!__)|native_.*|max_pool2d_with_indices_backward|grid_sampler_.d|unsafe_.*|hash_tensor"
      r"|nn\.functional\.(linear_cross_entropy.*|batch_norm:without_cudnn)", "internal"),
     (r"(?!index).*_copy|resolve_neg", "internal"),
