@@ -2,7 +2,7 @@
 
 An ordinary operation costs about a microsecond above NumPy because its function is written out for its very signature:
 no ``*args``, no loops, no look-ups by name. ``engine.call_generic`` and ``steps.pull_generic`` do the same by
-interpretation, for the primitives that need more (lists, several outputs, joint rules) and as the readable reference;
+interpretation, for the primitives that need more (lists, several outputs) and as the readable reference;
 a test holds the two against each other. See ``PRIMITIVES.md`` beside this file for a worked example.
 """
 
