@@ -68,6 +68,7 @@ from .autograd.ops.statistics import *
 from .autograd.ops.trigonometric import *
 from .autograd.ops.unfolding import *
 from .autograd.ops.unpooling import *
+from .autograd.ops.vector_norms import *
 from .autograd.ops.windows import *
 from .autograd.operators import power as pow, where  # last: they stand for more than the operations of these names
 

@@ -28,8 +28,8 @@ from .autograd.ops.norms import matrix_norm
 from .autograd.ops.norms import vector_or_matrix_norm as norm
 from .autograd.ops.products import vecdot
 from .autograd.ops.products import vector_cross as cross
-from .autograd.ops.reduction import vector_norm
 from .autograd.ops.solving import det, inv, slogdet, solve, solve_triangular
+from .autograd.ops.vector_norms import vector_norm
 
 __all__ = [
     "LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "lstsq", "matmul",

@@ -21,6 +21,7 @@ from .ops import (
     reduction,
     shaping,
     solving,
+    vector_norms,
 )  # fmt: skip
 from .ops import (
     einsum as summation,
@@ -281,10 +282,10 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     return norms.matrix_norm(floats(x), ord, (-2, -1), keepdims)
 
 
-@leads_to(reduction.vector_norm)
+@leads_to(vector_norms.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     x, axis, keepdims = axes(x, axis, keepdims)
-    return reduction.vector_norm(floats(x), ord, axis, keepdims)
+    return vector_norms.vector_norm(floats(x), ord, axis, keepdims)
 
 
 @leads_to(diagonals.diagonal)

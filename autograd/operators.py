@@ -45,6 +45,7 @@ from .ops import (
     stacking,
     statistics,
     trigonometric,
+    vector_norms,
 )  # fmt: skip
 from .ops import random as random_ops
 from .ops.indexing import plain_index
@@ -75,8 +76,8 @@ IN_PLACE = {
 # Every public operation of these rooms whose first argument is a tensor is also a method, under the same name.
 ROOMS = (
     arithmetic, comparison, elementwise, exponential, trigonometric, rounding, bitwise, activation, piecewise, special,
-    reduction, statistics, scan, sorting, linalg, products, chains, diagonals, decomposition, shaping, joining,
-    arranging, stacking, padding, indexing, scattering, slice_scattering, selection,
+    reduction, vector_norms, statistics, scan, sorting, linalg, products, chains, diagonals, decomposition, shaping,
+    joining, arranging, stacking, padding, indexing, scattering, slice_scattering, selection,
 )  # fmt: skip
 NOT_METHODS = ("one_hot",)
 # Methods of further rooms. Those whose arguments are given in several ways follow below.

@@ -48,7 +48,7 @@ input that needs it wants a gradient.
 # The order in which a reader looks for things; rooms that are not named come last.
 ORDER = """
     arithmetic elementwise exponential trigonometric rounding comparison bitwise erf special activation piecewise
-    reduction statistics quantiles scan sorting choosing
+    reduction vector_norms statistics quantiles scan sorting choosing
     shaping joining arranging stacking padding indexing selection scattering slice_scattering creation random
     linalg products chains einsum diagonals norms solving factorization decomposition distance
     windows convolution convolution_transposed unfolding pooling pooling_average pooling_adaptive pooling_indices

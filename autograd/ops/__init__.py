@@ -6,7 +6,7 @@ from . import (
     exponential, factorization, indexing, joining, linalg, loss, normalization, norms, padding, piecewise, pooling,
     pooling_adaptive, pooling_average, pooling_indices, products, quantiles, random, reduction, resampling, rounding,
     sampling, scan, scattering, selection, shaping, slice_scattering, solving, sorting, special, stacking, statistics,
-    trigonometric, unfolding, unpooling, windows,
+    trigonometric, unfolding, unpooling, vector_norms, windows,
 )  # fmt: skip
 
 __all__ = [
@@ -16,5 +16,5 @@ __all__ = [
     "norms", "padding", "piecewise", "pooling", "pooling_adaptive", "pooling_average", "pooling_indices", "products",
     "quantiles", "random", "reduction", "resampling", "rounding", "sampling", "scan", "scattering", "selection",
     "shaping", "slice_scattering", "solving", "sorting", "special", "stacking", "statistics", "trigonometric",
-    "unfolding", "unpooling", "windows",
+    "unfolding", "unpooling", "vector_norms", "windows",
 ]  # fmt: skip

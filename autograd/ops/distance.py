@@ -13,8 +13,9 @@ from .axes import axis_of
 from .comparison import where
 from .elementwise import absolute, maximum
 from .indexing import getitem
-from .reduction import mean, sum, vector_norm
+from .reduction import mean, sum
 from .shaping import broadcast_to, reshape, sum_to, transpose, unsqueeze
+from .vector_norms import vector_norm
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 

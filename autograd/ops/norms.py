@@ -8,7 +8,7 @@ import numpy as np
 
 from ..compose import composed
 from ..dtypes import to_dtype
-from . import reduction
+from . import vector_norms
 from .axes import axes_of, axis_of
 from .elementwise import absolute
 from .factorization import svdvals
@@ -55,7 +55,7 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = Fa
     if dtype is not None:
         x = astype(x, to_dtype(dtype))
     if ord == "fro":
-        return reduction.vector_norm(x, 2, (row, column), keepdim)
+        return vector_norms.vector_norm(x, 2, (row, column), keepdim)
     if ord in ("nuc", 2, -2):
         rest = tuple(i for i in range(x.ndim) if i not in (row, column))
         values = svdvals(x if (row, column) == (x.ndim - 2, x.ndim - 1) else permute(x, (*rest, row, column)))
@@ -85,7 +85,7 @@ def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any
     tensor(5.)
     """
     if ord is None:
-        return reduction.vector_norm(x, 2, dim, keepdim, dtype=dtype)
+        return vector_norms.vector_norm(x, 2, dim, keepdim, dtype=dtype)
     if dim is None:
         if x.ndim not in (1, 2):
             raise ValueError(
@@ -99,4 +99,4 @@ def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any
         raise ValueError(f"norm: with an ord, dim must name one axis or two, not {dim}")
     if isinstance(ord, str):
         raise ValueError(f"norm: ord {ord!r} is a norm of matrices, but dim={dim} names a vector")
-    return reduction.vector_norm(x, ord, dims, keepdim, dtype=dtype)
+    return vector_norms.vector_norm(x, ord, dims, keepdim, dtype=dtype)

@@ -18,8 +18,8 @@ from ...autograd.ops.indexing import getitem
 from ...autograd.ops.joining import concatenate
 from ...autograd.ops.normalization import batch_norm as _batch_norm
 from ...autograd.ops.normalization import batch_norm_composed, standardize
-from ...autograd.ops.reduction import vector_norm
 from ...autograd.ops.shaping import reshape
+from ...autograd.ops.vector_norms import vector_norm
 from ..scoping import located
 from .targets import floating, operand, plain
 
