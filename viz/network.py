@@ -258,7 +258,8 @@ def attributes_text(node: Node) -> str:
         return ""
     parts = []
     for name, value in node.attrs.items():
-        if value is None or value in _DEFAULTS.get(name, ()):
+        # A flag that is off is left out like a word that is not said.
+        if value is None or value is False or value in _DEFAULTS.get(name, ()):
             continue
         word = name.replace("_", " ")
         parts.append(word if value is True else f"{word} {_short(value)}")
