@@ -5,8 +5,8 @@
 tensor([2., 4.])
 """
 
-from .autograd.jacobians import hessian, hvp, jacfwd, jacrev
-from .autograd.transforms import grad, jvp, linearize, value_and_grad, vjp
-from .autograd.vmap import vmap
+from .autograd.func.jacobians import hessian, hvp, jacfwd, jacrev
+from .autograd.func.transforms import grad, jvp, linearize, value_and_grad, vjp
+from .autograd.func.vmap import vmap
 
 __all__ = ["grad", "hessian", "hvp", "jacfwd", "jacrev", "jvp", "linearize", "value_and_grad", "vjp", "vmap"]

@@ -1,26 +1,26 @@
 """The engine: primitives, the graph, backward, and the handles that users hold."""
 
 # The order matters: handles register with the engine before the operations are declared.
-from .mode import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
-from .node import Constant, Context, Node
-from .primitive import KINDS, REGISTRY, Primitive
-from .backward import grad, reachable
-from .tensor import HookHandle, Tensor, from_numpy, tensor
-from .scalar import Scalar, local_derivatives, local_formulas
-from .compose import COMPOSED, composed
-from .cost import cost_of, flops
-from .declare import primitive
-from .function import Function, FunctionContext
-from .effects import UPDATES, Update, update
+from .core.mode import enable_grad, is_grad_enabled, no_grad, scope, set_grad_enabled
+from .core.node import Constant, Context, Node
+from .core.primitive import KINDS, REGISTRY, Primitive
+from .engine.backward import grad, reachable
+from .handles.tensor import HookHandle, Tensor, from_numpy, tensor
+from .handles.scalar import Scalar, local_derivatives, local_formulas
+from .engine.compose import COMPOSED, composed
+from .core.cost import cost_of, flops
+from .engine.declare import primitive
+from .engine.function import Function, FunctionContext
+from .engine.effects import UPDATES, Update, update
 from . import ops
 from . import operators
-from .dtypes import get_default_dtype, is_floating, set_default_dtype, to_dtype
+from .core.dtypes import get_default_dtype, is_floating, set_default_dtype, to_dtype
 from .ops.random import get_rng_state, manual_seed, set_rng_state
-from .vertices import node_of
-from .recording import Event, Recording, detect_anomaly, record
-from .serialization import load, save
-from .transforms import jvp, primitive_jvp, vjp
-from .checkpointing import checkpoint
+from .handles.vertices import node_of
+from .core.recording import Event, Recording, detect_anomaly, record
+from .handles.serialization import load, save
+from .func.transforms import jvp, primitive_jvp, vjp
+from .func.checkpointing import checkpoint
 
 __all__ = [
     "COMPOSED",

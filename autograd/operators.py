@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from . import effects, engine, interchange
-from .dtypes import to_dtype
-from .generate import make_method
-from .generate_scalar import make_scalar_method, pull_when_needed
-from .numpy_functions import array_function, array_ufunc
+from .core.dtypes import to_dtype
+from .core.primitive import Primitive
+from .engine import calls, effects
+from .engine.generate import make_method
+from .handles import interchange
+from .handles.scalar import Scalar
+from .handles.scalar import apply as apply_scalar
+from .handles.scalar_calls import make_scalar_method, pull_when_needed
+from .handles.tensor import Tensor
+from .numpy_protocol.functions import array_function, array_ufunc
 from .ops import (
     activation,
     arithmetic,
@@ -49,10 +54,6 @@ from .ops import (
 )  # fmt: skip
 from .ops import random as random_ops
 from .ops.indexing import plain_index
-from .primitive import Primitive
-from .scalar import Scalar
-from .scalar import apply as apply_scalar
-from .tensor import Tensor
 
 # -- operators: Python's name, the primitive ------------------------------------------------------------------
 
@@ -100,7 +101,7 @@ def power(x: Any, y: Any) -> Any:
     >>> gg.pow(gg.tensor([1.0, 3.0]), 2)
     tensor([1., 9.])
     """
-    if y.__class__ is int and y == 2 and (x.__class__ in engine.HANDLES or x.__class__ is Scalar):
+    if y.__class__ is int and y == 2 and (x.__class__ in calls.HANDLES or x.__class__ is Scalar):
         return arithmetic.square(x)
     return arithmetic.power(x, y)
 

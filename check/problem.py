@@ -24,7 +24,7 @@ from ..autograd import (
     set_grad_enabled,
     set_rng_state,
 )  # fmt: skip
-from ..autograd.scalar import reachable as reachable_scalars
+from ..autograd.handles.scalar import reachable as reachable_scalars
 from ..nn.module import Module
 from .arguments import Fixed, Leaf, named_parameters, read_inputs, rebuild, walk
 from .ladder import Rung

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..autograd import Tensor, is_floating, to_dtype
-from ..autograd.mode import Mode, current_mode, set_mode
-from ..autograd.node import Context
+from ..autograd.core.mode import Mode, current_mode, set_mode
+from ..autograd.core.node import Context
+from ..autograd.handles.tensor import HookHandle
 from ..autograd.ops.creation import zeros_like
-from ..autograd.tensor import HookHandle
 from .members import Members, structure
 from .scoping import path_below
 from .state import StateFit, load_state

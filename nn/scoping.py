@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from ..autograd.mode import current_mode
+from ..autograd.core.mode import current_mode
 
 if TYPE_CHECKING:
     from .module import Module

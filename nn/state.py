@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..autograd import Tensor, no_grad
-from ..autograd.dtypes import as_array
-from ..autograd.effects import assign
+from ..autograd.core.dtypes import as_array
+from ..autograd.engine.effects import assign
 
 __all__ = ["StateFit", "load_state"]
 

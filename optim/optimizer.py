@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor, enable_grad, no_grad
-from ..autograd.dtypes import as_array
+from ..autograd.core.dtypes import as_array
 from ..autograd.ops.creation import zeros_like
 
 __all__ = ["Optimizer", "check_number"]

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 import glassgrad as gg
-from glassgrad.autograd.cost import cost_of
-from glassgrad.autograd.formula import Symbol, rule_symbol
+from glassgrad.autograd.core.cost import cost_of
+from glassgrad.autograd.core.formula import Symbol, rule_symbol
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "operators.md"
@@ -80,12 +80,12 @@ def anchor(heading: str) -> str:
 
 def numpy_names() -> dict[str, list[str]]:
     """Return the NumPy functions that reach each operation."""
-    from glassgrad.autograd import numpy_functions
+    from glassgrad.autograd.numpy_protocol import functions
 
     found: dict[str, list[str]] = {}
-    for function, ours in {**numpy_functions.UFUNCS, **numpy_functions.FUNCTIONS}.items():
+    for function, ours in {**functions.UFUNCS, **functions.FUNCTIONS}.items():
         path = f"{getattr(function, '__module__', None) or 'numpy'}.{function.__name__}"
-        found.setdefault(numpy_functions.operation_name(ours), []).append(path.replace("numpy.", "np."))
+        found.setdefault(functions.operation_name(ours), []).append(path.replace("numpy.", "np."))
     return found
 
 

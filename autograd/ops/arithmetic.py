@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .comparison import choose, where
 from .elementwise import log
 from .exponential import exp2

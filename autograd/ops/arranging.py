@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import as_array
-from ..engine import HANDLES
+from ..core.dtypes import as_array
+from ..engine.calls import HANDLES
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import as_shape, axes_of, axis_of, listed
 from .indexing import getitem
 from .shaping import broadcast_to, reshape, transpose

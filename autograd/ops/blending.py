@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .pooling_indices import as_slice
 
 __all__: list[str] = []

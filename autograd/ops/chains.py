@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
+from ..engine.compose import composed
 from .comparison import where
 from .einsum import operand
 from .linalg import matmul

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .axes import axis_of
 from .indexing import getitem
 from .scattering import gather_elements

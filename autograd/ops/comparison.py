@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 
 __all__ = [
     "allclose", "argmax", "argmin", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite",

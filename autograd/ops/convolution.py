@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .indexing import getitem
 from .reduction import sum
 from .windows import batch_of, lay_out, plain, sizes_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
+from ..engine.compose import composed
 from .convolution import convolution_input
 from .shaping import reshape
 from .windows import batch_of, sizes_of

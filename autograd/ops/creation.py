@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import as_array, get_default_dtype, is_floating, to_dtype
-from ..engine import HANDLES
-from ..interchange import from_dlpack
-from ..tensor import Tensor, tensor
+from ..core.dtypes import as_array, get_default_dtype, is_floating, to_dtype
+from ..engine.calls import HANDLES
+from ..handles.interchange import from_dlpack
+from ..handles.tensor import Tensor, tensor
 from .random import draw
 
 __all__ = [

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import to_dtype
-from ..tensor import Tensor
+from ..core.dtypes import to_dtype
+from ..engine.compose import composed
+from ..engine.declare import primitive
+from ..handles.tensor import Tensor
 from .axes import axis_of
 from .reduction import sum
 from .shaping import reshape

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import axis_of
 from .comparison import where
 from .elementwise import absolute, maximum

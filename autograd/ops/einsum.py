@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import as_array
+from ..core.dtypes import as_array
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import axes_of
 from .diagonals import diagonal
 from .linalg import matmul

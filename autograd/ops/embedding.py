@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .indexing import add_at, getitem, index_add_zeros
 from .shaping import unsqueeze
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .elementwise import exp
 
 __all__: list[str] = []

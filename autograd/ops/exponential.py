@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .comparison import where
 from .elementwise import sigmoid
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .diagonals import tril
 from .einsum import operand
 from .indexing import getitem

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..effects import update
+from ..engine.effects import update
 from . import indexing, scattering, selection, slice_scattering
 
 __all__: list[str] = []

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..engine import HANDLES
-from ..primitive import REGISTRY
+from ..core.primitive import REGISTRY
+from ..engine.calls import HANDLES
+from ..engine.compose import composed
+from ..engine.declare import primitive
 
 __all__ = ["index_put", "index_update"]
 

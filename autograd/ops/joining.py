@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import as_integer, axis_of
 from .indexing import getitem
 from .shaping import reshape

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .reduction import sum
 from .shaping import reshape, sum_to, transpose, unsqueeze
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import get_default_dtype, to_dtype
+from ..core.dtypes import get_default_dtype, to_dtype
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import axis_of
 from .comparison import where
 from .elementwise import absolute, exp, log, maximum, sigmoid, sign

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .arithmetic import square
 from .elementwise import sqrt
 from .reduction import accumulator, mean, spread, sum

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..dtypes import to_dtype
+from ..core.dtypes import to_dtype
+from ..engine.compose import composed
 from . import vector_norms
 from .axes import axes_of, axis_of
 from .elementwise import absolute

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .comparison import choose
 from .pooling_indices import largest_of_each, pick, places_of
 from .windows import batch_of, lay_out, output_size, plain, sizes_of

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .blending import adaptive_ranges, blend
 from .pooling import max_pool1d, max_pool2d, max_pool3d
 from .pooling_indices import as_slice, largest_of_each, pick

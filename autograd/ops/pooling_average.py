@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
+from ..engine.compose import composed
 from .blending import blend, windows_seen
 from .comparison import where
 from .pooling import window_arguments

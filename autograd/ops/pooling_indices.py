@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 
 __all__: list[str] = []
 

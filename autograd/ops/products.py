@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import is_floating
+from ..core.dtypes import is_floating
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import axis_of
 from .comparison import where
 from .einsum import einsum, einsum_of, operand, tensordot

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import get_default_dtype
-from ..engine import is_operand
+from ..core.dtypes import get_default_dtype
+from ..engine.calls import is_operand
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .arithmetic import add, multiply, subtract
 from .axes import axis_of
 from .choosing import chosen, chosen_one, plain, some

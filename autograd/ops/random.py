@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import get_default_dtype
+from ..core.dtypes import get_default_dtype
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .comparison import choose
 
 __all__: list[str] = []

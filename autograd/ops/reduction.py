@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import get_default_dtype, to_dtype
-from ..engine import is_operand
+from ..core.dtypes import get_default_dtype, to_dtype
+from ..engine.calls import is_operand
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .arithmetic import divide
 from .axes import axes_of
 from .choosing import Bounds, chosen_one, some

@@ -6,7 +6,7 @@ import math
 import operator
 from typing import Any
 
-from ..compose import composed
+from ..engine.compose import composed
 from .blending import blend
 from .pooling_adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .shaping import clone, permute, reshape

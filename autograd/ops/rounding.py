@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .comparison import isfinite, where
 from .elementwise import plain_sign
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
+from ..engine.compose import composed
 from .blending import cubic_weights
 from .choosing import plain
 from .comparison import where

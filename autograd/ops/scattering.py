@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..engine import HANDLES
+from ..engine.calls import HANDLES
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .arithmetic import add, divide, multiply
 from .axes import axis_of
 from .comparison import where

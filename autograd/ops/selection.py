@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..engine import HANDLES
+from ..engine.calls import HANDLES
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import axis_of
 from .comparison import where
 from .indexing import add_at, getitem, index_add_zeros, same_dtype, write_at

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..steps import unbroadcast
+from ..engine.compose import composed
+from ..engine.declare import primitive
+from ..engine.steps import unbroadcast
 from .axes import as_shape, axes_of, axis_of, listed
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
+from ..engine.compose import composed
 from .arithmetic import multiply
 from .axes import axis_of
 from .indexing import add_into, getitem, same_dtype, write_at

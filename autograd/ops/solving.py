@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.linalg import LinAlgError
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .comparison import where
 from .diagonals import tril, triu
 from .einsum import operand

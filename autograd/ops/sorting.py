@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .axes import axis_of
 from .choosing import Extremum, chosen, chosen_one, place_elements, some
 from .indexing import getitem

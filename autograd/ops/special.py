@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import dtypes
-from ..compose import composed
-from ..declare import primitive
+from ..core import dtypes
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .arithmetic import square
 from .elementwise import exp, log, plain_sign
 from .erf import erf, erfc

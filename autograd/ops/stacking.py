@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
+from ..engine.compose import composed
 from .arranging import _operand
 from .axes import listed
 from .indexing import getitem

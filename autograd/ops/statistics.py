@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..engine import is_operand
+from ..engine.calls import is_operand
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .arithmetic import divide, multiply, subtract
 from .choosing import plain
 from .comparison import where

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..declare import primitive
+from ..engine.declare import primitive
 from .windows import batch_of, lay_out, sizes_of
 
 __all__: list[str] = []

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
+from ..engine.compose import composed
 from .pooling_indices import unpool
 from .windows import batch_of, sizes_of
 

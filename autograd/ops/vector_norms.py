@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..compose import composed
-from ..declare import primitive
-from ..dtypes import to_dtype
+from ..core.dtypes import to_dtype
+from ..engine.compose import composed
+from ..engine.declare import primitive
 from .arithmetic import power, subtract
 from .comparison import where
 from .elementwise import absolute, sign

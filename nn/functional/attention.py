@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...autograd.compose import composed
+from ...autograd.engine.compose import composed
 from ...autograd.ops.linalg import matmul
 from ...autograd.ops.loss import masked_softmax
 from ...autograd.ops.random import dropout

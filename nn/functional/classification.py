@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...autograd import Tensor, tensor
-from ...autograd.compose import composed
+from ...autograd.engine.compose import composed
 from ...autograd.ops.comparison import one_hot, where
 from ...autograd.ops.elementwise import exp, log
 from ...autograd.ops.indexing import getitem

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...autograd.compose import composed
+from ...autograd.engine.compose import composed
 from ...autograd.ops.arithmetic import square
 from ...autograd.ops.comparison import where
 from ...autograd.ops.elementwise import absolute, exp, log

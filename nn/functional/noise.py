@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autograd.compose import composed
+from ...autograd.engine.compose import composed
 from ...autograd.ops.random import alpha_noise, channel_dropout, channel_mask, keep_mask
 from ...autograd.ops.random import dropout as _dropout
 from ..scoping import located

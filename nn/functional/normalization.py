@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ...autograd import Tensor, no_grad, tensor
-from ...autograd.compose import composed
-from ...autograd.dtypes import as_array
-from ...autograd.effects import update_running_statistics
+from ...autograd.core.dtypes import as_array
+from ...autograd.engine.compose import composed
+from ...autograd.engine.effects import update_running_statistics
 from ...autograd.ops.arithmetic import power, square
 from ...autograd.ops.creation import ones, zeros
 from ...autograd.ops.elementwise import maximum, sqrt

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...autograd.compose import composed
-from ...autograd.dtypes import as_array
+from ...autograd.core.dtypes import as_array
+from ...autograd.engine.compose import composed
 from ...autograd.ops.comparison import one_hot
 from ...autograd.ops.embedding import embedding_rows
 from ...autograd.ops.indexing import getitem, index_add_zeros

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...autograd import Tensor
-from ...autograd.dtypes import as_array
+from ...autograd.core.dtypes import as_array
 from ...autograd.ops.loss import check_labels
 from ...autograd.ops.reduction import mean
 from ...autograd.ops.reduction import sum as _sum

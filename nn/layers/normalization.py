@@ -6,7 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from ...autograd import Tensor, no_grad
-from ...autograd.effects import add_
+from ...autograd.engine.effects import add_
 from ...autograd.ops.creation import ones, zeros
 from .. import functional as F
 from .. import init

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import glassgrad as gg
-from glassgrad.autograd.mode import Mode, set_mode
+from glassgrad.autograd.core.mode import Mode, set_mode
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 
 import glassgrad as gg
 from glassgrad.autograd import cost_of, flops
-from glassgrad.autograd.cost import COSTS
+from glassgrad.autograd.core.cost import COSTS
 
 
 @pytest.mark.parametrize("primitive", gg.autograd.REGISTRY.values(), ids=list(gg.autograd.REGISTRY))

@@ -11,7 +11,7 @@ import pytest
 
 import glassgrad as gg
 from glassgrad import func, nn
-from glassgrad.autograd.tangents import Linearized
+from glassgrad.autograd.func.tangents import Linearized
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal(4)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import glassgrad as gg
-from glassgrad.autograd import numpy_functions
+from glassgrad.autograd.numpy_protocol import functions
 
 A = np.array([[0.5, 1.5], [2.5, 0.25]])
 
@@ -339,16 +339,16 @@ UFUNC_ARGUMENTS: dict[Any, list[tuple[Any, ...]]] = {
 }  # fmt: skip
 UFUNCS = [
     Call(f, *args)
-    for f in numpy_functions.UFUNCS
+    for f in functions.UFUNCS
     for args in UFUNC_ARGUMENTS.get(f, [(M,)] if f.nin == 1 else [(M, PLUS), (PLUS.array, M), (M, 0.7)])
 ]
 METHODS = [
-    *[Call(f.reduce, *args, **kwargs) for f in numpy_functions.REDUCTIONS for args, kwargs in
+    *[Call(f.reduce, *args, **kwargs) for f in functions.REDUCTIONS for args, kwargs in
       [((M,), {}), ((B, 1), {}), ((B,), {"axis": (0, 2), "keepdims": True}), ((B,), {"axis": None}),
       ((B,), {"axis": ()})]
       if not (f is np.logaddexp and isinstance(kwargs.get("axis"), tuple))],
     Call(np.add.reduce, Q), Call(np.logical_or.reduce, Q, axis=1),
-    *[Call(f.accumulate, *args) for f in numpy_functions.ACCUMULATIONS for args in [(M,), (B, 1), (V, -1)]],
+    *[Call(f.accumulate, *args) for f in functions.ACCUMULATIONS for args in [(M,), (B, 1), (V, -1)]],
     *[Call(f.outer, *args) for f in (np.multiply, np.add, np.subtract, np.maximum, np.greater)
     for args in [(V, W3), (M, N), (W3.array, M)]],
 ]  # fmt: skip
@@ -431,7 +431,7 @@ def slopes(call: Call, array: np.ndarray, smooth: list[int], weights: list[np.nd
 def test_every_entry_is_called():
     called = {id(c.function) for c in FUNCTIONS + UFUNCS}
     # The values of numpy.empty_like say nothing.
-    missing = {f.__name__ for f in numpy_functions.FUNCTIONS if id(f) not in called} - {"empty_like"}
+    missing = {f.__name__ for f in functions.FUNCTIONS if id(f) not in called} - {"empty_like"}
     assert not missing
     empty = np.empty_like(leaf())
     assert empty.shape == (2, 2) and not empty.requires_grad
@@ -443,7 +443,7 @@ def dispatched(module: Any) -> list[Any]:
     return list({id(f): f for f in found if hasattr(f, "_implementation")}.values())
 
 
-OTHERS = [f for m in (np, np.linalg, np.fft) for f in dispatched(m) if f not in numpy_functions.FUNCTIONS]
+OTHERS = [f for m in (np, np.linalg, np.fft) for f in dispatched(m) if f not in functions.FUNCTIONS]
 
 
 @pytest.mark.parametrize("function", OTHERS, ids=lambda f: f"{f.__module__}.{f.__name__}")
@@ -466,7 +466,7 @@ UNUSUAL: dict[str, Any] = {}
 
 
 @pytest.mark.parametrize(
-    "ufunc", [f for f in vars(np).values() if isinstance(f, np.ufunc) and f not in numpy_functions.UFUNCS],
+    "ufunc", [f for f in vars(np).values() if isinstance(f, np.ufunc) and f not in functions.UFUNCS],
     ids=lambda f: f.__name__,
 )  # fmt: skip
 def test_every_other_ufunc_refuses(ufunc):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import glassgrad as gg
-from glassgrad.autograd import engine, steps
+from glassgrad.autograd.engine import calls, steps
 
 
 def cases() -> list[Any]:
@@ -287,7 +287,7 @@ def test_generated_call_is_the_interpreted_one(primitive, sample, layout):
     static = tuple({**defaults, **sample.static}[n] for n in primitive.static_names)
     handles = samples.tensors(primitive, samples.prepared(sample, "float64", layout))
     written = primitive.function(**handles, **sample.static)
-    plain = engine.call_generic(primitive, tuple(handles.get(n) for n in primitive.input_names), static)
+    plain = calls.call_generic(primitive, tuple(handles.get(n) for n in primitive.input_names), static)
     for a, b in zip(samples.outputs(written), samples.outputs(plain), strict=True):
         assert a.dtype == b.dtype and a.numpy().tobytes() == b.numpy().tobytes()
         assert a.requires_grad == b.requires_grad

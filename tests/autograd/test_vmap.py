@@ -13,7 +13,7 @@ import pytest
 
 import glassgrad as gg
 from glassgrad import func, nn
-from glassgrad.autograd import batching
+from glassgrad.autograd.func import batching
 
 _spec = importlib.util.spec_from_file_location("glassgrad_samples", Path(__file__).with_name("samples") / "common.py")
 samples: Any = importlib.util.module_from_spec(_spec)

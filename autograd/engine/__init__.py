@@ -1,0 +1,1 @@
+"""How an operation runs, forwards and backwards, and how one is declared."""

@@ -1,0 +1,81 @@
+"""The decorator of operations that are written with other operations, and so need no rules of their own.
+
+A composed operation behaves like a primitive to its caller: it takes tensors, arrays, lists and numbers, and NumPy's
+``axis`` and ``keepdims`` for PyTorch's ``dim`` and ``keepdim``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core import dtypes
+from ..core.mode import current_mode
+from ..core.primitive import DeclarationError, is_ours
+
+__all__ = ["COMPOSED", "LOOPS", "composed"]
+
+COMPOSED: dict[str, Callable[..., Any]] = {}
+_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
+_LISTS = ("tensors", "operands", "equation")
+
+
+# A class of values that stand for many at once, and what runs a function on one of them at a time (see batching.py).
+LOOPS: dict[Any, Callable[..., Any]] = {}
+
+
+def _loop_for(args: Any, kwargs: dict[str, Any]) -> Callable[..., Any] | None:
+    for value in (*args, *kwargs.values()):
+        for item in value if isinstance(value, list | tuple) else (value,):
+            if item.__class__ in LOOPS:
+                return LOOPS[item.__class__]
+    return None
+
+
+def composed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare a function of other operations as an operation of its own.
+
+    Its first argument may also be a list or a number, which it sees as an array; a parameter ``dim`` may be called
+    ``axis`` and ``keepdim`` ``keepdims``. On arrays it gives arrays, on tensors tensors.
+    """
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    aliases = {alias: name for alias, name in _ALIASES.items() if name in names}
+    first = names[0] if names and names[0] not in _LISTS else None
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            for alias in aliases.keys() & kwargs.keys():
+                kwargs[aliases[alias]] = kwargs.pop(alias)
+        if first is not None:
+            x = args[0] if args else kwargs.get(first)
+            if x.__class__ in dtypes.NUMBERS or isinstance(x, list | tuple | np.generic):
+                array = dtypes.as_array(x)
+                if args:
+                    args = (array, *args[1:])
+                else:
+                    kwargs[first] = array
+        try:
+            return function(*args, **kwargs)
+        except (ValueError, TypeError, IndexError) as error:
+            loop = _loop_for(args, kwargs)
+            if loop is not None:
+                # It read values as plain numbers, which single examples have; or else it will say what is wrong.
+                return loop(call, args, kwargs)
+            context = current_mode().context
+            if context is not None and context.scope and "in module" not in str(error):
+                error.args = (f"{error} [in module {'.'.join(context.scope)}]",)
+            raise
+
+    if is_ours(function):
+        if function.__name__ in COMPOSED:
+            raise DeclarationError(
+                f"{function.__name__}: an operation of this name exists already in "
+                f"{COMPOSED[function.__name__].__module__}; give the function another, and export it under this one"
+            )
+        COMPOSED[function.__name__] = call
+    return call

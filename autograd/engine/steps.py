@@ -1,0 +1,264 @@
+"""The backward step of one node by interpretation, and what happens to the gradients it makes.
+
+``generate.py`` writes the common cases out for speed; this is the plainest form, which also runs on tensors when the
+backward pass is itself to be recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..core.mode import current_mode, set_mode
+from ..core.node import FREED, NOWHERE, Node
+from ..core.primitive import REGISTRY, Table
+from .calls import HANDLES, OUTPUT, Array, describe, is_operand, new_tensor, project
+
+__all__ = ["Cotangents", "accumulate", "conform", "pull_generic", "rule_values", "run_recorded", "unbroadcast"]
+
+
+def _pull_output(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
+    accumulate(cotangents, (node.inputs[0], node.static[0]), g)
+
+
+OUTPUT.pull = _pull_output
+
+
+def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: bool = False) -> None:
+    """Run the rules of one node and hand the gradients on to its inputs.
+
+    With ``recorded`` the rules run on tensors, so that the gradients are themselves part of a graph.
+    """
+    primitive = node.primitive
+    if primitive is OUTPUT:
+        _pull_output(node, g, cotangents, wanted)
+        return
+    saved = node.saved
+    if saved is FREED:
+        raise second_backward(node)
+    names = primitive.input_names * len(node.inputs) if primitive.list_input else primitive.input_names
+    need = tuple(
+        v.__class__ is Node and n in primitive.differentiable and (wanted is None or v in wanted)
+        for v, n in zip(node.inputs, names, strict=True)
+    )
+    values = rule_values(node, names, saved, recorded)
+    if primitive.output_names is None:
+        gradients = [cotangents.pop((node, i), None) for i in range(len(node.shape))]
+        if all(x is None for x in gradients):
+            return
+        filled = [_zeros(s, d, recorded) if x is None else x
+                  for x, s, d in zip(gradients, node.shape, node.dtype, strict=True)]  # fmt: skip
+        _run_table(node, primitive.tables["out"], filled, values, names, need, cotangents, recorded)
+        return
+    for position, (output, table) in enumerate(primitive.tables.items()):
+        arrived = g if position == 0 and not primitive.returns_tuple else cotangents.pop((node, position), None)
+        if arrived is not None and table is not None:
+            _run_table(node, table, arrived, values, names, need, cotangents, recorded, output)
+
+
+def _run_table(
+    node: Node, table: Table | None, g: Any, values: dict[str, Any], names: Sequence[str], need: tuple[bool, ...],
+    cotangents: Any, recorded: bool, output: str = "out",
+) -> None:  # fmt: skip
+    assert table is not None
+    primitive = node.primitive
+    values["g"] = g
+    values["need"] = need
+    if table.joint is not None:
+        gradients = as_many(primitive, table.joint.function(*(values[a] for a in table.joint.arguments)), len(names))
+        for vertex, name, wanted, gradient in zip(node.inputs, names, need, gradients, strict=True):
+            if wanted and gradient is not None:
+                _hand_on(node, vertex, name, gradient, cotangents, recorded)
+        return
+    for name, rule in table.rules.items():
+        position = primitive.input_names.index(name)
+        if not need[position]:
+            continue
+        vertex = node.inputs[position]
+        if name in primitive.accumulate and not recorded and output == "out":
+            add = primitive.accumulate[name]
+            add.function(buffer_of(cotangents, vertex), *(values[n] for n in add.arguments))
+            continue
+        gradient = rule.function(*(values[a] for a in rule.arguments))
+        if gradient is not None:
+            _hand_on(node, vertex, name, gradient, cotangents, recorded)
+
+
+def _hand_on(node: Node, vertex: Any, name: str, gradient: Any, cotangents: Any, recorded: bool) -> None:
+    convert = conform_recorded if recorded else conform
+    accumulate(cotangents, vertex, convert(gradient, node, name, vertex))
+
+
+def rule_values(node: Node, names: Sequence[str], saved: tuple[Any, ...], recorded: bool) -> dict[str, Any]:
+    """Return what the rules may ask for, lifted to tensors at their vertices when the pass is recorded."""
+    primitive = node.primitive
+    values: dict[str, Any] = dict(zip(primitive.static_names, node.static, strict=True))
+    if primitive.list_input:
+        values[f"{names[0]}_shape"] = [v.shape for v in node.inputs]
+    else:
+        for name, vertex in zip(names, node.inputs, strict=True):
+            values[f"{name}_shape"] = None if vertex is None else vertex.shape
+    for name, array in zip(primitive.saved_names, saved, strict=True):
+        values[name] = _lift(node, name, array) if recorded and array is not None else array
+    return values
+
+
+def _lift(node: Node, name: str, array: Any) -> Any:
+    primitive = node.primitive
+    if name in primitive.input_names:
+        if primitive.list_input:
+            return [new_tensor(a, v) for a, v in zip(array, node.inputs, strict=True)]
+        return new_tensor(array, node.inputs[primitive.input_names.index(name)])
+    if array.dtype.kind != "f":
+        return new_tensor(array, None)
+    results = (*(primitive.output_names or ()), *primitive.residual_names)
+    position = results.index(name)
+    if position == 0 and not primitive.returns_tuple:
+        return new_tensor(array, node)
+    return new_tensor(array, project(node, position, array))
+
+
+def _zeros(shape: tuple[int, ...], dtype: Any, recorded: bool) -> Any:
+    array = np.zeros(shape, dtype)
+    return new_tensor(array, None) if recorded else array
+
+
+def as_many(primitive: Any, gradients: Any, count: int) -> Any:
+    """Return what a joint rule gave, which must be one gradient for each input."""
+    if not isinstance(gradients, list | tuple) or len(gradients) != count:
+        raise TypeError(
+            f"{primitive.name}: its joint rule must return one gradient for each of its {count} inputs, "
+            f"but returned {describe(gradients)}"
+        )
+    return gradients
+
+
+def buffer_of(cotangents: Any, vertex: Any) -> Any:
+    """Return the array that collects the gradient of ``vertex``, the engine's own, to be added into."""
+    buffer = cotangents.get(vertex)
+    if buffer is None:
+        buffer = np.zeros(vertex.shape, vertex.dtype)
+    elif vertex in cotangents.owned:
+        return buffer
+    else:
+        buffer = np.array(buffer)
+    cotangents[vertex] = buffer
+    cotangents.owned.add(vertex)
+    return buffer
+
+
+class Cotangents(dict[Any, Any]):
+    """Gradients on their way: vertex to array. ``owned`` holds the vertices whose array the engine itself made."""
+
+    __slots__ = ("owned",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.owned: set[Any] = set()
+
+
+def accumulate(cotangents: Any, vertex: Any, gradient: Any) -> None:
+    """Add ``gradient`` to what has arrived at ``vertex``. Only an array that the engine made is added into."""
+    if gradient is None:
+        return
+    old = cotangents.get(vertex)
+    if old is None:
+        cotangents[vertex] = gradient
+    elif vertex in cotangents.owned:
+        np.add(old, gradient, old)
+    elif old.__class__ is np.ndarray and gradient.__class__ is np.ndarray:
+        total = np.add(old, gradient)
+        if total.__class__ is np.ndarray:
+            cotangents.owned.add(vertex)
+        else:
+            total = np.asarray(total)
+        cotangents[vertex] = total
+    else:
+        cotangents[vertex] = old + gradient
+
+
+def accumulate_new(cotangents: Any, vertex: Any, gradient: Any) -> None:
+    """Like :func:`accumulate`, for a gradient in an array that this pass has just made and nobody else holds."""
+    old = cotangents[vertex]
+    if vertex in cotangents.owned:
+        np.add(old, gradient, old)
+    else:
+        np.add(old, gradient, gradient)
+        cotangents[vertex] = gradient
+        cotangents.owned.add(vertex)
+
+
+def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
+    """Return a rule's result with the shape and dtype of its input: sums of broadcast axes, casts, and the check."""
+    if gradient is None:
+        return None
+    if is_operand(gradient):
+        raise TypeError(
+            f"{node.primitive.name}: the rule for {name!r} returned a {type(gradient).__name__} in a pass on raw arrays"
+        )
+    known = isinstance(gradient, np.ndarray | np.generic | float | int)
+    array = np.asarray(gradient) if known else np.empty(0, object)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{node.primitive.name}: the rule for {name!r} returned {describe(gradient)}, not an array")
+    if array.shape != vertex.shape:
+        if node.primitive.kind != "elementwise":
+            raise ValueError(
+                f"{node.primitive.name}: the rule for {name!r} returned a gradient of shape {array.shape}, "
+                f"but {name!r} has shape {vertex.shape}"
+            )
+        if array.shape != node.shape:
+            try:
+                array = np.broadcast_to(array, node.shape)
+            except ValueError:
+                raise ValueError(
+                    f"{node.primitive.name}: the rule for {name!r} returned a gradient of shape {array.shape}, but the "
+                    f"output has shape {node.shape} and {name!r} has {vertex.shape}"
+                ) from None
+        array = unbroadcast(array, vertex.shape)
+    return array if array.dtype == vertex.dtype else array.astype(vertex.dtype)
+
+
+def conform_recorded(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
+    """The same as :func:`conform` for a recorded pass."""
+    if gradient.__class__ not in HANDLES:
+        gradient = new_tensor(np.asarray(gradient, dtype=vertex.dtype), None)
+    if gradient._array.shape != vertex.shape:
+        if node.primitive.kind != "elementwise":
+            raise ValueError(
+                f"{node.primitive.name}: the rule for {name!r} returned a gradient of shape {gradient._array.shape}, "
+                f"but {name!r} has shape {vertex.shape}"
+            )
+        if gradient._array.shape != node.shape:
+            gradient = REGISTRY["broadcast_to"].function(gradient, node.shape)
+        gradient = REGISTRY["sum_to"].function(gradient, vertex.shape)
+    if gradient._array.dtype != vertex.dtype:
+        gradient = REGISTRY["astype"].function(gradient, vertex.dtype)
+    return gradient
+
+
+def unbroadcast(array: Array, shape: tuple[int, ...]) -> Array:
+    """Sum ``array`` over the axes along which ``shape`` was broadcast. The one place where this is done."""
+    extra = array.ndim - len(shape)
+    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and array.shape[i + extra] != 1))
+    return np.asarray(array.sum(axis=axes)).reshape(shape)
+
+
+def run_recorded(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
+    """Run one backward step on tensors, in the name of the forward node."""
+    outer = current_mode()
+    context = (node.context or NOWHERE).replace(origin=node, order=node.order + 1)
+    set_mode(outer.replace(grad=True, context=context))
+    try:
+        pull_generic(node, g, cotangents, wanted, recorded=True)
+    finally:
+        set_mode(outer)
+
+
+def second_backward(node: Node) -> RuntimeError:
+    """Return the error for a pass through a graph whose saved values are gone."""
+    return RuntimeError(
+        f"backward a second time through {node.primitive.name} (shape {node.shape}): its saved values were freed by "
+        "the first backward. Compute the result again, or call the first backward with retain_graph=True"
+    )

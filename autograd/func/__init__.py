@@ -1,0 +1,1 @@
+"""Transforms of functions: gradients, tangents, Jacobians, ``vmap``, checkpoints."""

@@ -1,0 +1,1 @@
+"""What users hold: ``Tensor`` and ``Scalar``, and how they come and go."""

@@ -1,0 +1,452 @@
+"""Single numbers with a graph: what a teacher shows first.
+
+A ``Scalar`` is its own node: it keeps its value, its gradient and its operands after backward, so a picture always
+shows the numbers. It runs on Python floats and knows nothing of arrays. Arithmetic follows IEEE, as arrays do: log 0 is
+−inf, 1/0 is inf, and nothing raises.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..core.formula import ATOM, Symbol, rule_symbol
+from ..core.mode import current_mode, set_mode
+from ..core.node import NOWHERE, Extra, Vertex, next_sequence
+from ..core.primitive import Primitive
+from ..engine import calls
+from ..engine.backward import LEAF
+
+if TYPE_CHECKING:
+    from ..signatures import ScalarOperators
+else:
+    ScalarOperators = object
+
+__all__ = ["Scalar", "local_derivatives", "local_formulas"]
+
+_FLOAT64 = np.dtype(np.float64)
+_NUMBERS = frozenset((float, int, bool))
+_age = attrgetter("sequence")
+# One pass at a time: passes meet on shared leaves, and pure Python gains nothing from running two at once.
+_pass_lock = threading.RLock()
+
+
+class ScalarExtra(Extra):
+    """What few Scalars have: a name, operands beyond the second, static arguments."""
+
+    __slots__ = ("rest", "static")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rest: tuple[Scalar, ...] = ()
+        self.static: tuple[Any, ...] = ()
+
+
+class Scalar(Vertex, ScalarOperators):
+    """A number that records the operations it takes part in, in double precision.
+
+    Args:
+        value: a Python or NumPy number.
+        requires_grad: whether gradients are wanted.
+        name: what pictures call it.
+
+    Attributes:
+        value: the number.
+        grad: its gradient after ``backward``, or None. Leaves add up over several backward passes, as in PyTorch;
+            intermediate results keep that of the latest.
+        inputs: the Scalars it was computed from.
+
+    Raises:
+        TypeError: ``value`` is not a real number.
+
+    >>> import glassgrad as gg
+    >>> x = gg.Scalar(2.0, requires_grad=True)
+    >>> y = gg.Scalar(3.0, requires_grad=True)
+    >>> z = x * y + x ** 2
+    >>> z.backward()
+    >>> x.grad, y.grad
+    (7.0, 2.0)
+    """
+
+    # Small on purpose: a training step makes a hundred thousand of these, and what they cost is mostly memory. The
+    # first two operands are slots, not a tuple, which halves what the garbage collector has to walk.
+    __slots__ = (
+        "context", "extra", "first", "grad", "primitive", "requires_grad", "second", "sequence", "value",
+    )  # fmt: skip
+
+    value: float
+    grad: Any
+    requires_grad: bool
+    first: Scalar | None
+    second: Scalar | None
+    sequence: int
+    extra: ScalarExtra | None
+
+    # A Scalar in the role of a node.
+    shape = ()
+    dtype = _FLOAT64
+    saved = ()
+
+    def __init__(self, value: Any, requires_grad: bool = False, name: str | None = None) -> None:
+        if value.__class__ is not float:
+            value = _as_float(value)
+        self.value = value
+        self.grad = None
+        self.requires_grad = bool(requires_grad)
+        self.primitive = LEAF
+        self.first = None
+        self.second = None
+        self.sequence = next_sequence()
+        self.context = None
+        self.extra = None
+        if name is not None:
+            self.name = name
+
+    @property
+    def inputs(self) -> tuple[Scalar, ...]:
+        """The operands, in order; empty for a leaf."""
+        if self.first is None:
+            return ()
+        if self.second is None:
+            return (self.first,)
+        rest = () if self.extra is None else self.extra.rest
+        return (self.first, self.second, *rest)
+
+    @property
+    def static(self) -> tuple[Any, ...]:
+        """The values of ``primitive.static_names``."""
+        return () if self.extra is None else self.extra.static
+
+    def details(self) -> ScalarExtra:
+        """Return the rarely needed part, made when first asked for."""
+        if self.extra is None:
+            self.extra = ScalarExtra()
+        return self.extra
+
+    def handle(self) -> Scalar:
+        """Return the Scalar itself."""
+        return self
+
+    def item(self) -> float:
+        """Return the number."""
+        return self.value
+
+    def detach(self) -> Scalar:
+        """Return the same number outside the graph."""
+        return Scalar(self.value)
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __bool__(self) -> bool:
+        return self.value != 0.0
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        name = f", name={self.name!r}" if self.name else ""
+        grad = f", grad={_text(self.grad)}" if self.grad is not None else ""
+        return f"Scalar({self.value:.6g}{grad}{name})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else repr(self)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("Scalars are not pickled; save their values")
+
+    def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:
+        """Set ``.grad`` of every Scalar this one was computed from; leaves add to what they have.
+
+        Everything is kept, so backward may run again; ``retain_graph`` does not exist here.
+
+        Args:
+            gradient: where to start.
+            create_graph: make the gradients Scalars that can be differentiated. Such a gradient is part of a graph that
+                leads back to its leaf: set ``.grad = None`` when done with it, or leave both to the garbage collector.
+
+        Raises:
+            RuntimeError: the Scalar requires no gradient.
+        """
+        if not self.requires_grad:
+            raise RuntimeError(
+                "backward: this Scalar does not require grad; create the inputs with requires_grad=True and compute it "
+                "outside no_grad()"
+            )
+        with _pass_lock:
+            if create_graph:
+                _backward_recorded(self, gradient)
+            else:
+                _backward(self, _as_float(gradient))
+
+
+def _as_float(value: Any) -> float:
+    if value.__class__ is Scalar:
+        raise TypeError("this is already a Scalar; use .value for its number or .detach() for a copy")
+    if isinstance(value, str | bytes) or value is None or isinstance(value, complex):
+        raise TypeError(f"a Scalar holds a real number, not {type(value).__name__}")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"a Scalar holds a single real number, not {type(value).__name__}") from None
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else repr(value)
+
+
+# -- forward --------------------------------------------------------------------------------------------------
+
+
+def ieee(primitive: Primitive, values: tuple[float, ...], static: tuple[Any, ...] = ()) -> Any:
+    """Run a kernel on NumPy floats where Python's would raise: overflow, division by zero, values without a result."""
+    with np.errstate(all="ignore"):
+        result = calls.run_kernel(primitive, tuple(np.float64(v) for v in values), static)
+    return bool(result) if primitive.kind == "predicate" else float(result)
+
+
+def _evaluate(primitive: Primitive, values: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+    if primitive.scalar is None:
+        return ieee(primitive, values, static)
+    try:
+        return primitive.scalar(*values, *static)
+    except (ArithmeticError, ValueError):
+        return ieee(primitive, values, static)
+
+
+def apply(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+    """Run a primitive on Scalars and numbers, and record it."""
+    if primitive.kind not in ("elementwise", "predicate") or primitive.list_input:
+        raise TypeError(f"{primitive.name} works on tensors, not on Scalars; Scalars have the elementwise operations")
+    operands = []
+    for name, value in zip(primitive.input_names, inputs, strict=True):
+        if value.__class__ is Scalar:
+            operands.append(value)
+        elif (
+            value.__class__ in _NUMBERS
+            or isinstance(value, np.generic)
+            or (isinstance(value, np.ndarray) and not value.ndim)
+        ):
+            operands.append(Scalar(value))
+        else:
+            raise TypeError(
+                f"{primitive.name}: {name} must be a Scalar or a number, not {type(value).__name__}; "
+                "Scalars and Tensors have separate graphs (gg.tensor(scalar.value) crosses over)"
+            )
+    result = _evaluate(primitive, tuple(o.value for o in operands), static)
+    if primitive.kind == "predicate":
+        return bool(result)
+    return _record(primitive, tuple(operands), static, result)
+
+
+def _record(primitive: Primitive, operands: tuple[Scalar, ...], static: tuple[Any, ...], value: float) -> Scalar:
+    result = Scalar(float(value))
+    for operand, name in zip(operands, primitive.input_names, strict=True):
+        if operand.requires_grad and name in primitive.differentiable:
+            mode = current_mode()
+            if mode.grad:
+                if primitive.scalar_pull is None:
+                    from .scalar_calls import pull_when_needed
+
+                    primitive.scalar_pull = pull_when_needed(primitive)
+                result.requires_grad = True
+                result.primitive = primitive
+                result.first, result.second = operands[0], operands[1] if len(operands) > 1 else None
+                if len(operands) > 2 or static:
+                    details = result.details()
+                    details.rest, details.static = operands[2:], static
+                result.context = mode.context
+                if mode.observers:
+                    calls.observe(mode, result, tuple(o.value for o in operands), result.value)  # type: ignore[arg-type]
+            break
+    return result
+
+
+calls.register_interpreter(Scalar, apply, priority=2)
+
+
+# -- backward -------------------------------------------------------------------------------------------------
+
+
+def reachable(root: Scalar) -> list[Scalar]:
+    """Return the results that ``root`` was computed from and that need a gradient, latest first.
+
+    On the way every gradient is made ready to be added to: 0 for results; leaves keep what they have.
+    """
+    # A zero that is this pass's own object, and so marks what has been visited as well.
+    zero = float("0")
+    if root.first is None:
+        root.grad = zero if root.grad is None else root.grad
+        return []
+    root.grad = zero
+    found = []
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        # Noted when visited, the newest operand first: this is so nearly the order of creation that sorting it takes
+        # no time. Leaves only receive, so they need no place in it.
+        found.append(node)
+        # The two operands that almost every node has are written out: this loop sees every number of a step.
+        operand = node.first
+        if operand.first is not None:  # type: ignore[union-attr]
+            if operand.grad is not zero:  # type: ignore[union-attr]
+                operand.grad = zero  # type: ignore[union-attr]
+                stack.append(operand)  # type: ignore[arg-type]
+        elif operand.grad is None and operand.requires_grad:  # type: ignore[union-attr]
+            operand.grad = 0.0  # type: ignore[union-attr]
+        operand = node.second
+        if operand is None:
+            continue
+        if operand.first is not None:
+            if operand.grad is not zero:
+                operand.grad = zero
+                stack.append(operand)
+        elif operand.grad is None and operand.requires_grad:
+            operand.grad = 0.0
+        if node.extra is not None:
+            for operand in node.extra.rest:
+                if operand.first is not None:
+                    if operand.grad is not zero:
+                        operand.grad = zero
+                        stack.append(operand)
+                elif operand.grad is None and operand.requires_grad:
+                    operand.grad = 0.0
+    found.sort(key=_age, reverse=True)
+    return found
+
+
+def _backward(root: Scalar, gradient: float) -> None:
+    order = reachable(root)
+    root.grad += gradient
+    observers = current_mode().observers
+    for node in order:
+        g = node.grad
+        # A gradient of zero sends zeros on, and dead ReLUs make it worth not to; unless a derivative may be infinite or
+        # NaN, which times zero is NaN, as in arrays.
+        if not g and node.primitive.finite and node.value - node.value == 0.0:
+            continue
+        node.primitive.scalar_pull(node, g)  # type: ignore[misc]
+        if observers:
+            for observer in observers:
+                observer.backward(node, tuple(i.grad for i in node.inputs))  # type: ignore[arg-type]
+
+
+def derivatives(
+    node: Scalar, g: Any, lift: Callable[[Scalar], Any], need: Iterable[bool] | None = None
+) -> tuple[Any, ...]:
+    """Run the rules of one Scalar: the gradient for each operand (None where no rule or no need)."""
+    primitive = node.primitive
+    table = primitive.tables[next(iter(primitive.tables))]
+    assert table is not None
+    values: dict[str, Any] = dict(zip(primitive.static_names, node.static, strict=False))
+    values.update(zip(primitive.input_names, (lift(i) for i in node.inputs), strict=True))
+    values.update(
+        {f"{n}_shape": () for n in primitive.input_names}, out=lift(node), g=g, need=(True,) * len(node.inputs)
+    )
+    if table.joint is not None:
+        return tuple(table.joint.function(*(values[a] for a in table.joint.arguments)))
+    wanted = tuple(need) if need is not None else (True,) * len(node.inputs)
+    return tuple(
+        table.rules[n].function(*(values[a] for a in table.rules[n].arguments)) if n in table.rules and w else None
+        for n, w in zip(primitive.input_names, wanted, strict=True)
+    )
+
+
+def as_number(value: Any) -> float:
+    return float(value) if not isinstance(value, complex) else float("nan")
+
+
+def pull_ieee(node: Scalar, g: float) -> None:
+    """The backward step with NumPy's floats, for values at which Python's raise."""
+    with np.errstate(all="ignore"):
+        gradients = derivatives(
+            node, np.float64(g), lambda s: np.float64(s.value), (i.requires_grad for i in node.inputs)
+        )
+    for operand, d in zip(node.inputs, gradients, strict=True):
+        if operand.requires_grad and d is not None:
+            operand.grad += as_number(d)
+
+
+def _backward_recorded(root: Scalar, gradient: Any) -> None:
+    kept = {}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if id(node) not in kept:
+            kept[id(node)] = (node, node.grad if node.first is None else None)
+            stack.extend(node.inputs)
+    order = reachable(root)
+    for node, before in kept.values():
+        node.grad = before
+    start = gradient if gradient.__class__ is Scalar else Scalar(gradient)
+    root.grad = start if root.grad is None else root.grad + start
+    outer = current_mode()
+    try:
+        for node in order:
+            if node.grad is None:
+                continue
+            context = (node.context or NOWHERE).replace(origin=node, order=node.order + 1)
+            set_mode(outer.replace(grad=True, context=context))
+            gradients = derivatives(node, node.grad, lambda s: s, (i.requires_grad for i in node.inputs))
+            for operand, d in zip(node.inputs, gradients, strict=True):
+                if operand.requires_grad and d is not None:
+                    operand.grad = d if operand.grad is None else operand.grad + d
+    finally:
+        set_mode(outer)
+
+
+# -- what pictures show ---------------------------------------------------------------------------------------
+
+
+def local_derivatives(node: Scalar) -> tuple[float, ...]:
+    """Return the derivative of a Scalar by each of its operands, at their present values.
+
+    >>> import glassgrad as gg
+    >>> x, y = gg.Scalar(2.0, requires_grad=True), gg.Scalar(3.0, requires_grad=True)
+    >>> gg.autograd.local_derivatives(x * y)
+    (3.0, 2.0)
+    """
+    if not node.inputs:
+        return ()
+    with np.errstate(all="ignore"):
+        found = derivatives(node, np.float64(1.0), lambda s: np.float64(s.value))
+    return tuple(0.0 if d is None else as_number(d) for d in found)
+
+
+def local_formulas(node: Scalar, names: Iterable[str], out: str = "out") -> tuple[str, ...]:
+    """Return the derivative by each operand as a formula in the given operand names (and ``out`` for the result).
+
+    >>> import glassgrad as gg
+    >>> x, y = gg.Scalar(2.0, requires_grad=True), gg.Scalar(3.0, requires_grad=True)
+    >>> gg.autograd.local_formulas(x * y, ["x", "y"])
+    ('y', 'x')
+    """
+    primitive = node.primitive
+    if not node.inputs:
+        return ()
+    symbols: dict[str, Any] = {
+        n: Symbol(text, ATOM, float(text) if _is_number(text) else None)
+        for n, text in zip(primitive.input_names, names, strict=True)
+    }
+    symbols["out"] = Symbol(out)
+    symbols.update(zip(primitive.static_names, node.static, strict=False))
+    one = Symbol("1", ATOM, 1.0)
+    texts = (
+        rule_symbol(primitive, n, symbols, one).text if n in primitive.differentiable else "0"
+        for n in primitive.input_names
+    )
+    # b·b in a rule is b² in a textbook.
+    return tuple(re.sub(r"(?<![\w·])([^\W\d]\w*)·\1(?![\w·])", r"\1²", text) for text in texts)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

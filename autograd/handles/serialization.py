@@ -1,0 +1,185 @@
+"""Saving tensors in the safetensors format, with checksums, atomically. Never pickle."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..core.dtypes import as_array
+from ..engine.calls import HANDLES
+from .tensor import Tensor
+
+__all__ = ["load", "save"]
+
+_CHECKSUM = "glassgrad.crc32."
+_DTYPES = {
+    "F16": "float16", "F32": "float32", "F64": "float64", "I8": "int8", "I16": "int16", "I32": "int32", "I64": "int64",
+    "U8": "uint8", "U16": "uint16", "U32": "uint32", "U64": "uint64", "BOOL": "bool",
+}  # fmt: skip
+_LONGEST_HEADER = 100_000_000
+
+
+def save(tensors: Mapping[str, Any], path: Any, metadata: Mapping[str, str] | None = None) -> None:
+    """Write named tensors to a safetensors file, or leave the old file as it was.
+
+    The file is written under a temporary name, flushed to disk and renamed, so a crash or a full disk never leaves
+    half a file. Checksums of every tensor stand in the metadata; other programs read the file as usual.
+
+    Args:
+        tensors: name to Tensor or array, such as ``model.state_dict()``.
+        path: where to write.
+        metadata: strings to store beside the tensors.
+
+    Raises:
+        TypeError: a value is not a tensor, or a name not a string.
+        OSError: the file cannot be written.
+
+    >>> import os, tempfile, glassgrad as gg
+    >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
+    >>> gg.save({"w": gg.tensor([1.0, 2.0])}, path)
+    >>> gg.load(path)["w"]
+    tensor([1., 2.])
+    """
+    from safetensors.numpy import save as to_bytes
+
+    if not isinstance(tensors, Mapping):
+        raise TypeError(
+            f"save: expected a mapping of name to tensor, such as model.state_dict(), not {type(tensors).__name__}"
+        )
+    arrays: dict[str, np.ndarray[Any, Any]] = {}
+    notes = dict(metadata or {})
+    for name, value in tensors.items():
+        if not isinstance(name, str):
+            raise TypeError(f"save: names must be strings, not {type(name).__name__}")
+        array = value._array if value.__class__ in HANDLES else as_array(value)
+        arrays[name] = np.ascontiguousarray(array).reshape(array.shape)
+        notes[_CHECKSUM + name] = f"{zlib.crc32(arrays[name].tobytes()):08x}"
+    for key, value in notes.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"save: metadata must map strings to strings, but {key!r} maps to {type(value).__name__}")
+    write_atomically(path, to_bytes(arrays, notes))
+
+
+def write_atomically(path: Any, content: bytes) -> None:
+    """Write a file under a temporary name in the same folder, flush it to disk, and rename it into place."""
+    import tempfile
+
+    target = os.path.abspath(os.fspath(path))
+    handle, temporary = tempfile.mkstemp(
+        prefix=f".{os.path.basename(target)}.", suffix=".part", dir=os.path.dirname(target)
+    )
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes the file private; give it the permissions that a plain open() would.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, target)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def load(path: Any) -> dict[str, Tensor]:
+    """Read named tensors from a safetensors file, whoever wrote it.
+
+    Everything is checked before any memory is reserved for it: the header's length and form, every dtype, shape and
+    place, and the checksums where the file has them.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file is damaged, or not in the safetensors format; nothing of it is returned.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        prefix = file.read(8)
+        if prefix[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK"):
+            raise ValueError(f"load: {path} looks like a pickle or an archive; only safetensors files are read")
+        if len(prefix) < 8:
+            raise ValueError(f"load: {path} is not a safetensors file: it has only {size} bytes")
+        (length,) = struct.unpack("<Q", prefix)
+        if length > min(_LONGEST_HEADER, size - 8) or length < 2:
+            raise ValueError(
+                f"load: {path} is not a safetensors file, or damaged: a header of {length} bytes in a file of {size}"
+            )
+        header = _header(file.read(length), path)
+        notes = header.pop("__metadata__", {})
+        places = _places(header, size - 8 - length, path)
+        if not isinstance(notes, dict):
+            raise ValueError(f"load: {path} is damaged: its metadata is not a mapping")
+        missing = [key for key in notes if key.startswith(_CHECKSUM) and key.removeprefix(_CHECKSUM) not in places]
+        checked = any(key.startswith(_CHECKSUM) for key in notes)
+        if missing or (checked and any(_CHECKSUM + name not in notes for name in places)):
+            raise ValueError(f"load: {path} is damaged: its checksums do not name the tensors it holds")
+        tensors = {}
+        for name, (dtype, shape, start, stop) in places.items():
+            file.seek(8 + length + start)
+            raw = file.read(stop - start)
+            expected = notes.get(_CHECKSUM + name)
+            if expected is not None and expected != f"{zlib.crc32(raw):08x}":
+                raise ValueError(f"load: {path} is damaged: the checksum of {name!r} does not fit its content")
+            array = np.frombuffer(raw, np.dtype(dtype).newbyteorder("<")).reshape(shape)
+            tensors[name] = Tensor(array)
+        return tensors
+
+
+def _header(raw: bytes, path: Any) -> dict[str, Any]:
+    import json
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [k for k, _ in pairs]
+        if len(set(keys)) != len(keys):
+            raise ValueError("a name occurs twice")
+        return dict(pairs)
+
+    try:
+        header = json.loads(raw.decode("utf-8"), object_pairs_hook=unique)
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"load: {path} is not a safetensors file, or damaged: its header cannot be read ({error})"
+        ) from None
+    if not isinstance(header, dict):
+        raise ValueError(f"load: {path} is not a safetensors file: its header is not a mapping")
+    return header
+
+
+def _places(header: dict[str, Any], room: int, path: Any) -> dict[str, tuple[str, tuple[int, ...], int, int]]:
+    """Check every entry of the header against the bytes there are; they must follow each other without gaps."""
+    places: dict[str, tuple[str, tuple[int, ...], int, int]] = {}
+    for name, entry in header.items():
+        try:
+            dtype = _DTYPES[entry["dtype"]]
+            shape = tuple(entry["shape"])
+            start, stop = entry["data_offsets"]
+            if len(entry) != 3 or not all(type(n) is int and n >= 0 for n in (*shape, start, stop)):
+                raise ValueError("negative or fractional numbers")
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"load: {path} is damaged or of an unknown kind: entry {name!r} ({error!r})") from None
+        count = 1
+        for n in shape:
+            count *= n
+            if count > room:
+                break
+        if len(shape) > 64 or count * np.dtype(dtype).itemsize != stop - start or stop > room:
+            raise ValueError(
+                f"load: {path} is damaged: {name!r} of shape {shape} does not fit its place {start}..{stop} "
+                f"of {room} bytes"
+            )
+        places[name] = (dtype, shape, start, stop)
+    position = 0
+    for _, _, start, stop in sorted(places.values(), key=lambda place: (place[2], place[3])):
+        if start != position:
+            raise ValueError(f"load: {path} is damaged: its tensors overlap or leave gaps")
+        position = stop
+    if position != room:
+        raise ValueError(f"load: {path} is damaged: {room - position} bytes belong to no tensor")
+    return places

@@ -1,0 +1,243 @@
+"""What NumPy's functions do with tensors: they run as ours, with gradients, or refuse. None drops a gradient unseen.
+
+A ufunc that is the kernel of a primitive needs no entry. The others, and the functions, are listed here with what
+translates NumPy's arguments; those adapters are in the files beside this one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.primitive import REGISTRY
+from ..ops import (
+    arithmetic,
+    arranging,
+    bitwise,
+    comparison,
+    creation,
+    diagonals,
+    elementwise,
+    joining,
+    linalg,
+    quantiles,
+    reduction,
+    rounding,
+    scan,
+    shaping,
+    sorting,
+    special,
+    stacking,
+    statistics,
+)  # fmt: skip
+from . import linalg as numpy_linalg
+from . import reductions, selection, shapes
+from .arguments import operand
+
+__all__ = ["ACCUMULATIONS", "FUNCTIONS", "REDUCTIONS", "UFUNCS", "array_function", "array_ufunc", "operation_name"]
+
+_Function = Callable[..., Any]
+
+
+def operation_name(function: _Function) -> str:
+    """Return the name of the operation that an entry of these tables leads to."""
+    target = getattr(function, "operation", function)
+    primitive = getattr(target, "primitive", None)
+    return str(primitive.name if primitive is not None else target.__name__)
+
+
+# -- ufuncs -----------------------------------------------------------------------------------------------------------
+
+UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() if p.ufunc is not None} | {
+    np.matmul: linalg.matmul,
+    np.vecdot: numpy_linalg.vecdot_of, np.power: arithmetic.power, np.float_power: arithmetic.float_power,
+    np.conjugate: arithmetic.positive,
+    np.floor_divide: rounding.floor_divide, np.remainder: rounding.remainder, np.fmod: rounding.fmod,
+    np.divmod: selection.divmod_of, np.positive: arithmetic.positive,
+    np.reciprocal: selection.of_floats(elementwise.reciprocal),
+    np.fabs: selection.of_floats(elementwise.absolute), np.floor: rounding.floor, np.ceil: rounding.ceil,
+    np.trunc: rounding.trunc, np.rint: selection.of_floats(rounding.round),
+    np.heaviside: selection.heaviside,
+    np.signbit: comparison.signbit, np.degrees: elementwise.rad2deg, np.radians: elementwise.deg2rad,
+    np.bitwise_and: bitwise.bitwise_and, np.bitwise_or: bitwise.bitwise_or, np.bitwise_xor: bitwise.bitwise_xor,
+    np.invert: bitwise.bitwise_not, np.left_shift: bitwise.bitwise_left_shift,
+    np.right_shift: bitwise.bitwise_right_shift,
+}  # fmt: skip
+
+# NumPy has these only since 2.2.
+UFUNCS |= {
+    getattr(np, name): ours
+    for name, ours in {"matvec": numpy_linalg.matvec, "vecmat": numpy_linalg.vecmat}.items()
+    if hasattr(np, name)
+}
+
+# ``np.add.reduce`` and its like.
+REDUCTIONS: dict[Any, _Function] = {
+    np.add: reductions.total(reduction.sum), np.multiply: reductions.total(reduction.prod),
+    np.maximum: reductions.reduced(reduction.amax), np.minimum: reductions.reduced(reduction.amin),
+    np.logical_and: reductions.truth(reduction.all), np.logical_or: reductions.truth(reduction.any),
+    np.logaddexp: reductions.reduced(reduction.logsumexp),
+}  # fmt: skip
+
+# ``np.add.accumulate`` and its like.
+ACCUMULATIONS: dict[Any, _Function] = {
+    np.add: scan.cumsum, np.multiply: scan.cumprod, np.logaddexp: scan.logcumsumexp,
+    np.maximum: lambda a, axis: scan.cummax(a, axis).values, np.minimum: lambda a, axis: scan.cummin(a, axis).values,
+}  # fmt: skip
+
+
+def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Run a NumPy ufunc as ours, or refuse: the gradient is never dropped silently."""
+    name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    understood = {"reduce": {"axis", "keepdims"}, "accumulate": {"axis"}}.get(method, set())
+    if method == "reduce":
+        function = REDUCTIONS.get(ufunc)
+    elif method == "accumulate":
+        function = ACCUMULATIONS.get(ufunc)
+    else:
+        # Functions of whole vectors have no outer product.
+        outer = method == "outer" and ufunc.signature is None and ufunc.nin == 2
+        function = UFUNCS.get(ufunc) if method == "__call__" or outer else None
+    if function is None:
+        raise _refuse(name)
+    if kwargs.keys() - understood:
+        raise TypeError(f"{name} on tensors takes no {', '.join(kwargs.keys() - understood)}")
+    if understood:
+        return function(inputs[0], **{"axis": 0, **kwargs})
+    if method == "outer":
+        x, y = map(operand, inputs)
+        return function(shaping.reshape(x, (*x.shape, *(1,) * y.ndim)), y)
+    try:
+        return function(*inputs)
+    except TypeError as error:
+        raise _named(error, name) from None
+
+
+# -- functions --------------------------------------------------------------------------------------------------------
+
+FUNCTIONS: dict[Any, _Function] = {
+    # reductions
+    np.sum: reductions.total(reduction.sum), np.mean: reductions.total(reduction.mean),
+    np.prod: reductions.total(reduction.prod), np.nansum: reductions.total(reduction.nansum),
+    np.nanmean: reductions.total(reduction.nanmean),
+    np.nanprod: reductions.without_nan(reductions.total(reduction.prod), 1),
+    np.max: reductions.reduced(reduction.amax), np.amax: reductions.reduced(reduction.amax),
+    np.min: reductions.reduced(reduction.amin), np.amin: reductions.reduced(reduction.amin),
+    np.nanmax: reductions.among_numbers(reduction.amax, -np.inf),
+    np.nanmin: reductions.among_numbers(reduction.amin, np.inf), np.ptp: reductions.ptp,
+    np.any: reductions.truth(reduction.any), np.all: reductions.truth(reduction.all),
+    np.argmax: reductions.choice(comparison.argmax), np.argmin: reductions.choice(comparison.argmin),
+    np.count_nonzero: reductions.count_nonzero, np.var: reductions.spread(statistics.var),
+    np.std: reductions.spread(statistics.std), np.average: reductions.average,
+    np.median: reductions.middle(quantiles.quantile),
+    np.nanmedian: reductions.middle(quantiles.nanquantile),
+    np.quantile: reductions.fractions(quantiles.quantile, 1),
+    np.nanquantile: reductions.fractions(quantiles.nanquantile, 1),
+    np.percentile: reductions.fractions(quantiles.quantile, 100),
+    np.nanpercentile: reductions.fractions(quantiles.nanquantile, 100), np.cov: reductions.cov,
+    np.corrcoef: reductions.corrcoef, np.bincount: reductions.bincount,
+    # scans and sorting
+    np.cumsum: reductions.running(scan.cumsum), np.cumprod: reductions.running(scan.cumprod),
+    np.nancumsum: reductions.without_nan(reductions.running(scan.cumsum), 0),
+    np.nancumprod: reductions.without_nan(reductions.running(scan.cumprod), 1),
+     np.diff: reductions.diff,
+    np.trapezoid: reductions.trapezoid,
+    np.sort: reductions.ordered(lambda *a, **k: sorting.sort(*a, **k).values, sorting.sort),
+    np.argsort: reductions.ordered(sorting.argsort, sorting.argsort), np.unique: reductions.unique,
+    np.searchsorted: reductions.searchsorted, np.isin: reductions.isin,
+    # elementwise
+    np.where: selection.where, np.select: selection.select, np.clip: selection.clip,
+    np.round: selection.rounded, np.around: selection.rounded,
+    np.fix: selection.plain(rounding.trunc), np.nan_to_num: selection.nan_to_num,
+    np.isclose: selection.isclose, np.allclose: selection.allclose,
+    np.array_equal: selection.array_equal, np.isposinf: selection.plain(comparison.isposinf),
+    np.isneginf: selection.plain(comparison.isneginf), np.sinc: selection.plain(elementwise.sinc),
+    np.i0: selection.plain(special.i0),
+    # shape
+    np.reshape: shapes.reshape, np.ravel: shapes.ravel, np.transpose: shapes.transpose,
+    np.matrix_transpose: shapes.matrix_transpose, np.swapaxes: shapes.swapaxes,
+    np.moveaxis: shapes.moveaxis, np.squeeze: shapes.squeeze, np.expand_dims: shapes.expand_dims,
+    np.broadcast_to: shapes.broadcast_to, np.broadcast_arrays: shapes.broadcast_arrays,
+    np.atleast_1d: stacking.atleast_1d, np.atleast_2d: stacking.atleast_2d, np.atleast_3d: stacking.atleast_3d,
+    np.concatenate: shapes.concatenate, np.append: shapes.append, np.stack: shapes.stack,
+    np.hstack: shapes.joined(stacking.hstack), np.vstack: shapes.joined(stacking.vstack),
+    np.dstack: shapes.joined(stacking.dstack), np.column_stack: shapes.joined(stacking.column_stack),
+    np.block: shapes.block, np.split: shapes.split,
+    np.array_split: shapes.array_split, np.hsplit: shapes.pieces(joining.hsplit),
+    np.vsplit: shapes.pieces(joining.vsplit), np.dsplit: shapes.pieces(joining.dsplit),
+    np.tile: shapes.tile, np.repeat: shapes.repeat, np.roll: shapes.roll,
+    np.flip: shapes.flip, np.fliplr: arranging.fliplr, np.flipud: arranging.flipud,
+    np.rot90: shapes.rot90, np.pad: shapes.pad, np.meshgrid: shapes.meshgrid,
+    np.copy: shapes.copy, np.diag: shapes.diag,
+    np.diagflat: shapes.diagflat, np.diagonal: shapes.diagonal, np.trace: shapes.trace,
+    np.tril: shapes.triangle(diagonals.tril), np.triu: shapes.triangle(diagonals.triu),
+    # selection
+    np.take: selection.take, np.take_along_axis: selection.take_along_axis,
+    np.nonzero: selection.nonzero, np.flatnonzero: selection.flatnonzero,
+    np.argwhere: selection.argwhere, np.compress: selection.compress, np.extract: selection.extract,
+    np.delete: selection.delete,
+    # linear algebra
+    np.dot: numpy_linalg.dot, np.vdot: numpy_linalg.vdot, np.inner: numpy_linalg.inner, np.outer: numpy_linalg.outer,
+    np.tensordot: numpy_linalg.tensordot, np.einsum: numpy_linalg.einsum, np.kron: numpy_linalg.kron,
+    np.cross: numpy_linalg.cross, np.vander: numpy_linalg.vander, np.linalg.matmul: numpy_linalg.matmul_of,
+    np.linalg.outer: numpy_linalg.outer_of_vectors, np.linalg.tensordot: numpy_linalg.tensordot_of,
+    np.linalg.vecdot: numpy_linalg.vecdot_of, np.linalg.cross: numpy_linalg.cross_of,
+    np.linalg.diagonal: numpy_linalg.diagonal_of, np.linalg.trace: numpy_linalg.trace_of,
+    np.linalg.matrix_transpose: shapes.matrix_transpose, np.linalg.matrix_power: numpy_linalg.matrix_power,
+    np.linalg.multi_dot: numpy_linalg.multi_dot, np.linalg.inv: numpy_linalg.inv, np.linalg.solve: numpy_linalg.solve,
+    np.linalg.lstsq: numpy_linalg.lstsq, np.linalg.pinv: numpy_linalg.pinv,
+    np.linalg.matrix_rank: numpy_linalg.matrix_rank, np.linalg.cond: numpy_linalg.cond,
+    np.linalg.tensorinv: numpy_linalg.tensorinv, np.linalg.tensorsolve: numpy_linalg.tensorsolve,
+    np.linalg.det: numpy_linalg.det, np.linalg.slogdet: numpy_linalg.slogdet,
+    np.linalg.cholesky: numpy_linalg.cholesky, np.linalg.qr: numpy_linalg.qr, np.linalg.svd: numpy_linalg.svd,
+    np.linalg.svdvals: numpy_linalg.svdvals, np.linalg.eigh: numpy_linalg.eigh,
+    np.linalg.eigvalsh: numpy_linalg.eigvalsh, np.linalg.norm: numpy_linalg.norm,
+    np.linalg.matrix_norm: numpy_linalg.matrix_norm, np.linalg.vector_norm: numpy_linalg.vector_norm,
+    # constants of the same shape
+    np.zeros_like: shapes.constant(creation.zeros_like),
+    np.ones_like: shapes.constant(creation.ones_like),
+    np.empty_like: shapes.constant(creation.empty_like), np.full_like: shapes.full_like,
+    np.shape: shapes.shape, np.ndim: shapes.ndim, np.size: shapes.size,
+}  # fmt: skip
+
+# NumPy has these only since 2.1.
+FUNCTIONS |= {
+    getattr(np, name): ours
+    for name, ours in {
+        "astype": shapes.astype, "unstack": shapes.unstack,
+        "cumulative_sum": reductions.cumulative(scan.cumsum),
+        "cumulative_prod": reductions.cumulative(scan.cumprod),
+    }.items()
+    if hasattr(np, name)
+}  # fmt: skip
+
+
+def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """Run a NumPy function as ours, or refuse."""
+    ours = FUNCTIONS.get(function)
+    if ours is None:
+        raise _refuse(function.__name__)
+    try:
+        return ours(*args, **kwargs)
+    except TypeError as error:
+        raise _named(error, f"numpy.{function.__name__}") from None
+
+
+def _named(error: TypeError, name: str) -> TypeError:
+    """Return a refusal of arguments in the name of NumPy's function; other errors as they are."""
+    text = str(error)
+    if unknown := re.search(r"unexpected keyword argument '(\w+)'", text):
+        text = f"takes no {unknown[1]}"
+    elif "positional argument" in text or "positional-only" in text:
+        text = text.partition("() ")[2]
+    return TypeError(f"{name} on tensors {text}") if text.startswith(("takes ", "missing ", "got ")) else error
+
+
+def _refuse(name: str) -> TypeError:
+    return TypeError(
+        f"NumPy's {name} has no differentiable counterpart for tensors here; use a glassgrad operation, or "
+        "tensor.detach().numpy() to leave the graph"
+    )
