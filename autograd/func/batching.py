@@ -128,6 +128,10 @@ class Batched:
         raise _hidden("NumPy's array")
 
     def __getattr__(self, name: str) -> Any:
+        own = getattr(type(self), name, None)
+        if isinstance(own, property):
+            # One of ours raised an AttributeError, which Python turned into this call: raise it again.
+            return own.__get__(self)
         attribute = None if name.startswith("__") else getattr(Tensor, name, None)
         if attribute is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
