@@ -112,6 +112,11 @@ class Tensor(TensorOperators):
         """Bytes that the elements take."""
         return self._array.nbytes
 
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from an element to the next along each axis, as NumPy counts."""
+        return self._array.strides
+
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the size of axis ``dim``."""
         return self._array.shape if dim is None else self._array.shape[dim]
