@@ -26,7 +26,7 @@ from ..core.primitive import REGISTRY, Primitive
 from ..engine.compose import LOOPS
 from ..engine.values import HANDLES, new_tensor
 from ..handles.tensor import Tensor
-from .trees import flatten, unflatten
+from .trees import flatten, rebuilder, unflatten
 
 __all__ = [
     "RULES",
@@ -310,7 +310,7 @@ def each(call: Call, level: int) -> Any:
 def _example(value: Any, level: int, i: int) -> Any:
     """Return a static argument, such as an index, for one example."""
     if isinstance(value, list | tuple):
-        return type(value)(_example(v, level, i) for v in value)
+        return rebuilder(value)([_example(v, level, i) for v in value])
     if value.__class__ is Batched and value.level == level:
         example = REGISTRY["getitem"].function(value.value, i)
         return example._array if example.__class__ in HANDLES else example
