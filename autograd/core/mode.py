@@ -277,7 +277,7 @@ class scope(ModeSwitch):
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"scope: the name must be a string, as in scope('encoder'), not {type(name).__name__}")
+            raise TypeError(f"scope: the name must be a string, not {type(name).__name__}, as in scope('encoder')")
         self._name = name
 
     def enter(self, mode: Mode) -> Mode:
