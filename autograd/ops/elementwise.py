@@ -1,4 +1,4 @@
-"""Magnitudes, signs, roots, and the larger or smaller of two numbers, element by element."""
+"""Magnitudes, signs and roots; the larger or smaller of two numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums, products, norms and extrema over axes. ``dim`` may be one axis, a tuple of axes, or None for all."""
+"""Sums, products and extrema over axes. ``dim`` may be one axis, a tuple of axes, or None for all."""
 
 from __future__ import annotations
 
