@@ -1,6 +1,6 @@
 """Nested dicts, lists, tuples and named tuples of tensors, as one list of leaves and a structure to put them back into.
 
-Subclasses come back as what they were, with their attributes: an ``OrderedDict``, a ``defaultdict``, a list of your own.
+Subclasses come back as what they were, with their attributes: an ``OrderedDict``, a ``defaultdict``, your own list.
 What is none of these is a leaf; ``None`` is an empty place, so an optional parameter may be left out. A leaf's path is
 written as Python reaches it, ``params["layer1"]["weight"]``, and every message names it.
 """
