@@ -15,6 +15,10 @@
 
 from .optimizer import Optimizer
 from .sgd import SGD
-from .adam import Adam
+from .adagrad import Adagrad
+from .rmsprop import RMSprop
+from .adadelta import Adadelta
+from .adam import Adam, AdamW
+from .nadam import NAdam
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "NAdam", "Optimizer", "RMSprop"]
