@@ -31,7 +31,7 @@ class Optimizer:
 
     Raises:
         TypeError: something given is not a tensor, or an option is not a number.
-        ValueError: there are no parameters, one comes twice, one is not a leaf, or an option is out of range or unknown.
+        ValueError: there are no parameters, one comes twice, one is not a leaf, or an option is unknown or not allowed.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -156,8 +156,9 @@ class Optimizer:
             if not parameter.is_leaf:
                 raise ValueError(
                     f"{owner}: item {position} of the parameters{name} is not a leaf: it is the result of "
-                    f"{parameter.grad_fn.primitive.name}. Only leaves, tensors made with requires_grad=True such as nn.Parameter, "
-                    "can be optimised; optimise what it was computed from, or x.detach().requires_grad_()"
+                    f"{parameter.grad_fn.primitive.name}. Only leaves can be optimised: tensors made with "
+                    "requires_grad=True, such as nn.Parameter. Optimise what it was computed from, or "
+                    "x.detach().requires_grad_()"
                 )
             if id(parameter) in taken:
                 raise ValueError(

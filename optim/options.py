@@ -34,7 +34,8 @@ def check_number(owner: str, name: str, value: Any, below: float = math.inf, at_
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{owner}: {name} must be a number, not {value!r}")
     if not (0 <= value < below and value <= at_most):
-        limit = f"at most {at_most:g}" if at_most < math.inf else "finite" if below == math.inf else f"less than {below:g}"
+        limit = "finite" if below == math.inf else f"less than {below:g}"
+        limit = f"at most {at_most:g}" if at_most < math.inf else limit
         raise ValueError(f"{owner}: {name} must be at least 0 and {limit}, got {value}")
 
 

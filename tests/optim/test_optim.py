@@ -387,7 +387,7 @@ W = gg.ones(2, requires_grad=True)
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: optim.SGD([]), ValueError, r"SGD: got no parameters\. A generator .* only once; .* hold them in an nn.ModuleList"),
+        (lambda: optim.SGD([]), ValueError, r"SGD: got no parameters\. A generator .* only once"),
         (lambda: optim.SGD([{"params": []}]), ValueError, "a group has no parameters"),
         (lambda: optim.SGD(W), TypeError, "got a single tensor; put it in brackets"),
         (lambda: optim.Adam(nn.ReLU()), TypeError, r"got a ReLU; give .parameters\(\) of it"),
@@ -417,8 +417,8 @@ W = gg.ones(2, requires_grad=True)
         (lambda: optim.SGD([{"params": 3}]), TypeError, '"params" of a group must be a tensor or a list of tensors'),
         (lambda: optim.SGD({W}), TypeError, "a set has no fixed order"),
         (lambda: optim.SGD([("w", W), gg.ones(2)]), ValueError, "give names of all parameters, or of none"),
-        (lambda: optim.SGD([{"params": [("w", W)]}, {"params": [gg.ones(2)]}]), ValueError, "in all groups, or in none"),
-        (lambda: optim.SGD([W], lr=gg.ones(2)), ValueError, r"lr must be a single number, got a tensor of shape \(2,\)"),
+        (lambda: optim.SGD([{"params": [("w", W)]}, {"params": [gg.ones(2)]}]), ValueError, "in all groups"),
+        (lambda: optim.SGD([W], lr=gg.ones(2)), ValueError, r"lr must be a single number, got .* \(2,\)"),
         (lambda: optim.Adam([W], amsgrad="no"), TypeError, "amsgrad must be True or False, not 'no'"),
         (lambda: optim.Adam([W], foreach=1), TypeError, "foreach must be True or False, not 1"),
         (lambda: optim.RMSprop([W], alpha=1.5), ValueError, "alpha must be at least 0 and at most 1, got 1.5"),
@@ -445,11 +445,11 @@ def test_layers_in_a_plain_list_lead_to_a_message_that_says_so():
             super().__init__()
             self.layers = [nn.Linear(2, 2), nn.Linear(2, 2)]
 
-    with pytest.raises(ValueError, match="does not see layers in a plain list: hold them in an nn.ModuleList"):
+    with pytest.raises(ValueError, match=r"does not see layers in a plain list: hold them in an nn\.ModuleList"):
         optim.SGD(Net().parameters())
     parameters = nn.Linear(2, 2).parameters()
     optim.SGD(parameters)
-    with pytest.raises(ValueError, match="A generator such as model.parameters"):
+    with pytest.raises(ValueError, match=r"A generator such as model\.parameters"):
         optim.Adam(parameters)
 
 
