@@ -219,8 +219,11 @@ def test_objects_that_can_be_called_are_saved_by_their_attributes():
 
 
 def test_resuming_by_the_last_epoch():
-    for make in (lambda o, e: L.StepLR(o, 2, 0.5, e), lambda o, e: L.LinearLR(o, 0.5, 1.0, 9, e),
-                 lambda o, e: L.CosineAnnealingLR(o, 9, 0.0, e), lambda o, e: L.LambdaLR(o, lambda t: 0.5**t, e)):  # fmt: skip
+    makers = (
+        lambda o, e: L.StepLR(o, 2, 0.5, e), lambda o, e: L.LinearLR(o, 0.5, 1.0, 9, e),
+        lambda o, e: L.CosineAnnealingLR(o, 9, 0.0, e), lambda o, e: L.LambdaLR(o, lambda t: 0.5**t, e),
+    )  # fmt: skip
+    for make in makers:
         through = rates(lambda o, make=make: make(o, -1), 8)
         optimizer = sgd()
         optimizer.param_groups[0].update(initial_lr=0.4, lr=through[4])
@@ -268,7 +271,7 @@ def test_a_state_that_does_not_fit_changes_nothing():
         with pytest.raises(ValueError, match=message):
             schedule.load_state_dict(state)
         assert schedule.state_dict() == before
-    with pytest.raises(TypeError, match="StepLR.load_state_dict: expected a dict, got a list"):
+    with pytest.raises(TypeError, match=r"StepLR.load_state_dict: expected a dict, got a list"):
         L.StepLR(sgd(), 3).load_state_dict([])
     with pytest.raises(ValueError, match="the state is of 1 groups, the optimiser has 2"):
         two = optim.SGD([{"params": gg.ones(1)}, {"params": gg.ones(1)}])
