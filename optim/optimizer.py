@@ -30,7 +30,7 @@ class Optimizer:
         state: what is remembered for each parameter, made at its first update.
 
     Raises:
-        TypeError: something given is not a tensor, or an option is not a number.
+        TypeError: something given is not a floating-point tensor, or an option is not a number.
         ValueError: there are no parameters, one comes twice, one is not a leaf, or an option is unknown or not allowed.
 
     >>> import glassgrad as gg
@@ -70,7 +70,9 @@ class Optimizer:
         if inspect.ismethod(params):
             raise TypeError(f"{owner}: expected parameters, got the method {params.__name__}; call it: add ()")
         if isinstance(params, Mapping) or not isinstance(params, Iterable):
-            raise TypeError(f"{owner}: expected a list of parameters or of groups, got {_kind(params)}")
+            state = isinstance(params, Mapping) and all(isinstance(value, Tensor) for value in params.values())
+            hint = "; the tensors of a state_dict are copies: give model.parameters()" if params and state else ""
+            raise TypeError(f"{owner}: expected a list of parameters or of groups, got {_kind(params)}{hint}")
         items = self._in_order(params)
         return items if not items or isinstance(items[0], Mapping) else [{"params": items}]
 
@@ -153,12 +155,18 @@ class Optimizer:
                     f"{owner}: item {position} of the parameters is {_kind(parameter)}, not a Tensor{_hint(parameter)}"
                 )
             name = f" ({parameter.name!r})" if parameter.name else ""
-            if not parameter.is_leaf:
+            maker = parameter.grad_fn
+            if maker is not None:
                 raise ValueError(
                     f"{owner}: item {position} of the parameters{name} is not a leaf: it is the result of "
-                    f"{parameter.grad_fn.primitive.name}. Only leaves can be optimised: tensors made with "
+                    f"{maker.primitive.name}. Only leaves can be optimised: tensors made with "
                     "requires_grad=True, such as nn.Parameter. Optimise what it was computed from, or "
                     "x.detach().requires_grad_()"
+                )
+            if not parameter.is_floating_point():
+                raise TypeError(
+                    f"{owner}: item {position} of the parameters{name} is of dtype {parameter.dtype}; only "
+                    "floating-point tensors have gradients"
                 )
             if id(parameter) in taken:
                 raise ValueError(
@@ -233,7 +241,8 @@ class Optimizer:
         """
         owner = f"{type(self).__name__}.load_state_dict"
         if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
-            raise TypeError(f'{owner}: expected a dict with "state" and "param_groups", got {_kind(state_dict)}')
+            keys = f" with the keys {', '.join(map(str, state_dict))}" if isinstance(state_dict, Mapping) else ""
+            raise TypeError(f'{owner}: expected a dict with "state" and "param_groups", got {_kind(state_dict)}{keys}')
         groups = self._read_saved_groups(owner, state_dict["param_groups"])
         order = [n for group in state_dict["param_groups"] for n in group["params"]]
         parameters = dict(zip(order, (p for group in self.param_groups for p in group["params"]), strict=True))

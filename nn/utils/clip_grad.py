@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from ...autograd import Tensor, no_grad, update
-from ...autograd.engine.effects import multiply_
 from ...autograd.ops.vector_norms import vector_norm
 from .arguments import list_tensors
 
@@ -113,7 +112,7 @@ def clip_grads_with_norm_(
     with no_grad():
         for parameter in _tensors("clip_grads_with_norm_", parameters):
             if parameter.grad is not None:
-                multiply_(parameter.grad, factor)
+                parameter.grad.multiply_(factor)
 
 
 def clip_grad_norm_(

@@ -42,7 +42,7 @@ def test_the_norm_is_at_most_the_limit_and_the_direction_stays(values, limit):
     total = utils.clip_grad_norm_(leaf, limit).item()
     after = leaf.grad.numpy()
     assert np.linalg.norm(after) <= limit + 1e-9 or np.array_equal(before, after)
-    if total < limit:
+    if total + 2e-6 < limit:
         assert np.array_equal(before, after)
     np.testing.assert_allclose(after * total, before * np.linalg.norm(after), atol=1e-6)
 

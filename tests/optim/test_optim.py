@@ -290,6 +290,8 @@ W = gg.ones(2, requires_grad=True)
         (lambda: optim.SGD([nn.Linear(2, 2).parameters()]), TypeError, r"a generator, not a Tensor; join the param"),
         (lambda: optim.SGD([{"params": nn.Linear(2, 2)}]), TypeError, r'"params" of a group is a Linear; give .para'),
         (lambda: optim.SGD([{"params": 3}]), TypeError, '"params" of a group must be a tensor or a list of tensors'),
+        (lambda: optim.SGD({"w": W}), TypeError, r"got a dict; the tensors of a state_dict are copies: give model.par"),
+        (lambda: optim.SGD([gg.tensor([1, 2])]), TypeError, "item 0 of the parameters is of dtype int64; only"),
         (lambda: optim.SGD({W}), TypeError, "a set has no fixed order"),
         (lambda: optim.SGD([("w", W), gg.ones(2)]), ValueError, "give names of all parameters, or of none"),
         (lambda: optim.SGD([{"params": [("w", W)]}, {"params": [gg.ones(2)]}]), ValueError, "in all groups"),
