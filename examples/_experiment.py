@@ -1,8 +1,9 @@
 """What the experiments share: their arguments, the data, repeated runs, measured numbers and figures.
 
-Each script asks one question. It begins with ``experiment = Experiment(__doc__)``, trains on what ``experiment.images()``
-gives, once for every seed in ``experiment.seeds``, tells what it measured with ``experiment.report(...)``, and ends with
-``experiment.finish(figure)``, which writes the figure and the numbers.
+Each script asks one question. It begins with ``experiment = Experiment(__doc__)``, trains on what
+``experiment.images()`` gives, once for every seed in ``experiment.seeds``, tells what it measured with
+``experiment.report(...)`` and ``experiment.verdict(...)``, and ends with ``experiment.finish(figure)``, which writes
+the figure and the numbers.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class Experiment:
             holds: True, False or ``"partly"``, decided from the measured numbers.
             measured: the numbers it was decided by.
         """
-        word = {True: "holds", False: "does not hold"}.get(holds, holds) if isinstance(holds, bool) else str(holds)
+        word = holds if isinstance(holds, str) else "holds" if holds else "does not hold"
         self._verdicts.append({"claim": claim, "where": where, "verdict": word, "measured": measured})
         print(f"{claim} ({where}): {word}; {measured}")
 
