@@ -90,7 +90,7 @@ def rebuilder(tree: Any) -> Callable[[Any], Any]:
     """
     made = type(tree)
     if made is list or made is tuple:
-        return made  # type: ignore[no-any-return]
+        return made
     if isinstance(tree, tuple):
         attributes = dict(getattr(tree, "__dict__", {}))
 

@@ -17,9 +17,8 @@ from .comparison import where
 from .elementwise import sqrt
 from .indexing import getitem, index_add_zeros
 from .matmul import matmul
-from .quantiles import floats
 from .reduction import accumulator, count_over, mean, reduced, spread, sum
-from .shaping import astype, reshape, transpose
+from .shaping import astype, floats, reshape, transpose
 
 __all__ = ["bincount", "corrcoef", "cov", "histc", "std", "std_mean", "var", "var_mean"]
 
