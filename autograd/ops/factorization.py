@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.cost import each_matrix
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .diagonals import tril
@@ -38,7 +39,7 @@ def _identity(like: Any) -> Any:
     return np.eye(like.shape[-1], dtype=like.dtype)
 
 
-@primitive(kind="linear", symbol="{0}", x=lambda g: _symmetric(g))
+@primitive(kind="linear", cost=0, symbol="{0}", x=lambda g: _symmetric(g))
 def symmetric_from(x: Any, upper: Any = False) -> Any:
     """Return the symmetric matrices of which ``x`` holds the lower (or upper) triangle; the other one is not read.
 
@@ -74,7 +75,7 @@ def _cholesky_rule(g: Any, out: Any) -> Any:
     return _symmetric(transpose(triangular_matrices(adjoint, transpose(left), True)))
 
 
-@primitive(symbol="cholesky {0}", x=_cholesky_rule)
+@primitive(cost=each_matrix("⅓·n³", lambda m, n: n**3 / 3), symbol="cholesky {0}", x=_cholesky_rule)
 def cholesky_factor(x: Any) -> Any:
     """Return the lower triangle L with L·Lᵀ = (x + xᵀ)/2."""
     return attempt(
@@ -186,7 +187,7 @@ def _qr_rule(q_gradient: Any, r_gradient: Any, x: Any, Q: Any, R: Any) -> Any:
 
 
 @primitive(
-    outputs=("Q", "R"), symbol="qr {0}",
+    cost=each_matrix("4·(m·n² − ⅓·n³)", lambda m, n: 4 * (m * n**2 - n**3 / 3)), outputs=("Q", "R"), symbol="qr {0}",
     Q={"x": lambda g, x, Q, R: _qr_rule(g, None, x, Q, R)}, R={"x": lambda g, x, Q, R: _qr_rule(None, g, x, Q, R)},
 )  # fmt: skip
 def qr_factors(x: Any, complete: Any = False) -> Any:
@@ -284,7 +285,8 @@ def _determined(g: Any, k: Any) -> Any:
 
 
 @primitive(
-    outputs=("U", "S", "Vh"), symbol="svd {0}",
+    cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3), outputs=("U", "S", "Vh"),
+    symbol="svd {0}",
     U={"x": lambda g, U, S, Vh: _left_rule(g, U, S, Vh)},
     S={"x": lambda g, U, S, Vh: _values_rule(g, U, Vh)},
     # The transpose of x has U and V exchanged.
@@ -347,7 +349,7 @@ def _svdvals_rule(g: Any, x: Any) -> Any:
     return (u * _spread_rows(g)) @ vh
 
 
-@primitive(symbol="σ {0}", x=_svdvals_rule)
+@primitive(cost=each_matrix("2·m·n² + 2·n³", lambda m, n: 2 * m * n**2 + 2 * n**3), symbol="σ {0}", x=_svdvals_rule)
 def svdvals(x: Any) -> Any:
     """Return the singular values of each matrix, in falling order. Backward: U·diag(g)·Vᵀ.
 
@@ -380,7 +382,7 @@ def _eigenvalues_rule(g: Any, vectors: Any) -> Any:
 
 
 @primitive(
-    outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
+    cost=each_matrix("9·n³", lambda m, n: 9 * n**3), outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
     eigenvalues={"x": lambda g, eigenvectors: _eigenvalues_rule(g, eigenvectors)},
     eigenvectors={"x": _vectors_rule},
 )  # fmt: skip
@@ -441,7 +443,7 @@ def eigh(x: Any, UPLO: Any = "L") -> Any:
     return Eigen(*eigh_factors(symmetric_from(x, _upper(UPLO, "eigh"))))
 
 
-@primitive(symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
+@primitive(cost=0, symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
 def eigenvalues_of(x: Any) -> Any:
     """Return the eigenvalues of (x + xᵀ)/2."""
     return attempt(_finite(np.linalg.eigvalsh), _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)

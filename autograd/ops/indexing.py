@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.primitive import REGISTRY
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -112,7 +113,7 @@ def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="{0}[…]", x=lambda g, index, x_shape: index_add_zeros(g, index, x_shape),
+    kind="linear", cost=0, symbol="{0}[…]", x=lambda g, index, x_shape: index_add_zeros(g, index, x_shape),
     accumulate={"x": lambda buffer, g, index: add_at(buffer, g, index)},
 )  # fmt: skip
 def getitem(x: Any, index: Any) -> Any:
@@ -134,7 +135,7 @@ def getitem(x: Any, index: Any) -> Any:
     return x[index]
 
 
-@primitive(kind="linear", symbol="scatter {0}", x=lambda g, index: getitem(g, index))
+@primitive(kind="linear", cost=per_input(), symbol="scatter {0}", x=lambda g, index: getitem(g, index))
 def index_add_zeros(x: Any, index: Any, shape: Any) -> Any:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of reading there."""
     buffer = np.zeros(shape, np.asarray(x).dtype)
@@ -178,7 +179,7 @@ def _read_written(g: Any, index: Any, shape: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="write {1} into {0}", x=lambda g, index: write_at(g, np.zeros((), g.dtype), index),
+    kind="linear", cost=0, symbol="write {1} into {0}", x=lambda g, index: write_at(g, np.zeros((), g.dtype), index),
     values=lambda g, index, x_shape, values_shape: fit(_read_written(g, index, x_shape), values_shape),
 )  # fmt: skip
 def write_at(x: Any, values: Any, index: Any) -> Any:
@@ -192,7 +193,7 @@ def write_at(x: Any, values: Any, index: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="add {1} into {0}", x=lambda g: g,
+    kind="linear", cost=per_input(), symbol="add {1} into {0}", x=lambda g: g,
     values=lambda g, index, values_shape: fit(getitem(g, index), values_shape),
 )  # fmt: skip
 def add_into(x: Any, values: Any, index: Any) -> Any:

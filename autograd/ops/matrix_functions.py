@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.cost import each_matrix
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import as_shape, axis_of
@@ -76,7 +77,9 @@ def _full_rank(x: Any, p: Any) -> bool:
     return bool(np.all(ranks > min(x.shape[-2:]) - 0.5))
 
 
-@primitive(name="pinv", symbol="{0}⁺", x=_pinv_rule)
+@primitive(
+    cost=each_matrix("8·m·n² + 20·n³", lambda m, n: 8 * m * n**2 + 20 * n**3), name="pinv", symbol="{0}⁺", x=_pinv_rule,
+)  # fmt: skip
 def pseudoinverse(x: Any, atol: Any = None, rtol: Any = None) -> Any:
     """Return V·diag(1/s)·Uᵀ, with 0 in place of 1/s for the singular values that count as 0."""
     matrices_of(x, "pinv")
@@ -145,7 +148,8 @@ def _least_squares_rule(g: Any, need: Any, x: Any, B: Any, solution: Any, rcond:
 
 
 @primitive(
-    outputs=("solution", "rank"), inputs=("x", "B"), symbol="{0}⁺ {1}", solution={"joint": _least_squares_rule},
+    cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3), outputs=("solution", "rank"),
+    inputs=("x", "B"), symbol="{0}⁺ {1}", solution={"joint": _least_squares_rule},
 )  # fmt: skip
 def least_squares(x: Any, B: Any, rcond: Any = None) -> Any:
     """Return the solutions of x·out ≈ B with the least squares, and the ranks, for stacks of equal leading shape."""
@@ -225,7 +229,7 @@ def lstsq(x: Any, B: Any, rcond: Any = None, *, driver: Any = None) -> Any:
     return LeastSquares(reshape(solution, solution.shape[:-1]) if vector else solution, residuals, rank, values)
 
 
-@primitive(kind="index", symbol="rank {0}")
+@primitive(kind="index", cost=each_matrix("2·m·n² + 2·n³", lambda m, n: 2 * m * n**2 + 2 * n**3), symbol="rank {0}")
 def rank_of(x: Any, atol: Any = None, rtol: Any = None, hermitian: Any = False) -> Any:
     """Return how many singular values of each matrix do not count as 0."""
     shape = np.shape(x)
@@ -366,7 +370,7 @@ _PADE = {3: 1.495585217958292e-2, 5: 2.539398330063230e-1, 7: 9.504178996162932e
          13: 5.371920351148152}  # fmt: skip
 
 
-@primitive(symbol="exp {0}", x=_exp_rule)
+@primitive(cost=each_matrix("about 30·n³", lambda m, n: 30 * n**3), symbol="exp {0}", x=_exp_rule)
 def matrix_exp(x: Any) -> Any:
     """Return the exponential of each square matrix, 1 + x + x²/2! + …, by scaling, Padé's fractions and squaring.
 

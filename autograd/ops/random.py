@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import get_default_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -74,7 +75,10 @@ def draw(method: str, *args: Any, **kwargs: Any) -> Any:
         return getattr(_shared(), method)(*args, **kwargs)
 
 
-@primitive(kind="linear", mask=None, symbol="dropout {0}", x=lambda g, mask, scale: masked_scale(g, mask, scale))
+@primitive(
+    kind="linear", cost=per_input(2), mask=None, symbol="dropout {0}",
+    x=lambda g, mask, scale: masked_scale(g, mask, scale),
+)  # fmt: skip
 def masked_scale(x: Any, mask: Any, scale: Any) -> Any:
     """Return ``x·scale`` where ``mask`` is true, else 0; a NaN that is masked out is gone.
 
