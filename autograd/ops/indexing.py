@@ -36,13 +36,6 @@ def plain_index(index: Any) -> Any:
     return np.asarray(index) if isinstance(index, np.ndarray) and index.__class__ is not np.ndarray else index
 
 
-def is_basic(index: Any) -> Any:
-    """Return whether ``index`` holds only slices, integers, Ellipsis and None, and so selects each element once."""
-    items = index if isinstance(index, tuple) else (index,)
-    return all(i is None or i is Ellipsis or (isinstance(i, slice | int | np.integer) and not isinstance(i, bool))
-               for i in items)  # fmt: skip
-
-
 def selects_once(index: Any) -> Any:
     """Return whether the kinds of items in ``index`` alone show that it selects no element twice."""
     items = index if isinstance(index, tuple) else (index,)
