@@ -63,6 +63,11 @@ def primitive(
     """
     if callable(kind):
         raise DeclarationError("write @primitive(...) with the rules in brackets, not @primitive")
+    if cost is not None and not isinstance(cost, Cost) and (cost.__class__ is not int or cost < 0):
+        raise DeclarationError(
+            "cost must be a whole number of operations for each element of the result, or a word of core/cost.py such "
+            f"as per_input(2), not {cost!r}"
+        )
 
     def declare(kernel: Callable[..., Any]) -> Callable[..., Any]:
         declared = Primitive(

@@ -79,3 +79,9 @@ def test_an_elementwise_operation_takes_one_step_for_each_result_unless_it_says_
         return x + 0
 
     assert cost_of(plain.primitive).text == "|out|" and flops(plain(leaf(5)).grad_fn) == 5
+
+
+@pytest.mark.parametrize("cost", [-1, True, 2.5, "many", per_input])
+def test_what_is_no_cost_is_refused(cost):
+    with pytest.raises(TypeError, match=r"cost must be a whole number of operations .* such as per_input\(2\), not"):
+        gg.primitive(cost=cost)
