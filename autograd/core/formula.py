@@ -13,7 +13,6 @@ from .primitive import Primitive
 __all__ = ["Symbol", "operation_text", "rule_text"]
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE = 5, 4, 3, 2, 1, 0
-_NAMED = {"transpose": "{0}ᵀ"}
 
 
 class Symbol:
@@ -250,7 +249,7 @@ def operation_text(primitive: Primitive, operands: tuple[Any, ...], static: tupl
         return _power(args[0], as_symbol(2))
     if name in ("astype", "clone", "sum_to", "broadcast_to", "reshape") and args:
         return args[0]
-    pattern = primitive.symbol or _NAMED.get(name)
+    pattern = primitive.symbol
     named = dict(zip(primitive.static_names, map(str, static), strict=False))
     fields = re.findall(r"{(\w+)}", pattern or "")
     known = all(int(f) < len(args) if f.isdigit() else f in named for f in fields)

@@ -145,6 +145,7 @@ class Primitive:
         residual_names: further results of the kernel that only rules see.
         tables: output name to its rules.
         saved_names: what is saved, in order.
+        cost: the floating-point operations of a call, as declared; see ``core/cost.py``.
         domain: the interval of inputs for which the operation is smooth and real, for tests and documentation.
     """
 
@@ -153,6 +154,7 @@ class Primitive:
         list_input: bool, inputs: tuple[str, ...], outputs: tuple[str, ...] | str, residuals: tuple[str, ...],
         joint: Callable[..., Any] | None, accumulate: dict[str, Callable[..., Any]] | None,
         domain: tuple[float, float] | None, symbol: Any, ufunc: Any, casts: bool, finite: bool, rules: dict[str, Any],
+        cost: Any = None,
     ) -> None:  # fmt: skip
         self.kernel = ufunc if ufunc is not None else kernel
         self.name = name or kernel.__name__
@@ -161,6 +163,7 @@ class Primitive:
         self.ufunc = ufunc
         self.casts = casts
         self.finite = finite
+        self.cost = cost
         self.list_input = list_input
         self.domain = domain
         self.symbol = symbol

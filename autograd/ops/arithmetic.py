@@ -237,7 +237,7 @@ def _lerp_kernel(x: Any, end: Any, weight: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="lerp({0}, {1}, {2})",
+    kind="elementwise", cost=3, symbol="lerp({0}, {1}, {2})",
     x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x),
 )  # fmt: skip
 def lerp(x: Any, end: Any, weight: Any) -> Any:
@@ -261,7 +261,7 @@ def _add_multiple(x: Any, y: Any, value: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="{0} + value·{1}·{2}", x=lambda g: g,
+    kind="elementwise", cost=3, symbol="{0} + value·{1}·{2}", x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value), tensor2=lambda g, tensor1, value: g * (tensor1 * value),
 )  # fmt: skip
 def addcmul(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
@@ -275,7 +275,7 @@ def addcmul(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="{0} + value·{1}/{2}", x=lambda g: g,
+    kind="elementwise", cost=3, symbol="{0} + value·{1}/{2}", x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (value / tensor2),
     tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / tensor2 / tensor2),
 )  # fmt: skip

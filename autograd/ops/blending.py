@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.cost import Cost, first, size
 from ..engine.declare import primitive
 from .pooling_indices import as_slice
 
@@ -238,8 +239,18 @@ def _long_parts(x: Any, count: Any, shape: Any, transposed: Any, dim: Any) -> An
     return out
 
 
+# How many elements a pattern weighs for one result.
+_TAPS = {"nearest": 0, "linear": 2, "cubic": 4}
+
+
+def _cost(shapes: dict[str, Any], out: Any, static: dict[str, Any]) -> float:
+    pattern = static["pattern"]
+    taps = pattern[1] if pattern[0] == "windows" else _TAPS.get(pattern[0], 1)
+    return float(2 * max(size(out), size(first(shapes))) * taps)
+
+
 @primitive(
-    kind="linear", symbol="blend {0}",
+    kind="linear", cost=Cost("2·|out|·|window|", _cost), symbol="blend {0}",
     x=lambda g, pattern, size, transposed, dim: blend(g, pattern, size, not transposed, dim),
 )  # fmt: skip
 def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:

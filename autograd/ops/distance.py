@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_inner
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -113,7 +114,7 @@ def _euclidean_rule(g: Any, x: Any, other: Any, out: Any) -> Any:
 
 
 @primitive(
-    symbol="distances {0} {1}",
+    cost=per_inner(3), symbol="distances {0} {1}",
     x1=lambda g, x1, x2, out: _euclidean_rule(g, x1, x2, out),
     x2=lambda g, x1, x2, out: _euclidean_rule(transpose(g), x2, x1, transpose(out)),
 )

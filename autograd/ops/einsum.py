@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import Cost, first
 from ..core.dtypes import as_array
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -79,7 +80,18 @@ def _rule(g: Any, need: Any, operands: Any, operands_shape: Any, equation: Any) 
     return gradients
 
 
-@primitive(kind="multilinear", list_input=True, symbol="einsum", operands=_rule)
+def _cost(shapes: dict[str, Any], out: Any, static: dict[str, Any]) -> float:
+    operands = first(shapes)
+    labels: dict[str, int] = {}
+    for shape, names in zip(operands, static["equation"].split("->")[0].split(","), strict=True):
+        labels.update(zip(names, shape, strict=True))
+    return len(operands) * math.prod(labels.values())
+
+
+@primitive(
+    kind="multilinear", cost=Cost("(number of operands)·(product of all sizes)", _cost), list_input=True,
+    symbol="einsum", operands=_rule,
+)  # fmt: skip
 def einsum_of(operands: Any, equation: Any) -> Any:
     """Return the summation ``equation``, in which every axis has a letter, none twice within one tensor."""
     arrays = [np.asarray(a) for a in operands]

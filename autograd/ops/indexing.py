@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.primitive import REGISTRY
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -33,13 +34,6 @@ def plain_index(index: Any) -> Any:
         array = np.asarray([plain_index(i) for i in index])
         return array if array.size else array.astype(np.int64)
     return np.asarray(index) if isinstance(index, np.ndarray) and index.__class__ is not np.ndarray else index
-
-
-def is_basic(index: Any) -> Any:
-    """Return whether ``index`` holds only slices, integers, Ellipsis and None, and so selects each element once."""
-    items = index if isinstance(index, tuple) else (index,)
-    return all(i is None or i is Ellipsis or (isinstance(i, slice | int | np.integer) and not isinstance(i, bool))
-               for i in items)  # fmt: skip
 
 
 def selects_once(index: Any) -> Any:
@@ -112,7 +106,7 @@ def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="{0}[…]", x=lambda g, index, x_shape: index_add_zeros(g, index, x_shape),
+    kind="linear", cost=0, symbol="{0}[…]", x=lambda g, index, x_shape: index_add_zeros(g, index, x_shape),
     accumulate={"x": lambda buffer, g, index: add_at(buffer, g, index)},
 )  # fmt: skip
 def getitem(x: Any, index: Any) -> Any:
@@ -134,7 +128,7 @@ def getitem(x: Any, index: Any) -> Any:
     return x[index]
 
 
-@primitive(kind="linear", symbol="scatter {0}", x=lambda g, index: getitem(g, index))
+@primitive(kind="linear", cost=per_input(), symbol="scatter {0}", x=lambda g, index: getitem(g, index))
 def index_add_zeros(x: Any, index: Any, shape: Any) -> Any:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of reading there."""
     buffer = np.zeros(shape, np.asarray(x).dtype)
@@ -178,7 +172,7 @@ def _read_written(g: Any, index: Any, shape: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="write {1} into {0}", x=lambda g, index: write_at(g, np.zeros((), g.dtype), index),
+    kind="linear", cost=0, symbol="write {1} into {0}", x=lambda g, index: write_at(g, np.zeros((), g.dtype), index),
     values=lambda g, index, x_shape, values_shape: fit(_read_written(g, index, x_shape), values_shape),
 )  # fmt: skip
 def write_at(x: Any, values: Any, index: Any) -> Any:
@@ -192,7 +186,7 @@ def write_at(x: Any, values: Any, index: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="add {1} into {0}", x=lambda g: g,
+    kind="linear", cost=per_input(), symbol="add {1} into {0}", x=lambda g: g,
     values=lambda g, index, values_shape: fit(getitem(g, index), values_shape),
 )  # fmt: skip
 def add_into(x: Any, values: Any, index: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.declare import primitive
 from .activation import sigmoid
 from .comparison import where
@@ -19,7 +20,7 @@ _LN2 = math.log(2.0)
 
 
 @primitive(
-    kind="elementwise", finite=True, ufunc=np.logaddexp, symbol="log(e^{0} + e^{1})",
+    kind="elementwise", cost=5, finite=True, ufunc=np.logaddexp, symbol="log(e^{0} + e^{1})",
     x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x),
 )  # fmt: skip
 def logaddexp(x: Any, y: Any) -> Any:
@@ -34,7 +35,7 @@ def logaddexp(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, ufunc=np.logaddexp2, symbol="log₂(2^{0} + 2^{1})",
+    kind="elementwise", cost=5, finite=True, ufunc=np.logaddexp2, symbol="log₂(2^{0} + 2^{1})",
     x=lambda g, x, y: g * sigmoid((x - y) * _LN2), y=lambda g, x, y: g * sigmoid((y - x) * _LN2),
 )  # fmt: skip
 def logaddexp2(x: Any, y: Any) -> Any:
@@ -48,7 +49,7 @@ def logaddexp2(x: Any, y: Any) -> Any:
     """
 
 
-@primitive(symbol="log Σ exp {0}", x=lambda g, x, out, dim: _logsumexp_rule(g, x, out, dim))
+@primitive(cost=per_input(3), symbol="log Σ exp {0}", x=lambda g, x, out, dim: _logsumexp_rule(g, x, out, dim))
 def logsumexp(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the logarithm of the sum of exponentials over ``dim``, without overflow.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_inner
 from ..engine.declare import primitive
 from .reduction import sum
 from .shaping import reshape, sum_to, transpose, unsqueeze
@@ -34,7 +35,7 @@ def _right(g: Any, x: Any, y_shape: Any) -> Any:
     return product if product.shape == y_shape else sum_to(product, y_shape)
 
 
-@primitive(kind="multilinear", symbol="{0} @ {1}", x=lambda g, y, x_shape: _left(g, y, x_shape),
+@primitive(kind="multilinear", cost=per_inner(2), symbol="{0} @ {1}", x=lambda g, y, x_shape: _left(g, y, x_shape),
            y=lambda g, x, y_shape: _right(g, x, y_shape))  # fmt: skip
 def matmul(x: Any, y: Any) -> Any:
     """Return the matrix product, with NumPy's rules for vectors and stacks of matrices.
@@ -72,7 +73,7 @@ def _rows(x: Any) -> Any:
 
 
 @primitive(
-    kind="multilinear", symbol="{0} @ {1}ᵀ + {2}",
+    kind="multilinear", cost=per_inner(2, "in_features"), symbol="{0} @ {1}ᵀ + {2}",
     input=lambda g, weight: g @ weight, weight=lambda g, input: transpose(_rows(g)) @ _rows(input),
     bias=lambda g: sum(_rows(g), 0),
 )  # fmt: skip

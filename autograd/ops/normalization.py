@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.declare import primitive
 from ..engine.effects import update
 from .arithmetic import square
@@ -66,8 +67,8 @@ def _double_backward(g: Any, gradient: Any, input: Any, weight: Any, mean: Any, 
 
 
 @primitive(
-    inputs=("gradient", "input", "weight", "mean", "variance"), outputs="list", joint=_double_backward,
-    symbol="batch norm backward",
+    cost=per_input(9), inputs=("gradient", "input", "weight", "mean", "variance"), outputs="list",
+    joint=_double_backward, symbol="batch norm backward",
 )  # fmt: skip
 def batch_norm_gradient(gradient: Any, input: Any, weight: Any, mean: Any, variance: Any, eps: Any) -> Any:
     """Return the gradients of :func:`batch_norm` by its input, weight and bias, from those of its output.
@@ -105,7 +106,7 @@ def _variance_rule(g: Any, input: Any, mean: Any) -> Any:
 
 
 @primitive(
-    outputs=("out", "mean", "variance"), symbol="batch norm {0}",
+    cost=per_input(8), outputs=("out", "mean", "variance"), symbol="batch norm {0}",
     out={"joint": lambda g, input, weight, mean, variance, eps: batch_norm_gradient(
         g, input, weight, mean, variance, eps)},
     mean={"input": _mean_rule},
@@ -226,7 +227,7 @@ def _gradient_by_rstd(g: Any, gradient: Any, normalized: Any, axes: Any, centred
 
 
 @primitive(
-    symbol="norm backward",
+    cost=per_input(9), symbol="norm backward",
     gradient=lambda g, normalized, rstd, axes, centred: standardize_gradient(g, normalized, rstd, axes, centred),
     normalized=lambda g, gradient, normalized, rstd, axes: _gradient_by_normalized(
         g, gradient, normalized, rstd, axes),
@@ -250,7 +251,8 @@ def standardize_gradient(gradient: Any, normalized: Any, rstd: Any, axes: Any, c
 
 
 @primitive(
-    residuals=("normalized", "rstd"), symbol="norm {0}", inputs=("x", "weight", "bias"), joint=_scaled_rule,
+    cost=per_input(8), residuals=("normalized", "rstd"), symbol="norm {0}", inputs=("x", "weight", "bias"),
+    joint=_scaled_rule,
     normalized={"x": lambda g, normalized, rstd, axes, centred: standardize_gradient(
         g, normalized, rstd, axes, centred)},
     rstd={"x": lambda g, normalized, rstd, x_shape, axes: (

@@ -10,9 +10,9 @@ from ..core.dtypes import to_dtype
 from ..engine.compose import composed
 from .axes import axes_of, axis_of
 from .elementwise import absolute
-from .factorization import svdvals
 from .reduction import amax, amin, sum
 from .shaping import astype, permute, reshape
+from .spectral import svdvals
 from .vector_norms import vector_norm
 
 __all__ = ["norm"]  # the others are in PyTorch's linalg only

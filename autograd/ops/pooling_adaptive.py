@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .blending import adaptive_ranges, blend
@@ -101,7 +102,7 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     return _adaptive_average(3, input, output_size)
 
 
-@primitive(kind="index", symbol="adaptive max pool indices {0}", input=None)
+@primitive(kind="index", cost=per_input(), symbol="adaptive max pool indices {0}", input=None)
 def adaptive_max_pool_indices(input: Any, counts: Any) -> Any:
     """Return the place of the largest element of each part, as an index into the plane laid out in a row."""
     x = np.asarray(input)

@@ -72,7 +72,7 @@ def _flat(index: Any, rank: Any, size: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="pick {0}",
+    kind="linear", cost=0, index=None, symbol="pick {0}",
     x=lambda g, index, x_shape, rank: place(g, index, tuple(x_shape[len(x_shape) - rank :])),
 )  # fmt: skip
 def pick(x: Any, index: Any, rank: Any) -> Any:
@@ -82,7 +82,7 @@ def pick(x: Any, index: Any, rank: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="place {0}",
+    kind="linear", cost=0, index=None, symbol="place {0}",
     x=lambda g, index, size: pick(g, index, len(size)),
 )  # fmt: skip
 def place(x: Any, index: Any, size: Any) -> Any:
@@ -94,7 +94,8 @@ def place(x: Any, index: Any, size: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="unpool {0}", x=lambda g, index, size: unpool_gradient(g, index, len(size))
+    kind="linear", cost=0, index=None, symbol="unpool {0}",
+    x=lambda g, index, size: unpool_gradient(g, index, len(size)),
 )  # fmt: skip
 def unpool(x: Any, index: Any, size: Any) -> Any:
     """Return planes of ``size`` that hold the elements of ``x`` at the places ``index``, the last of several, else 0.
@@ -120,7 +121,7 @@ def _checked(index: Any, size: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="pick {0}",
+    kind="linear", cost=0, index=None, symbol="pick {0}",
     gradient=lambda g, index, gradient_shape, rank: unpool(
         g, index, tuple(gradient_shape[len(gradient_shape) - rank :])
     ),

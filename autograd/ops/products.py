@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import is_floating
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -148,7 +149,7 @@ def inner(x: Any, other: Any) -> Any:
 
 
 @primitive(
-    name="vecdot", kind="multilinear", symbol="{0} · {1}",
+    name="vecdot", kind="multilinear", cost=per_input(2), symbol="{0} · {1}",
     x=lambda g, y, x_shape, dim: sum_to(unsqueeze(g, dim) * y, x_shape),
     y=lambda g, x, y_shape, dim: sum_to(unsqueeze(g, dim) * x, y_shape),
 )  # fmt: skip
@@ -279,7 +280,7 @@ def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 
 
 
 @primitive(
-    kind="multilinear", symbol="{0} × {1}",
+    kind="multilinear", cost=3, symbol="{0} × {1}",
     x=lambda g, y, x_shape, dim: sum_to(cross_along(y, g, dim), x_shape),
     y=lambda g, x, y_shape, dim: sum_to(cross_along(g, x, dim), y_shape),
 )  # fmt: skip
@@ -360,7 +361,7 @@ def _blocks(shapes: Any) -> Any:
 
 
 @primitive(
-    kind="linear", list_input=True, symbol="blocks",
+    kind="linear", cost=0, list_input=True, symbol="blocks",
     tensors=lambda g, need, tensors_shape: [
         getitem(g, where) if wanted else None for where, wanted in zip(_blocks(tensors_shape), need, strict=True)
     ],

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import get_default_dtype, to_dtype
 from ..core.interpreters import is_operand
 from ..engine.compose import composed
@@ -73,7 +74,9 @@ def _result_dtype(x: Any, dtype: Any) -> Any:
 # -- sums and products ----------------------------------------------------------------------------------------
 
 
-@primitive(kind="linear", casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim))
+@primitive(
+    kind="linear", cost=per_input(), casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim),
+)  # fmt: skip
 def sum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
 
@@ -96,7 +99,7 @@ def _total(array: Any, dim: Any, keepdim: Any, dtype: Any, what: Any) -> Any:
 
 
 @primitive(
-    kind="linear", casts=True, symbol="mean {0}",
+    kind="linear", cost=per_input(), casts=True, symbol="mean {0}",
     x=lambda g, x_shape, dim: spread(g / (count_over(x_shape, dim) or 1), x_shape, dim),
 )  # fmt: skip
 def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
@@ -127,7 +130,10 @@ def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
     return result if result.dtype == wanted else np.asarray(result, wanted)
 
 
-@primitive(casts=True, symbol="sum {0}", x=lambda g, x, dim: where(x == x, spread(g, x.shape, dim), 0))
+@primitive(
+    cost=per_input(), casts=True, symbol="sum {0}",
+    x=lambda g, x, dim: where(x == x, spread(g, x.shape, dim), 0),
+)  # fmt: skip
 def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim`` of what is not NaN. NaNs receive no gradient.
 
@@ -177,7 +183,7 @@ def _prod_rule(g: Any, x: Any, dim: Any) -> Any:
     return spread(g, shape, dim) * permute(reshape(others, moved.shape), inverse)
 
 
-@primitive(casts=True, symbol="∏ {0}", x=lambda g, x, dim: _prod_rule(g, x, dim))
+@primitive(cost=per_input(), casts=True, symbol="∏ {0}", x=lambda g, x, dim: _prod_rule(g, x, dim))
 def prod(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the product over ``dim``; of nothing it is 1. Bools and integers are multiplied as int64.
 
@@ -206,7 +212,7 @@ def _truth(reduce: Any, x: Any, dim: Any, keepdim: Any, what: Any) -> Any:
     return result.astype(np.uint8) if np.asarray(x).dtype == np.uint8 else result
 
 
-@primitive(kind="index", symbol="any {0}")
+@primitive(kind="index", cost=per_input(), symbol="any {0}")
 def any(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return whether any element over ``dim`` is true (not zero); of nothing it is False. NaN is true.
 
@@ -217,7 +223,7 @@ def any(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return _truth(np.any, x, dim, keepdim, "any")
 
 
-@primitive(kind="index", symbol="all {0}")
+@primitive(kind="index", cost=per_input(), symbol="all {0}")
 def all(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return whether every element over ``dim`` is true (not zero); of nothing it is True. NaN is true.
 
@@ -228,7 +234,7 @@ def all(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return _truth(np.all, x, dim, keepdim, "all")
 
 
-@primitive(kind="index", symbol="count {0}")
+@primitive(kind="index", cost=per_input(), symbol="count {0}")
 def count_nonzero(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return how many elements over ``dim`` are not 0. NaN is not 0.
 
@@ -249,7 +255,7 @@ def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:
     return spread(reshape(g, count.shape) / count, x.shape, dim) * attained
 
 
-@primitive(symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
+@primitive(cost=per_input(), symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
 def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the largest element over ``dim``.
 
@@ -265,7 +271,7 @@ def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return _extremum(np.maximum.reduce, x, dim, keepdim, "amax")
 
 
-@primitive(symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
+@primitive(cost=per_input(), symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
 def amin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the smallest element over ``dim``.
 

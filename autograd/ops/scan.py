@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import to_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -54,8 +55,9 @@ def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
 
 
 @primitive(
-    kind="linear", casts=True, symbol="cumsum {0}", x=lambda g, dim: _reversed(cumsum(_reversed(g, dim), dim), dim)
-)
+    kind="linear", cost=per_input(), casts=True, symbol="cumsum {0}",
+    x=lambda g, dim: _reversed(cumsum(_reversed(g, dim), dim), dim),
+)  # fmt: skip
 def cumsum(x: Any, dim: Any, dtype: Any = None) -> Any:
     """Return the sum of the elements up to each, along ``dim``. Bools and integers are summed as int64.
 
@@ -92,7 +94,7 @@ def _adjoint(g: Any, a: Any, dim: Any) -> Any:
 
 
 @primitive(
-    symbol="recurrence",
+    cost=2, symbol="recurrence",
     a=lambda g, a, out, dim: _adjoint(g, a, dim) * _shifted(out, dim, 0), b=lambda g, a, dim: _adjoint(g, a, dim),
 )  # fmt: skip
 def recurrence(a: Any, b: Any, dim: Any) -> Any:
@@ -109,7 +111,7 @@ def _cumprod_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     return _shifted(out, dim, 1) * _adjoint(g, x, dim) if x.shape else g
 
 
-@primitive(casts=True, symbol="cumprod {0}", x=lambda g, x, out, dim: _cumprod_rule(g, x, out, dim))
+@primitive(cost=per_input(), casts=True, symbol="cumprod {0}", x=lambda g, x, out, dim: _cumprod_rule(g, x, out, dim))
 def cumprod(x: Any, dim: Any, dtype: Any = None) -> Any:
     """Return the product of the elements up to each, along ``dim``. Bools and integers are multiplied as int64.
 
@@ -137,7 +139,7 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     return exp(x - finite) * _adjoint(g, ratio, dim)
 
 
-@primitive(symbol="log cumsum exp {0}", x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim))
+@primitive(cost=per_input(4), symbol="log cumsum exp {0}", x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim))
 def logcumsumexp(x: Any, dim: Any) -> Any:
     """Return the logarithm of the running sum of exponentials along ``dim``, without overflow.
 
@@ -157,7 +159,7 @@ def logcumsumexp(x: Any, dim: Any) -> Any:
 # -- extrema --------------------------------------------------------------------------------------------------
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=per_input(), x=None)
 def running_extremum_index(x: Any, largest: Any, dim: Any) -> Any:
     """Return where the largest (or smallest) element up to each one lies: the last such place. A NaN wins."""
     array = np.asarray(x)
@@ -176,7 +178,7 @@ def running_extremum_index(x: Any, largest: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="pick {0}", x=lambda g, index, dim: running_place(g, index, dim)
+    kind="linear", cost=0, index=None, symbol="pick {0}", x=lambda g, index, dim: running_place(g, index, dim)
 )  # fmt: skip
 def running_pick(x: Any, index: Any, dim: Any) -> Any:
     """Return the elements of ``x`` that the indices of running extrema name along ``dim``.
@@ -188,7 +190,7 @@ def running_pick(x: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="place {0}", x=lambda g, index, dim: running_pick(g, index, dim)
+    kind="linear", cost=per_input(), index=None, symbol="place {0}", x=lambda g, index, dim: running_pick(g, index, dim)
 )  # fmt: skip
 def running_place(x: Any, index: Any, dim: Any) -> Any:
     """Return zeros with the sum of each stretch of equal ``index`` where it names: the transpose of picking."""

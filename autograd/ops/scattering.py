@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
@@ -50,7 +51,7 @@ def _add_gathered(buffer: Any, g: Any, index: Any, dim: Any) -> None:
 
 
 @primitive(
-    kind="linear", index=None, symbol="gather {0}",
+    kind="linear", cost=0, index=None, symbol="gather {0}",
     x=lambda g, index, x_shape, dim: scatter_elements_zeros(g, index, x_shape, dim),
     accumulate={"x": lambda buffer, g, index, dim: _add_gathered(buffer, g, index, dim)},
 )  # fmt: skip
@@ -67,7 +68,8 @@ def gather_elements(x: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="scatter {0}", x=lambda g, index, dim: gather_elements(g, index, dim)
+    kind="linear", cost=per_input(), index=None, symbol="scatter {0}",
+    x=lambda g, index, dim: gather_elements(g, index, dim),
 )  # fmt: skip
 def scatter_elements_zeros(x: Any, index: Any, shape: Any, dim: Any) -> Any:
     """Return zeros of ``shape`` with the elements of ``x`` added where ``index`` says: the transpose of gathering."""
@@ -77,7 +79,7 @@ def scatter_elements_zeros(x: Any, index: Any, shape: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="scatter {1} into {0}",
+    kind="linear", cost=per_input(), index=None, symbol="scatter {1} into {0}",
     x=lambda g: g, source=lambda g, index, dim: gather_elements(g, index, dim),
 )  # fmt: skip
 def scatter_elements_add(x: Any, source: Any, index: Any, dim: Any) -> Any:
@@ -88,7 +90,7 @@ def scatter_elements_add(x: Any, source: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="scatter {1} into {0}",
+    kind="linear", cost=0, index=None, symbol="scatter {1} into {0}",
     x=lambda g, index, dim: scatter_elements(g, np.zeros(index.shape, g.dtype), index, dim),
     source=lambda g, index, dim, x_shape: where(
         last_writes(index, x_shape, dim), gather_elements(g, index, dim), 0
@@ -102,7 +104,7 @@ def scatter_elements(x: Any, source: Any, index: Any, dim: Any) -> Any:
     return result
 
 
-@primitive(kind="index")
+@primitive(kind="index", cost=0)
 def last_writes(index: Any, shape: Any = (), dim: Any = 0) -> Any:
     """Return which of the elements that a scatter by ``index`` writes are not overwritten by a later one."""
     positions = _positions(np.asarray(index), shape, dim).reshape(-1)
@@ -348,7 +350,9 @@ def _extremum_rule(
     )
 
 
-@primitive(inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}", joint=_extremum_rule)
+@primitive(
+    cost=per_input(), inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}", joint=_extremum_rule,
+)  # fmt: skip
 def extremum_elements(x: Any, source: Any, index: Any, largest: Any, include_self: Any, dim: Any) -> Any:
     """Return a copy of ``x`` with the largest (or smallest) of what ``source`` brings to each place."""
     result = np.array(x, order="C")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
@@ -106,7 +107,7 @@ def _add_taken(buffer: Any, g: Any, index: Any) -> None:
 
 
 @primitive(
-    kind="linear", symbol="take {0}",
+    kind="linear", cost=0, symbol="take {0}",
     x=lambda g, index, x_shape: reshape(index_add_zeros(g, index, (math.prod(x_shape),)), x_shape),
     accumulate={"x": lambda buffer, g, index: _add_taken(buffer, g, index)},
 )  # fmt: skip
@@ -248,7 +249,7 @@ def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     return write_at(wide, leading, chosen)
 
 
-@primitive(kind="index")
+@primitive(kind="index", cost=per_input())
 def argwhere(x: Any) -> Any:
     """Return the indices of the elements that are not 0, one row each, in row-major order.
 

@@ -81,7 +81,7 @@ def ndtri(x: Any) -> Any:
     return _scipy("ndtri", "gg.special.ndtri")(x)
 
 
-@primitive(kind="elementwise", symbol="entr {0}", domain=(0.0, math.inf), x=lambda g, x: g * (-1 - log(x)))
+@primitive(kind="elementwise", cost=3, symbol="entr {0}", domain=(0.0, math.inf), x=lambda g, x: g * (-1 - log(x)))
 def entr(x: Any) -> Any:
     """Return −x·log x, a term of an entropy.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.interpreters import is_operand
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -36,7 +37,7 @@ def _centred(array: Any, axes: Any) -> Any:
     return array
 
 
-@primitive(kind="linear", symbol="{0} − mean", x=lambda g, dim: centered(g, dim))
+@primitive(kind="linear", cost=per_input(2), symbol="{0} − mean", x=lambda g, dim: centered(g, dim))
 def centered(x: Any, dim: Any) -> Any:
     """Return ``x`` with its mean over ``dim`` taken away: a projection, so it is its own transpose."""
     array = np.asarray(x)
@@ -90,7 +91,7 @@ def _scale(degrees: Any, factor: Any) -> Any:
 
 
 @primitive(
-    symbol="var {0}",
+    cost=per_input(4), symbol="var {0}",
     x=lambda g, x, dim, correction: (
         spread(g * _scale(_degrees(x.shape, dim, correction), 2), x.shape, dim) * centered(x, dim)
     ),
@@ -101,7 +102,7 @@ def variance(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False)
 
 
 @primitive(
-    symbol="std {0}",
+    cost=per_input(4), symbol="std {0}",
     x=lambda g, x, out, dim, correction: (
         spread(
             where(out == 0, 0, g * _scale(_degrees(x.shape, dim, correction), 1) / where(out == 0, 1, out)),
@@ -270,7 +271,7 @@ def corrcoef(x: Any) -> Any:
 # -- counts ---------------------------------------------------------------------------------------------------
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=per_input(), x=None)
 def histc(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Any:
     """Return how many elements fall into each of ``bins`` equal intervals from ``min`` to ``max``.
 
@@ -301,7 +302,7 @@ def histc(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Any:
     return np.histogram(array, bins, (low, high))[0].astype(array.dtype if array.dtype.kind == "f" else np.int64)
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=per_input(), x=None)
 def counts(x: Any, minlength: Any) -> Any:
     """Return how often each of 0, 1, 2, ... occurs; see :func:`bincount`."""
     return np.bincount(np.asarray(x).astype(np.int64, copy=False), minlength=minlength)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import to_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -53,7 +54,7 @@ def _power_mean(array: Any, ord: Any, axes: Any) -> Any:
     return total if ord == 1 else np.power(total, 1 / ord)
 
 
-@primitive(symbol="‖{0}‖", x=lambda g, x, out, ord, dim: _power_mean_rule(g, x, out, ord, dim))
+@primitive(cost=per_input(3), symbol="‖{0}‖", x=lambda g, x, out, ord, dim: _power_mean_rule(g, x, out, ord, dim))
 def power_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False) -> Any:
     """Return (Σ |x|^ord)^(1/ord) over ``dim``; see :func:`vector_norm`."""
     array = np.asarray(x)
