@@ -265,7 +265,9 @@ def as_result(primitive: Primitive, value: Any) -> Array:
     return array
 
 
-def settle(primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tuple[Any, ...]) -> tuple[Any, ...]:
+def rerun_in_common_dtype(
+    primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tuple[Any, ...]
+) -> tuple[Any, ...]:
     """Return (result, arrays) of a call whose dtypes do not all agree, in the dtypes that they should have."""
     positions = [
         i for i, n in enumerate(primitive.input_names) if n in primitive.differentiable and arrays[i] is not None

@@ -70,7 +70,8 @@ def _run_table(
     values["g"] = g
     values["need"] = need
     if table.joint is not None:
-        gradients = as_many(primitive, table.joint.function(*(values[a] for a in table.joint.arguments)), len(names))
+        found = table.joint.function(*(values[a] for a in table.joint.arguments))
+        gradients = one_for_each(primitive, found, len(names))
         for vertex, name, wanted, gradient in zip(node.inputs, names, need, gradients, strict=True):
             if wanted and gradient is not None:
                 _hand_on(node, vertex, name, gradient, cotangents, recorded)
@@ -128,7 +129,7 @@ def _zeros(shape: tuple[int, ...], dtype: Any, recorded: bool) -> Any:
     return new_tensor(array, None) if recorded else array
 
 
-def as_many(primitive: Any, gradients: Any, count: int) -> Any:
+def one_for_each(primitive: Any, gradients: Any, count: int) -> Any:
     """Return what a joint rule gave, which must be one gradient for each input."""
     if not isinstance(gradients, list | tuple) or len(gradients) != count:
         raise TypeError(
