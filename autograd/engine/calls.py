@@ -1,7 +1,7 @@
 """Calls of primitives by interpretation: every case, in the plainest form.
 
-``generate.py`` writes the common cases out for speed; what it leaves (lists, several outputs, residuals, numbers and
-arrays among the operands) comes here. ``steps.py`` does the same for the way back.
+``generate.py`` writes the common cases out for speed; what it leaves (lists, several outputs, residuals, tensors with
+numbers and arrays among them) comes here. ``steps.py`` does the same for the way back.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The backward step of one node by interpretation, and what happens to the gradients it makes.
 
-``generate.py`` writes the common cases out for speed; this is the plainest form, which also runs on tensors when the
+``generate_step.py`` writes the common cases out for speed; this is the plainest form, which also runs on tensors when the
 backward pass is itself to be recorded.
 """
 
