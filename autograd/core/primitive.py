@@ -12,8 +12,8 @@ a static argument       its value, such as ``dim``
 ``need``                for ``joint`` rules: which inputs want a gradient, as a tuple of bools
 ======================  ================================================================================================
 
-Everything else in the library is a reading of this declaration. How a call is made fast is the job of
-``generate.py``; this file holds the declaration, its checks and the table of all primitives. See ``engine/PRIMITIVES.md``.
+Everything else in the library is a reading of this declaration. How a call is made fast is the job of ``generate.py``;
+this file holds the declaration, its checks and the table of all primitives. See ``engine/PRIMITIVES.md``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The backward step of one node by interpretation, and what happens to the gradients it makes.
 
-``generate_step.py`` writes the common cases out for speed; this is the plainest form, which also runs on tensors when the
-backward pass is itself to be recorded.
+``generate_step.py`` writes the common cases out for speed; this is the plainest form, which also runs on tensors when
+the backward pass is itself to be recorded.
 """
 
 from __future__ import annotations
