@@ -258,7 +258,7 @@ def _backward(root: Scalar, gradient: float) -> None:
         node.primitive.scalar_pull(node, g)  # type: ignore[misc]
         if observers:
             for observer in observers:
-                observer.backward(node, tuple(i.grad for i in node.inputs))  # type: ignore[arg-type]
+                observer.backward(node, tuple(i.grad for i in node.inputs))
 
 
 def derivatives(
