@@ -38,9 +38,9 @@ def sweep(
     """
     for node in order:
         g = cotangents.pop(node, None)
-        if g is None and not node.primitive.several:
+        if g is None and not node.primitive.multi_output:
             continue
-        if (node.extra is not None or (captured is not None and node in captured)) and g is not None:
+        if (node.details is not None or (captured is not None and node in captured)) and g is not None:
             g = arrive(node, g)
             if g is None:
                 continue
@@ -74,7 +74,7 @@ def backward(
     observers = current_mode().observers
 
     def arrive(node: Node, g: Any) -> Any:
-        if node.extra is not None and node.extra.hooks:
+        if node.details is not None and node.details.hooks:
             g = run_hooks(node, g, create_graph)
         if capture is not None and node in capture:
             capture[node] = g
@@ -129,9 +129,9 @@ def _deposit(node: Node, g: Any, create_graph: bool) -> None:
 
 def run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     """Give the finished gradient of a value to its hooks, each of which may return another."""
-    assert node.extra is not None and node.extra.hooks is not None
+    assert node.details is not None and node.details.hooks is not None
     gradient = g if create_graph else new_tensor(g, None)
-    for hook in list(node.extra.hooks.values()):
+    for hook in list(node.details.hooks.values()):
         if not create_graph:
             # Hooks may keep what they see; the engine may add into it later.
             gradient = new_tensor(np.array(gradient._array), None)

@@ -14,7 +14,7 @@ import numpy as np
 from ..core import dtypes
 from ..core.interpreters import interpreter_of, is_operand, register_interpreter
 from ..core.mode import Mode, current_mode
-from ..core.node import Node, next_sequence
+from ..core.node import Node
 from ..core.primitive import Primitive
 from .messages import describe, explain
 from .values import (
@@ -115,9 +115,10 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
     except Exception as error:
         raise explain(primitive, error, tuple(arrays)) from None
     if primitive.returns_tuple or primitive.residual_names:
-        expected = None if primitive.output_names is None else len(primitive.tables)
+        expected = None if primitive.output_names is None else len(primitive.rules_by_output)
         if not isinstance(raw, list | tuple) or (expected is not None and len(raw) != expected):
-            wanted = "a list of outputs" if expected is None else f"{expected} results ({', '.join(primitive.tables)})"
+            names_of_all = ", ".join(primitive.rules_by_output)
+            wanted = "a list of outputs" if expected is None else f"{expected} results ({names_of_all})"
             raise TypeError(f"{primitive.name}: the kernel must return {wanted}, but returned {describe(raw)}")
         results = list(raw)
     else:
@@ -142,21 +143,20 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
         if not primitive.returns_tuple:
             return new_tensor(results[0], vertex)
         return tuple([new_tensor(r, vertex) for r in results[:public]])
-    node = Node()
-    node.primitive = primitive
-    node.inputs = tuple([None if t is None else (v if need else constant_of(t))
-                         for t, v, need in zip(handles, vertices, needs, strict=True)])  # fmt: skip
-    node.saved = _saved(primitive, names, arrays, results, needs) if primitive.saved_names else ()
-    node.sequence = next_sequence()
-    node.static = tuple(map(keep, static))
-    node.context = mode.context
-    node.extra = None
-    if primitive.returns_tuple:
-        node.shape = tuple([r.shape for r in results[:public]])
-        node.dtype = tuple([r.dtype for r in results[:public]])
+    several = primitive.returns_tuple
+    node = Node(
+        primitive,
+        tuple([r.shape for r in results[:public]]) if several else results[0].shape,
+        tuple([r.dtype for r in results[:public]]) if several else results[0].dtype,
+        inputs=tuple([None if t is None else (v if need else constant_of(t))
+                      for t, v, need in zip(handles, vertices, needs, strict=True)]),
+        saved=_saved(primitive, names, arrays, results, needs) if primitive.saved_names else (),
+        static=tuple(map(keep, static)),
+        context=mode.context,
+    )  # fmt: skip
+    if several:
         value: Any = tuple([new_tensor(r, project(node, i, r)) for i, r in enumerate(results[:public])])
     else:
-        node.shape, node.dtype = results[0].shape, results[0].dtype
         value = new_tensor(results[0], node)
     if mode.observers:
         observe(mode, node, tuple(arrays), results[0] if not primitive.returns_tuple else tuple(results[:public]))
@@ -233,7 +233,8 @@ def _saved(
             kept.append(None)
         elif name in result_names:
             result = results[result_names.index(name)]
-            if name in primitive.residual_names and result.dtype.kind == "f" and primitive.tables[name] is None:
+            constant = name in primitive.residual_names and primitive.rules_by_output[name] is None
+            if constant and result.dtype.kind == "f":
                 raise TypeError(
                     f"primitive {primitive.name}: residual {name!r} is floating-point but has no rules; as a constant "
                     f"it would make second derivatives wrong. Declare {name}={{input: rule, ...}}"

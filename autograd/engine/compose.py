@@ -14,12 +14,11 @@ import numpy as np
 
 from ..core import dtypes
 from ..core.mode import current_mode
-from ..core.primitive import DeclarationError, is_ours
+from ..core.primitive import NUMPY_NAMES, DeclarationError, is_ours
 
 __all__ = ["COMPOSED", "LOOPS", "composed", "loop_for"]
 
 COMPOSED: dict[str, Callable[..., Any]] = {}
-_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
 _LISTS = ("tensors", "operands", "equation")
 
 
@@ -44,7 +43,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     code = function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    aliases = {alias: name for alias, name in _ALIASES.items() if name in names}
+    aliases = {numpy_name: name for name, numpy_name in NUMPY_NAMES.items() if name in names}
     first = names[0] if names and names[0] not in _LISTS else None
 
     @functools.wraps(function)

@@ -17,14 +17,13 @@ import numpy as np
 from ..core.dtypes import promote
 from ..core.mode import current_mode
 from ..core.node import Node, next_sequence
-from ..core.primitive import NO_DEFAULT, Primitive
+from ..core.primitive import NO_DEFAULT, NUMPY_NAMES, Primitive
 from . import calls, messages, steps, values
 from .generate_step import pull_when_needed
 from .source import fill, targets, tuple_of, write_when_called
 
 __all__ = ["call_source", "can_specialise", "make_function", "make_method"]
 
-_ALIASES = {"dim": "axis", "keepdim": "keepdims"}
 _NUMBERS = frozenset((float, int))
 # What a kernel takes as it is.
 _RAW = frozenset((np.ndarray, float, int, bool, np.float16, np.float32, np.float64, np.int64, np.bool_))
@@ -59,7 +58,7 @@ def make_method(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def can_specialise(primitive: Primitive) -> bool:
     """Return whether call and backward step can be written out: all but lists and several results."""
-    return not primitive.list_input and not primitive.several
+    return not primitive.list_input and not primitive.multi_output
 
 
 # "$" stands before the library's own names, so that a parameter may have any name.
@@ -103,7 +102,7 @@ if {all_are_tensors}:
             $node.dtype = $dtype
             $node.static = {kept_static}
             $node.context = $mode.context
-            $node.extra = None
+            $node.details = None
             if $mode.observers: $observe($mode, $node, {arrays}, $out)
             return $result
         $result._node = $cut_off
@@ -198,7 +197,7 @@ def call_source(primitive: Primitive, operator: bool = False) -> str:
 
 def _numpy_words(primitive: Primitive) -> dict[str, str]:
     """Return NumPy's words for those of PyTorch's that the primitive has among its static arguments."""
-    return {n: _ALIASES[n] for n in primitive.parameters if n in _ALIASES and n in primitive.static_names}
+    return {n: NUMPY_NAMES[n] for n in primitive.parameters if n in NUMPY_NAMES and n in primitive.static_names}
 
 
 def _parameters(primitive: Primitive) -> tuple[str, list[str]]:

@@ -98,19 +98,18 @@ def pull_source(primitive: Primitive) -> str:
 
 def _pull(primitive: Primitive) -> tuple[str, dict[str, Any]]:
     """Return the text of the backward step, and the values of its free variables."""
-    table = primitive.tables[next(iter(primitive.tables))]
-    assert table is not None
     namespace = {
         "FREED": FREED, "second_backward": steps.second_backward, "Node": Node, "ndarray": np.ndarray,
         "conform": steps.conform, "accumulate": ownership.accumulate, "accumulate_new": ownership.accumulate_new,
         "buffer_of": ownership.buffer_of, "one_for_each": steps.one_for_each,
-        **{f"rule_{n}": rule.function for n, rule in table.rules.items()},
+        **{f"rule_{n}": rule.function for n, rule in primitive.rules.by_input.items()},
     }  # fmt: skip
-    if table.joint is not None:
-        namespace["rule_joint"] = table.joint.function
-        rules = [_joint_rule(primitive, table.joint)]
+    joint = primitive.rules.joint
+    if joint is not None:
+        namespace["rule_joint"] = joint.function
+        rules = [_joint_rule(primitive, joint)]
     else:
-        rules = [_rule(primitive, n, table.rules[n], namespace) for n in primitive.differentiable]
+        rules = [_rule(primitive, n, primitive.rules.by_input[n], namespace) for n in primitive.differentiable]
     saved = [f"saved_{n}" for n in primitive.saved_names]
     static = [f"static_{n}" for n in primitive.static_names]
     text = fill(
@@ -153,7 +152,7 @@ def _joint_rule(primitive: Primitive, rule: Rule) -> str:
     return fill(
         JOINT_RULE,
         needs=needs,
-        arguments=", ".join(all_needs if a == "need" else _variable(primitive, a) for a in rule.arguments),
+        arguments=", ".join(all_needs if a == "needs_grad" else _variable(primitive, a) for a in rule.arguments),
         gradients=targets([f"{n}_d" for n in names]),
         count=str(len(names)),
         hand_on=hand_on,

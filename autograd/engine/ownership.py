@@ -102,8 +102,8 @@ def count_references(sweep: Callable[..., Any]) -> None:
         deposit(node, g, False)
 
     class Leaf:
-        primitive = SimpleNamespace(several=False)
-        extra = ()
+        primitive = SimpleNamespace(multi_output=False)
+        details = ()
 
     leaf = Leaf()
     cotangents = Cotangents()

@@ -14,7 +14,7 @@ import numpy as np
 from ..core.interpreters import is_operand
 from ..core.mode import NOWHERE, current_mode, set_mode
 from ..core.node import FREED, Node
-from ..core.primitive import REGISTRY, Table
+from ..core.primitive import REGISTRY, OutputRules
 from .messages import describe
 from .ownership import accumulate, buffer_of
 from .values import HANDLES, OUTPUT, Array, new_tensor, project
@@ -42,7 +42,7 @@ def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: boo
     if saved is FREED:
         raise second_backward(node)
     names = primitive.input_names * len(node.inputs) if primitive.list_input else primitive.input_names
-    need = tuple(
+    needs_grad = tuple(
         v.__class__ is Node and n in primitive.differentiable and (wanted is None or v in wanted)
         for v, n in zip(node.inputs, names, strict=True)
     )
@@ -53,32 +53,32 @@ def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: boo
             return
         filled = [_zeros(s, d, recorded) if x is None else x
                   for x, s, d in zip(gradients, node.shape, node.dtype, strict=True)]  # fmt: skip
-        _run_table(node, primitive.tables["out"], filled, values, names, need, cotangents, recorded)
+        _run_rules(node, primitive.rules_by_output["out"], filled, values, names, needs_grad, cotangents, recorded)
         return
-    for position, (output, table) in enumerate(primitive.tables.items()):
+    for position, (output, rules) in enumerate(primitive.rules_by_output.items()):
         arrived = g if position == 0 and not primitive.returns_tuple else cotangents.pop((node, position), None)
-        if arrived is not None and table is not None:
-            _run_table(node, table, arrived, values, names, need, cotangents, recorded, output)
+        if arrived is not None and rules is not None:
+            _run_rules(node, rules, arrived, values, names, needs_grad, cotangents, recorded, output)
 
 
-def _run_table(
-    node: Node, table: Table | None, g: Any, values: dict[str, Any], names: Sequence[str], need: tuple[bool, ...],
-    cotangents: Any, recorded: bool, output: str = "out",
+def _run_rules(
+    node: Node, rules: OutputRules | None, g: Any, values: dict[str, Any], names: Sequence[str],
+    needs_grad: tuple[bool, ...], cotangents: Any, recorded: bool, output: str = "out",
 ) -> None:  # fmt: skip
-    assert table is not None
+    assert rules is not None
     primitive = node.primitive
     values["g"] = g
-    values["need"] = need
-    if table.joint is not None:
-        found = table.joint.function(*(values[a] for a in table.joint.arguments))
+    values["needs_grad"] = needs_grad
+    if rules.joint is not None:
+        found = rules.joint.function(*(values[a] for a in rules.joint.arguments))
         gradients = one_for_each(primitive, found, len(names))
-        for vertex, name, wanted, gradient in zip(node.inputs, names, need, gradients, strict=True):
+        for vertex, name, wanted, gradient in zip(node.inputs, names, needs_grad, gradients, strict=True):
             if wanted and gradient is not None:
                 _hand_on(node, vertex, name, gradient, cotangents, recorded)
         return
-    for name, rule in table.rules.items():
+    for name, rule in rules.by_input.items():
         position = primitive.input_names.index(name)
-        if not need[position]:
+        if not needs_grad[position]:
             continue
         vertex = node.inputs[position]
         if name in primitive.accumulate and not recorded and output == "out":

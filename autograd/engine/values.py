@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtypes
-from ..core.node import Constant, Node, next_sequence
+from ..core.node import Constant, Node
 from ..core.primitive import Primitive
 
 __all__ = [
@@ -109,34 +109,17 @@ def _output_kernel(x: Any, index: int) -> Any:
     return x[index]
 
 
-OUTPUT = Primitive(
-    _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(),
-    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={"x": _pass_on},
-)  # fmt: skip
+OUTPUT = Primitive(_output_kernel, "linear", {"x": _pass_on}, name="output")
 
 
 def project(node: Node, index: int, array: Array) -> Node:
     """Return the node that stands for one output of a primitive with several."""
-    view = Node()
-    view.primitive = OUTPUT
-    view.inputs = (node,)
-    view.saved = ()
-    view.sequence = next_sequence()
-    view.shape, view.dtype = array.shape, array.dtype
-    view.static = (index,)
-    view.context = node.context
-    view.extra = None
-    return view
+    return Node(OUTPUT, array.shape, array.dtype, inputs=(node,), static=(index,), context=node.context)
 
 
 def _identity(x: Any) -> Any:
     return x
 
 
-LEAF = Primitive(
-    _identity, "predicate", scalar=None, name="leaf", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={},
-)  # fmt: skip
-
-
+LEAF = Primitive(_identity, "predicate", name="leaf")
 LEAF.pull = lambda *_: None

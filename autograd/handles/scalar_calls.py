@@ -86,7 +86,7 @@ def _record(primitive: Primitive, operands: tuple[Scalar, ...], static: tuple[An
                 result.primitive = primitive
                 result.first, result.second = operands[0], operands[1] if len(operands) > 1 else None
                 if len(operands) > 2 or static:
-                    details = result.details()
+                    details = result.ensure_details()
                     details.rest, details.static = operands[2:], static
                 result.context = mode.context
                 if mode.observers:
@@ -108,7 +108,7 @@ def $call({parameters}):
     except errors: result.value = ieee(primitive, {values})
     result.grad = None
     result.sequence = next_sequence()
-    result.extra = None
+    result.details = None
     if {any_needs}:
         mode = current_mode()
         if mode.grad:
@@ -198,11 +198,10 @@ def pull_when_needed(primitive: Primitive) -> Callable[..., None]:
 
 def make_scalar_pull(primitive: Primitive) -> Callable[..., None]:
     """Return the backward step of an elementwise primitive on Scalars."""
-    table = primitive.tables[next(iter(primitive.tables))]
-    assert table is not None
+    rules = primitive.rules
     namespace: dict[str, Any] = {
         "errors": (ArithmeticError, ValueError, TypeError), "pull_ieee": pull_ieee, "number": as_number,
-        **{f"rule_{n}": table.rules[n].function for n in primitive.differentiable},
+        **{f"rule_{n}": rules.by_input[n].function for n in primitive.differentiable},
     }  # fmt: skip
     text = scalar_pull_source(primitive)
     result: Callable[..., None] = compile_function(text, primitive, namespace, "Scalar pull", "pull")
@@ -234,12 +233,11 @@ def scalar_pull_source(primitive: Primitive) -> str:
 
 def _derivatives(primitive: Primitive) -> tuple[dict[str, str], bool]:
     """Return the gradient of each input as an expression, and whether none of them can raise."""
-    table = primitive.tables[next(iter(primitive.tables))]
-    assert table is not None
+    rules = primitive.rules
     found, safe = {}, True
     for n in primitive.differentiable:
-        variables = {a: _variable(primitive, a) for a in table.rules[n].arguments}
-        inlined = scalar_expression(primitive, table.rules[n], variables)
+        variables = {a: _variable(primitive, a) for a in rules.by_input[n].arguments}
+        inlined = scalar_expression(primitive, rules.by_input[n], variables)
         if inlined is None:
             call = f"rule_{n}({', '.join(variables.values())})"
             inlined = call if primitive.scalar is not None else f"number({call})", False
