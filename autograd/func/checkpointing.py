@@ -16,7 +16,7 @@ import numpy as np
 from ..core import storage
 from ..core.mode import current_mode, enable_grad, set_mode
 from ..core.node import Node, next_sequence
-from ..core.paths import age, segment
+from ..core.paths import age, leading_to, segment
 from ..core.primitive import Primitive
 from ..engine.backward import run_hooks, sweep
 from ..engine.ownership import Cotangents, accumulate
@@ -135,10 +135,7 @@ class _Block:
         inside, outside = segment([r._node for r in roots], start, set(own))
         self._check_outside(outside, start)
         targets = {v for v, wanted in zip((*own, *captured), needs_grad, strict=True) if wanted}
-        leading = set(targets)
-        for node in reversed(inside):
-            if not leading.isdisjoint(node.inputs):
-                leading.add(node)
+        leading = leading_to(targets, reversed(inside))
         cotangents = Cotangents()
         for root, gradient in zip(roots, g, strict=True):
             if root._node in leading:

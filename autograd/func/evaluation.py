@@ -14,7 +14,7 @@ from ..core.mode import current_mode, enable_grad
 from ..core.node import Node, next_sequence
 from ..core.paths import leading_to, segment
 from ..core.primitive import REGISTRY, Primitive
-from ..engine.backward import grad as gradients_of
+from ..engine.gradients import grad as gradients_of
 from ..engine.steps import pull_generic
 from ..engine.values import HANDLES, new_tensor
 from .batching import Batched, Levels, active, expand, strip, wrap

@@ -24,7 +24,8 @@ from ..core.mode import NOWHERE, current_mode, set_mode
 from ..core.node import FREED, Node
 from ..core.paths import between
 from ..core.primitive import REGISTRY, OutputRules, Rule
-from ..engine.backward import check_unchanged, grad
+from ..engine.backward import check_unchanged
+from ..engine.gradients import grad
 from ..engine.steps import conform_recorded, rule_values, second_backward
 from ..engine.values import HANDLES, OUTPUT, Array, new_tensor
 
