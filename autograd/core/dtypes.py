@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .interpreters import HiddenValueError
+
 __all__ = ["as_array", "get_default_dtype", "is_floating", "promote", "set_default_dtype", "to_dtype"]
 
 FLOATING = frozenset(np.dtype(t) for t in (np.float16, np.float32, np.float64))
@@ -105,6 +107,8 @@ def native(dtype: np.dtype[Any]) -> np.dtype[Any]:
 def _from_python(data: Any) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(data)
+    except HiddenValueError:
+        raise
     except (ValueError, TypeError) as error:
         raise TypeError(f"cannot make a tensor from ragged or mixed data: {error}") from None
     except OverflowError:

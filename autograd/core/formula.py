@@ -309,7 +309,8 @@ def rule_symbol(
             arguments.append(values.get(name, Symbol(name)))
     try:
         result = rule.function(*arguments)
-    except Exception:
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
+        # It asks for what symbols do not have: sizes, numbers, NumPy's functions.
         result = None
     if isinstance(result, list | tuple) and rules.joint is not None and input_name in primitive.input_names:
         result = result[primitive.input_names.index(input_name)] if len(result) == len(primitive.input_names) else None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core import dtypes
+from ..core.interpreters import HiddenValueError
 from ..core.mode import current_mode
 from ..core.primitive import NUMPY_NAMES, DeclarationError, is_ours
 
@@ -61,11 +62,13 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
                     kwargs[first] = array
         try:
             return function(*args, **kwargs)
-        except (ValueError, TypeError, IndexError) as error:
+        except HiddenValueError:
             loop = loop_for(args, kwargs)
-            if loop is not None:
-                # It read values as plain numbers, which single examples have; or else it will say what is wrong.
-                return loop(call, args, kwargs)
+            if loop is None:
+                raise
+            # It read values as plain numbers, which single examples have.
+            return loop(call, args, kwargs)
+        except (ValueError, TypeError, IndexError) as error:
             context = current_mode().context
             if context is not None and context.scope and "in module" not in str(error):
                 error.args = (f"{error} [in module {'.'.join(context.scope)}]",)

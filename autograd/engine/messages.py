@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.interpreters import HiddenValueError
 from ..core.mode import current_mode
 from ..core.primitive import Primitive
 
@@ -24,7 +25,8 @@ def describe(value: Any) -> str:
 
 def explain(primitive: Primitive, error: Exception, arrays: tuple[Any, ...]) -> Exception:
     """Return ``error`` with the operation, the shapes and the module path in its message."""
-    if not isinstance(error, ValueError | TypeError | IndexError | ZeroDivisionError | OverflowError):
+    known = isinstance(error, ValueError | TypeError | IndexError | ZeroDivisionError | OverflowError)
+    if not known or isinstance(error, HiddenValueError):
         return error
     text = str(error)
     shapes = [np.shape(a) for a in arrays if a is not None and not isinstance(a, list | tuple)]

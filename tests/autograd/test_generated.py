@@ -8,7 +8,8 @@ import pytest
 
 import glassgrad as gg
 from glassgrad.autograd.core.interpreters import interpreter_of
-from glassgrad.autograd.engine import calls
+from glassgrad.autograd.core.primitive import Rule
+from glassgrad.autograd.engine import calls, inline
 from glassgrad.autograd.engine.generate_step import pull_source
 from glassgrad.autograd.engine.source import fill
 
@@ -107,6 +108,28 @@ def test_how_many_rules_are_inlined():
     # Only an inlined rule is also called as it stands, for operands that were broadcast, right inside conform.
     inlined = sum(f"conform(rule_{name}(" in text for text, name in texts)
     assert (len(rules) >= 158, inlined >= 108) == (True, True), f"{inlined} of {len(rules)} rules are inlined"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda g, x: g if x > 0 else -g, lambda g, x: g * x.dtype.type(2), lambda g, x: g * np.cos(x),
+        lambda g, x: g * x**3, lambda g, x: g * np.ones(1), lambda g, x: np.ones(1) * g, lambda g, x: g * x[0],
+        lambda g, x: g * len(x), lambda g, x: np.where(x > 0, g, 0), lambda g, x: g * abs(x), lambda g, x: g * float(x),
+        lambda g, x: sum(x) * g, lambda g, x: g * np.asarray(x), lambda g, x: g @ x, lambda g, x: g * None,
+    ],
+)  # fmt: skip
+def test_what_cannot_be_traced_is_left_as_it_is(rule, monkeypatch):
+    monkeypatch.setattr(inline, "is_ours", lambda function: True)
+    primitive = PRIMITIVES["tanh"]
+    assert inline._trace(primitive, Rule(rule, ("g", "x")), {"g": "g", "x": "x"}) is None
+
+
+def test_an_error_of_a_rule_is_not_hidden_by_tracing(monkeypatch):
+    monkeypatch.setattr(inline, "is_ours", lambda function: True)
+    rule = Rule(lambda g: g * undefined, ("g",))  # noqa: F821
+    with pytest.raises(NameError, match="undefined"):
+        inline._trace(PRIMITIVES["tanh"], rule, {"g": "g"})
 
 
 # -- the collector -------------------------------------------------------------------------------------------------
