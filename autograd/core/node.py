@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from .primitive import Primitive
 
 from .mode import Context
+from .types import Shape
 
 __all__ = ["FREED", "Constant", "Details", "Node", "Vertex", "next_sequence"]
 
 # One counter for the whole process. Creation order is a topological order, also of a graph that crosses threads; the
 # same clock dates in-place changes (see storage.py).
 next_sequence = itertools.count(1).__next__
-
-Shape = tuple[int, ...]
 
 
 class Freed:

@@ -23,6 +23,7 @@ from ..core.mode import current_mode
 from ..core.node import FREED, Constant, Node
 from ..core.paths import collect, leading_to
 from ..core.primitive import REGISTRY
+from ..core.types import Value
 from .ownership import Cotangents, accumulate, count_references, unshared
 from .steps import run_recorded
 from .values import LEAF, new_tensor
@@ -33,7 +34,7 @@ __all__ = ["backward", "check_unchanged", "run_hooks", "seed", "sweep"]
 # -- seed -----------------------------------------------------------------------------------------------------
 
 
-def seed(output: Any, gradient: Any, create_graph: bool, operation: str) -> Any:
+def seed(output: Value, gradient: Value, create_graph: bool, operation: str) -> Value:
     """Return the gradient to start from at ``output``: ones for a single number, else what the caller gives.
 
     Raises:
@@ -90,7 +91,7 @@ def backward(
         order = [node for node in order if node in wanted]
     observers = current_mode().observers
 
-    def arrive(node: Node, g: Any) -> Any:
+    def arrive(node: Node, g: Value) -> Value:
         if node.details is not None and node.details.hooks:
             g = run_hooks(node, g, create_graph)
         if capture is not None and node in capture:
@@ -101,7 +102,7 @@ def backward(
             _deposit(node, g, create_graph)
         return None
 
-    def run(node: Node, g: Any, cotangents: Cotangents, wanted: set[Node] | None) -> None:
+    def run(node: Node, g: Value, cotangents: Cotangents, wanted: set[Node] | None) -> None:
         if changed:
             check_unchanged(node, wanted)
         if create_graph:
@@ -194,7 +195,7 @@ count_references(sweep)
 _leaf_lock = threading.Lock()
 
 
-def _deposit(node: Node, g: Any, create_graph: bool) -> None:
+def _deposit(node: Node, g: Value, create_graph: bool) -> None:
     """Add ``g`` to the ``.grad`` of a leaf, whose handle may be gone."""
     leaf = node.handle()
     if leaf is None:
@@ -215,7 +216,7 @@ def _deposit(node: Node, g: Any, create_graph: bool) -> None:
             leaf._grad = new_tensor(leaf._grad._array + g, None)
 
 
-def run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
+def run_hooks(node: Node, g: Value, create_graph: bool) -> Value:
     """Give the finished gradient of a value to its hooks, each of which may return another."""
     assert node.details is not None and node.details.hooks is not None
     gradient = g if create_graph else new_tensor(g, None)

@@ -16,6 +16,7 @@ from ..core.interpreters import interpreter_of, is_operand, register_interpreter
 from ..core.mode import Mode, current_mode
 from ..core.node import Node
 from ..core.primitive import Primitive
+from ..core.types import Value
 from .messages import describe, explain
 from .values import (
     CUT_BY_NO_GRAD,
@@ -40,14 +41,14 @@ def register_tensor(cls: type) -> None:
 # -- dispatch -------------------------------------------------------------------------------------------------
 
 
-def dispatch(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def dispatch(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Run ``primitive`` on whatever it was given: tensors, scalars, symbols, arrays, numbers."""
     operands = inputs[0] if primitive.list_input and isinstance(inputs[0], list | tuple) else inputs
     run = interpreter_of(operands) or call_raw
     return run(primitive, inputs, static)
 
 
-def dispatch_operator(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def dispatch_operator(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Like :func:`dispatch`, but ``NotImplemented`` for operands of unknown types, as Python's operators want it."""
     for operand in inputs:
         known = is_operand(operand) or operand.__class__ in dtypes.NUMBERS
@@ -56,7 +57,7 @@ def dispatch_operator(primitive: Primitive, inputs: tuple[Any, ...], static: tup
     return dispatch(primitive, inputs, static)
 
 
-def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def call_raw(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Run the kernel on arrays and numbers; nothing is recorded."""
     if primitive.scalar is not None:
         for value in inputs:
@@ -85,7 +86,7 @@ def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, .
     return result[: len(primitive.output_names or ())] if primitive.returns_tuple else result[0]
 
 
-def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def run_kernel(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Call the kernel with its parameters in their declared order."""
     if primitive.ufunc is not None:
         return primitive.ufunc(*inputs)
@@ -98,7 +99,7 @@ def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any,
 # -- the recorded call, by interpretation ---------------------------------------------------------------------
 
 
-def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def call_generic(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Run a primitive on operands of which at least one is a tensor, and record it when a gradient is wanted."""
     listed = primitive.list_input
     operands = inputs[0] if listed else inputs
@@ -155,7 +156,7 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
         context=mode.context,
     )  # fmt: skip
     if several:
-        value: Any = tuple([new_tensor(r, project(node, i, r)) for i, r in enumerate(results[:public])])
+        value: Value = tuple([new_tensor(r, project(node, i, r)) for i, r in enumerate(results[:public])])
     else:
         value = new_tensor(results[0], node)
     if mode.observers:
@@ -258,7 +259,7 @@ def retype(out: Array, like: Array) -> Array:
     return out.astype(like.dtype if like.dtype.kind == "f" else dtypes.get_default_dtype(), copy=False)
 
 
-def as_result(primitive: Primitive, value: Any) -> Array:
+def as_result(primitive: Primitive, value: Value) -> Array:
     """Return what a kernel returned as an array, or refuse it."""
     array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
     if array is None or array.dtype.kind not in "fiub":
@@ -267,7 +268,7 @@ def as_result(primitive: Primitive, value: Any) -> Array:
 
 
 def rerun_in_common_dtype(
-    primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tuple[Any, ...]
+    primitive: Primitive, out: Array, arrays: tuple[Value, ...], static: tuple[Any, ...]
 ) -> tuple[Any, ...]:
     """Return (result, arrays) of a call whose dtypes do not all agree, in the dtypes that they should have."""
     positions = [
@@ -290,7 +291,7 @@ def rerun_in_common_dtype(
 # -- messages -------------------------------------------------------------------------------------------------
 
 
-def observe(mode: Mode, node: Node, inputs: tuple[Any, ...], out: Any) -> None:
+def observe(mode: Mode, node: Node, inputs: tuple[Value, ...], out: Value) -> None:
     """Tell the observers of a mode about a recorded operation."""
     for observer in mode.observers:
         observer.forward(node, inputs, out)

@@ -19,6 +19,7 @@ from ..core.dtypes import as_array
 from ..core.mode import current_mode
 from ..core.node import Node
 from ..core.primitive import DeclarationError, is_ours
+from ..core.types import Array, Value
 from .values import HANDLES
 
 __all__ = ["UPDATES", "Update", "update"]
@@ -71,7 +72,7 @@ class Update:
                 storage.mark_changed(arrays[name], self.name)
         return arguments[self.mutates[0]]
 
-    def _check(self, name: str, target: Any, grad: bool, sources_need: bool) -> None:
+    def _check(self, name: str, target: Value, grad: bool, sources_need: bool) -> None:
         if target._node.__class__ is Node:
             if not target.is_leaf:
                 raise RuntimeError(
@@ -139,7 +140,7 @@ def update(*, mutates: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callab
     return declare
 
 
-def _values(values: Any, like: np.ndarray[Any, Any]) -> Any:
+def _values(values: Value, like: Array) -> Any:
     array = values if isinstance(values, np.ndarray | int | float | bool | np.generic) else as_array(values)
     kind = np.asarray(array).dtype.kind
     if kind == "f" and like.dtype.kind != "f":
@@ -156,38 +157,38 @@ def _values(values: Any, like: np.ndarray[Any, Any]) -> Any:
 
 
 @update(mutates=("target",))
-def assign(target: Any, values: Any) -> Any:
+def assign(target: Value, values: Value) -> Any:
     """Overwrite every element of ``target``; ``values`` broadcast."""
     target[...] = _values(values, target)
 
 
 @update(mutates=("target",))
-def assign_at(target: Any, index: Any, values: Any) -> Any:
+def assign_at(target: Value, index: Any, values: Value) -> Any:
     """Overwrite ``target[index]``."""
     target[index] = _values(values, target[index])
 
 
 @update(mutates=("target",))
-def add_(target: Any, values: Any, alpha: Any = 1) -> Any:
+def add_(target: Value, values: Value, alpha: Any = 1) -> Any:
     """Add ``alpha·values`` to ``target``."""
     scaled = _values(values, target)
     np.add(target, scaled if alpha == 1 else scaled * alpha, out=target, casting="same_kind")
 
 
 @update(mutates=("target",))
-def subtract_(target: Any, values: Any) -> Any:
+def subtract_(target: Value, values: Value) -> Any:
     """Subtract ``values`` from ``target``."""
     np.subtract(target, _values(values, target), out=target, casting="same_kind")
 
 
 @update(mutates=("target",))
-def multiply_(target: Any, values: Any) -> Any:
+def multiply_(target: Value, values: Value) -> Any:
     """Multiply ``target`` by ``values``."""
     np.multiply(target, _values(values, target), out=target, casting="same_kind")
 
 
 @update(mutates=("target",))
-def divide_(target: Any, values: Any) -> Any:
+def divide_(target: Value, values: Value) -> Any:
     """Divide ``target`` by ``values``."""
     if target.dtype.kind != "f":
         raise TypeError(f"division gives floating-point values, which a tensor of dtype {target.dtype} cannot hold")
@@ -196,7 +197,7 @@ def divide_(target: Any, values: Any) -> Any:
 
 @update(mutates=("running_mean", "running_var"))
 def update_running_statistics(
-    running_mean: Any, running_var: Any, mean: Any, variance: Any, momentum: Any, count: Any
+    running_mean: Value, running_var: Value, mean: Value, variance: Value, momentum: Any, count: Any
 ) -> Any:
     """Move BatchNorm's running statistics towards those of a batch; the variance becomes unbiased: n/(n − 1)."""
     running_mean *= 1 - momentum

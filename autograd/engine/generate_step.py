@@ -12,8 +12,10 @@ import numpy as np
 
 from ..core.node import FREED, Node
 from ..core.primitive import Primitive, Rule
+from ..core.types import Value
 from . import ownership, steps
 from .inline import inline_rule
+from .ownership import Cotangents
 from .source import compile_function, fill, targets, tuple_of
 
 __all__ = ["pull_source", "pull_when_needed"]
@@ -79,7 +81,7 @@ def pull_when_needed(primitive: Primitive) -> Callable[..., None]:
     """Return a pull that writes the real one when it is first called: imports stay quick, and by then every operation
     that the rules mention is declared."""
 
-    def pull(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
+    def pull(node: Node, g: Value, cotangents: Cotangents, wanted: set[Node] | None) -> None:
         primitive.pull = _written_pull(primitive)
         primitive.pull(node, g, cotangents, wanted)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.node import Constant, Node
 from ..core.paths import reachable
+from ..core.types import Value
 from .backward import backward, seed
 from .values import new_tensor
 
@@ -73,7 +74,7 @@ def grad(
     return tuple(results)
 
 
-def _as_list(value: Any, what: str) -> list[Any]:
+def _as_list(value: Value, what: str) -> list[Any]:
     items = list(value) if isinstance(value, list | tuple) else [value]
     for i, item in enumerate(items):
         if not hasattr(item, "_array"):

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..core.interpreters import register_interpreter
 from ..core.primitive import REGISTRY, Primitive, Rule, is_ours
+from ..core.types import Value
 
 __all__ = ["inline_rule", "scalar_expression"]
 
@@ -90,12 +91,12 @@ for _name in (
     setattr(Traced, f"__{_name}__", _refuse)
 
 
-def choose(condition: Any, x: Any, y: Any) -> Any:
+def choose(condition: Any, x: Value, y: Value) -> Any:
     """``where`` on arrays, by its primitive's kernel."""
     return REGISTRY["where"].kernel(condition, x, y)
 
 
-def _interpret(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def _interpret(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Any:
     function = choose if primitive.name == "where" else primitive.ufunc
     if function is None or static:
         raise Untraceable(primitive.name)
@@ -146,7 +147,7 @@ def scalar_expression(primitive: Primitive, rule: Rule, names: dict[str, str]) -
         return None
 
 
-def _expression(value: Any) -> tuple[str, bool]:
+def _expression(value: Value) -> tuple[str, bool]:
     if not isinstance(value, Traced):
         return repr(value), True
     if value.name is not None:
@@ -191,7 +192,7 @@ def inline_rule(
     return lines, functions, True
 
 
-def _count(value: Any) -> None:
+def _count(value: Value) -> None:
     """Count how often each intermediate is read."""
     stack = [value]
     while stack:

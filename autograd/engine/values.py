@@ -10,14 +10,12 @@ import numpy as np
 from ..core import dtypes
 from ..core.node import Constant, Node
 from ..core.primitive import Primitive
+from ..core.types import Array, Value
 
 __all__ = [
     "CUT_BY_DETACH", "CUT_BY_NO_GRAD", "HANDLES", "LEAF", "OUTPUT", "Array", "Cut", "constant_of", "inherit",
     "new_tensor", "project", "scalar_constant", "set_tensor_class", "tensor_class",
 ]  # fmt: skip
-
-Array = np.ndarray[Any, Any]
-
 
 HANDLES: set[Any] = set()
 
@@ -36,9 +34,9 @@ def tensor_class() -> type:
     return _tensor_class[0]
 
 
-def new_tensor(array: Any, vertex: Node | Constant | None) -> Any:
+def new_tensor(array: Any, vertex: Node | Constant | None) -> Value:
     """Return a handle on ``array`` at ``vertex`` of the graph."""
-    tensor: Any = object.__new__(_tensor_class[0])
+    tensor: Value = object.__new__(_tensor_class[0])
     tensor._array = array if array.__class__ is np.ndarray else np.asarray(array)
     tensor._node = vertex
     tensor._grad = None
@@ -69,7 +67,7 @@ def inherit(*vertices: Any) -> Any:
     return None
 
 
-def constant_of(tensor: Any) -> Any:
+def constant_of(tensor: Value) -> Any:
     """Return the vertex of an operand that needs no gradient."""
     vertex = tensor._node
     if vertex is None or vertex.__class__ is Cut:
@@ -82,7 +80,7 @@ def constant_of(tensor: Any) -> Any:
     return vertex
 
 
-def scalar_constant(value: Any, like: np.dtype[Any]) -> Any:
+def scalar_constant(value: Value, like: np.dtype[Any]) -> Value:
     """Return a 0-d tensor of a Python number that takes the dtype of its partner, as a number does."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -101,11 +99,11 @@ def scalar_constant(value: Any, like: np.dtype[Any]) -> Any:
     return new_tensor(array, vertex)
 
 
-def _pass_on(g: Any) -> Any:
+def _pass_on(g: Value) -> Any:
     return g
 
 
-def _output_kernel(x: Any, index: int) -> Any:
+def _output_kernel(x: Value, index: int) -> Any:
     return x[index]
 
 
@@ -117,7 +115,7 @@ def project(node: Node, index: int, array: Array) -> Node:
     return Node(OUTPUT, array.shape, array.dtype, inputs=(node,), static=(index,), context=node.context)
 
 
-def _identity(x: Any) -> Any:
+def _identity(x: Value) -> Any:
     return x
 
 

@@ -229,7 +229,7 @@ class Call:
         """Return the number of axes of one example of an operand."""
         return len(np.shape(self.inputs[i])) - self.batched[i]
 
-    def spread(self, i: int) -> Any:
+    def with_batch_axis(self, i: int) -> Any:
         """Return an operand with a batch axis, whether or not it had one."""
         x = self.inputs[i]
         if self.batched[i]:
