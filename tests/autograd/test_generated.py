@@ -13,7 +13,8 @@ from glassgrad.autograd.engine import calls, inline
 from glassgrad.autograd.engine.generate_step import pull_source
 from glassgrad.autograd.engine.source import fill
 
-PRIMITIVES = gg.autograd.REGISTRY
+# A copy: examples in docstrings of the library declare operations of their own while tests run.
+PRIMITIVES = dict(gg.autograd.REGISTRY)
 
 
 # -- templates -----------------------------------------------------------------------------------------------------
