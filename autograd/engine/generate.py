@@ -25,8 +25,9 @@ from .source import fill, targets, tuple_of, write_when_called
 __all__ = ["call_source", "can_specialise", "make_function", "make_method"]
 
 _NUMBERS = frozenset((float, int))
-# What a kernel takes as it is.
-_RAW = frozenset((np.ndarray, float, int, bool, np.float16, np.float32, np.float64, np.int64, np.bool_))
+# What a kernel takes as it is: arrays, and the NumPy numbers that ufuncs make of arrays without axes; numbers beside.
+_ARRAYS = frozenset((np.ndarray, np.float16, np.float32, np.float64, np.int64, np.bool_))
+_RAW = _ARRAYS | {float, int, bool}
 # Static arguments that are numbers or tuples of numbers, and so need no copy.
 _NEVER_ARRAYS = frozenset(
     "dim dim0 dim1 dims keepdim shape dtype kernel_size stride padding dilation groups".split()
@@ -148,7 +149,7 @@ if {y}.__class__ in $handles and {x}.__class__ in $numbers:
 
 # Rules call primitives on plain arrays in every backward pass: straight to the kernel.
 ON_ARRAYS = """
-if {first}.__class__ is $ndarray{and_all_are_raw}:
+if {first}.__class__ in $arrays{and_all_are_raw}:
     try:
         return $kernel({arguments}){public}
     except Exception as $error:
@@ -164,7 +165,7 @@ def _written_call(primitive: Primitive, fallback: Callable[..., Any]) -> Callabl
         "rerun": calls.rerun_in_common_dtype, "as_result": calls.as_result, "explain": messages.explain,
         "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD, "inherit": values.inherit,
         "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
-        "raw": _RAW,
+        "arrays": _ARRAYS, "raw": _RAW,
     }  # fmt: skip
     namespace = {"UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
     operator = fallback is calls.dispatch_operator

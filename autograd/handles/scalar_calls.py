@@ -68,7 +68,7 @@ def apply(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]
                 f"{primitive.name}: {name} must be a Scalar or a number, not {type(value).__name__}; "
                 "Scalars and Tensors have separate graphs (gg.tensor(scalar.value) crosses over)"
             )
-    result = _evaluate(primitive, tuple(o.value for o in operands), static)
+    result = _evaluate(primitive, tuple([o.value for o in operands]), static)
     if primitive.kind == "predicate":
         return bool(result)
     return _record(primitive, tuple(operands), static, result)

@@ -67,8 +67,9 @@ A = np.arange(6.0).reshape(2, 3)
 
 @pytest.mark.parametrize("number", [2, 2.5, True, np.float32(2.5), np.int8(3), np.array(2.0)], ids=repr)
 def test_arrays_with_numbers(number):
+    """NumPy's numbers come first as well: they are what ufuncs make of arrays without axes."""
     for name, ours in (("add", gg.add), ("multiply", gg.multiply), ("maximum", gg.maximum)):
-        for array in (A, A.astype(np.float32), A.astype(int)):
+        for array in (A, A.astype(np.float32), A.astype(int), np.float32(1.5), np.float64(1.5), np.int64(3)):
             ufunc = getattr(np, name)
             for operands in ((array, number), (number, array)):
                 found, expected = ours(*operands), ufunc(*operands)
