@@ -135,15 +135,15 @@ def code(text: str) -> str:
 
 def rules(primitive: Any) -> Iterator[str]:
     """Yield the rules of a primitive as text, one for each output and input."""
-    results = [n for n, t in primitive.tables.items() if t is not None]
+    results = [n for n, t in primitive.rules_by_output.items() if t is not None]
     statics = {
         n: Symbol(n) if p.default is inspect.Parameter.empty else p.default
         for n, p in primitive.parameters.items()
         if n in primitive.static_names
     }
     for output in results:
-        table = primitive.tables[output]
-        for name in primitive.differentiable if table.joint else table.rules:
+        rules = primitive.rules_by_output[output]
+        for name in primitive.differentiable if rules.joint else rules.by_input:
             g = Symbol("g" if len(results) == 1 else f"g_{output}")
             try:
                 text = rule_symbol(primitive, name, statics, g, output).text

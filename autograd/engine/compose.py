@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..core import dtypes
+from ..core.interpreters import HiddenValueError
 from ..core.mode import current_mode
-from ..core.primitive import DeclarationError, is_ours
+from ..core.primitive import NUMPY_NAMES, DeclarationError, is_ours
 
 __all__ = ["COMPOSED", "LOOPS", "composed", "loop_for"]
 
 COMPOSED: dict[str, Callable[..., Any]] = {}
-_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
 _LISTS = ("tensors", "operands", "equation")
 
 
@@ -44,7 +44,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     code = function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    aliases = {alias: name for alias, name in _ALIASES.items() if name in names}
+    aliases = {numpy_name: name for name, numpy_name in NUMPY_NAMES.items() if name in names}
     first = names[0] if names and names[0] not in _LISTS else None
 
     @functools.wraps(function)
@@ -62,11 +62,13 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
                     kwargs[first] = array
         try:
             return function(*args, **kwargs)
-        except (ValueError, TypeError, IndexError) as error:
+        except HiddenValueError:
             loop = loop_for(args, kwargs)
-            if loop is not None:
-                # It read values as plain numbers, which single examples have; or else it will say what is wrong.
-                return loop(call, args, kwargs)
+            if loop is None:
+                raise
+            # It read values as plain numbers, which single examples have.
+            return loop(call, args, kwargs)
+        except (ValueError, TypeError, IndexError) as error:
             context = current_mode().context
             if context is not None and context.scope and "in module" not in str(error):
                 error.args = (f"{error} [in module {'.'.join(context.scope)}]",)

@@ -26,7 +26,8 @@ def primitive(
         kind: one of ``KINDS``: ``"elementwise"``, ``"linear"``, ``"multilinear"``, ``"general"``, ...
         scalar: the kernel on Python floats, such as ``math.tanh``. Without one the array kernel is used.
         name: defaults to the function's name.
-        list_input: the first parameter is a list of tensors; its rule gets ``need`` and returns one gradient each.
+        list_input: the first parameter is a list of tensors; its rule gets ``needs_grad`` and returns one gradient
+            each.
         inputs: with a ``joint`` rule, the parameters that are inputs.
         outputs: names of the outputs when there are several; ``"list"`` when their number varies, and then the rule's
             ``g`` is a list. A keyword of an output's name holds the rules of that output as a dict.
