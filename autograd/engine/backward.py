@@ -24,7 +24,7 @@ from ..core.primitive import REGISTRY, Primitive
 from .calls import new_tensor
 from .steps import Cotangents, accumulate, run_recorded
 
-__all__ = ["LEAF", "backward", "check_unchanged", "grad", "reachable", "run_hooks", "sweep"]
+__all__ = ["LEAF", "RETAIN", "backward", "check_unchanged", "grad", "reachable", "run_hooks", "sweep"]
 
 _age = attrgetter("sequence")
 
@@ -218,11 +218,18 @@ def _calibrate() -> int:
 _ALONE = _calibrate()
 
 
+# The key of the hook of ``retain_grad``, which is called after all others.
+RETAIN = -1
+
+
 def run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     """Give the finished gradient of a value to its hooks, each of which may return another."""
     assert node.extra is not None and node.extra.hooks is not None
     gradient = g if create_graph else new_tensor(g, None)
-    for hook in list(node.extra.hooks.values()):
+    hooks = dict(node.extra.hooks)
+    if RETAIN in hooks:
+        hooks[RETAIN] = hooks.pop(RETAIN)
+    for hook in hooks.values():
         if not create_graph:
             # Hooks may keep what they see; the engine may add into it later.
             gradient = new_tensor(np.array(gradient._array), None)
