@@ -108,14 +108,22 @@ def test_batch_norm_of_two_rows(eps, values):
     np.testing.assert_allclose(y, [[-values[0], -values[1]], list(values)], rtol=1e-9)
 
 
-def test_batch_norm_of_one_row_gives_the_bias_and_leaves_the_statistics():
-    for momentum in (0.1, None):
-        layer = nn.BatchNorm1d(2, momentum=momentum)
-        set_to(layer.bias, [5.0, 6.0])
-        assert layer(gg.tensor([[1.0, 2.0]])).numpy().tolist() == [[5.0, 6.0]]
-        assert layer.running_var.numpy().tolist() == [1, 1] and layer.num_batches_tracked.item() == 0
-        assert layer(gg.zeros(0, 2)).shape == (0, 2)
-        assert layer.num_batches_tracked.item() == 0
+@pytest.mark.parametrize("momentum", [0.1, None])
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(nn.BatchNorm1d, (1, 2)), (nn.BatchNorm1d, (1, 2, 1)), (nn.BatchNorm2d, (1, 2, 1, 1))]
+)
+def test_batch_norm_of_one_value_per_channel(layer, shape, momentum):
+    """In training it is refused, as by PyTorch, and changes nothing; the formula would give the bias."""
+    norm = layer(2, momentum=momentum)
+    set_to(norm.bias, [5.0, 6.0])
+    with pytest.raises(ValueError, match=r"one value per channel.*drop_last=True.*\[in module BatchNorm.d\]"):
+        norm(gg.ones(*shape))
+    assert norm.running_var.numpy().tolist() == [1, 1] and norm.num_batches_tracked.item() == 0
+    assert norm(gg.zeros(0, *shape[1:])).shape == (0, *shape[1:])
+    assert norm.num_batches_tracked.item() == 0
+    y = F.batch_norm_composed(gg.tensor([[1.0, 2.0]]), norm.weight, norm.bias, 1e-5)
+    assert y.numpy().tolist() == [[5.0, 6.0]]
+    assert norm.eval()(gg.ones(*shape)).shape == shape
 
 
 def test_batch_norm_evaluation_uses_the_running_statistics():
