@@ -65,7 +65,7 @@ def test_every_problem_is_listed_and_nothing_is_loaded():
         "  missing: 0.bias, 3.weight\n"
         "  unexpected: head.weight\n"
         "  mismatched: 0.weight has shape (3, 1, 3, 3) in the state, (2, 1, 3, 3) in the module; "
-        "1.weight is a str in the state, not a Tensor; "
+        "1.weight is a str in the state, not a Tensor, and cannot be read as one: it is no number; "
         "1.running_mean has shape (5,) in the state, (2,) in the module; "
         "1.num_batches_tracked has dtype float32 in the state, int64 in the module"
     )
