@@ -10,11 +10,11 @@ import numpy as np
 
 from .core.dtypes import to_dtype
 from .core.primitive import Primitive
-from .engine import calls, effects
+from .engine import effects, values
 from .engine.generate import make_method
 from .handles import interchange
 from .handles.scalar import Scalar
-from .handles.scalar import apply as apply_scalar
+from .handles.scalar_calls import apply as apply_scalar
 from .handles.scalar_calls import make_scalar_method, pull_when_needed
 from .handles.tensor import Tensor
 from .numpy_protocol.functions import array_function, array_ufunc
@@ -101,7 +101,7 @@ def power(x: Any, y: Any) -> Any:
     >>> gg.pow(gg.tensor([1.0, 3.0]), 2)
     tensor([1., 9.])
     """
-    if y.__class__ is int and y == 2 and (x.__class__ in calls.HANDLES or x.__class__ is Scalar):
+    if y.__class__ is int and y == 2 and (x.__class__ in values.HANDLES or x.__class__ is Scalar):
         return arithmetic.square(x)
     return arithmetic.power(x, y)
 

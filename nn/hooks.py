@@ -11,8 +11,8 @@ from ..autograd import Tensor, enable_grad, no_grad
 from ..autograd.core.mode import current_mode
 from ..autograd.core.node import Node, next_sequence
 from ..autograd.core.primitive import Primitive
-from ..autograd.engine.calls import HANDLES, new_tensor, project
 from ..autograd.engine.steps import pull_generic
+from ..autograd.engine.values import HANDLES, new_tensor, project
 from ..autograd.handles.tensor import HookHandle
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _through_a_gate(values: Sequence[Any], function: Callable[[Any], Any]) -> tu
     node = Node()
     node.primitive = GATE
     node.inputs = tuple(values[i]._node for i in places)
-    node.saved = ((),)
+    node.saved = ()
     node.sequence = next_sequence()
     node.shape = tuple(values[i].shape for i in places)
     node.dtype = tuple(values[i].dtype for i in places)

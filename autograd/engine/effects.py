@@ -19,7 +19,7 @@ from ..core.dtypes import as_array
 from ..core.mode import current_mode
 from ..core.node import Node
 from ..core.primitive import DeclarationError, is_ours
-from .calls import HANDLES
+from .values import HANDLES
 
 __all__ = ["UPDATES", "Update", "update"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.calls import HANDLES
 from ..engine.compose import composed
 from ..engine.declare import primitive
+from ..engine.values import HANDLES
 from .axes import axis_of
 from .comparison import where
 from .indexing import add_at, getitem, index_add_zeros, same_dtype, write_at

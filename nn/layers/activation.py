@@ -91,7 +91,7 @@ class PReLU(Module):
     >>> import glassgrad as gg
     >>> from glassgrad import nn
     >>> nn.PReLU()(gg.tensor([-2.0, 2.0]))
-    tensor([-0.5,  2. ], grad_fn=<prelu>)
+    tensor([-0.5,  2. ], grad_fn=<sloped>)
     """
 
     weight: Parameter
