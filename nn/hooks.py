@@ -146,6 +146,7 @@ GATE = Primitive(
     rules={"tensors": lambda g, need, function: function(g)},
 )  # fmt: skip
 GATE.pull = pull_generic
+GATE.zero_filled = False
 
 
 def _through_a_gate(values: Sequence[Any], function: Callable[[Any], Any]) -> tuple[list[Any], list[int]]:
@@ -267,7 +268,8 @@ def _spread(g: Sequence[Any], places: list[int], count: int) -> tuple[Any, ...]:
     found: list[Any] = [None] * count
     for place, gradient in zip(places, g, strict=True):
         # Hooks may keep what they see; the engine may add into it later.
-        found[place] = gradient if gradient.__class__ in HANDLES else new_tensor(gradient.copy(), None)
+        known = gradient is None or gradient.__class__ in HANDLES
+        found[place] = gradient if known else new_tensor(gradient.copy(), None)
     return tuple(found)
 
 
