@@ -255,15 +255,16 @@ class Members:
             paths.extend(reversed(below))
 
 
-def hidden_members(module: Members, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Go through the plain lists and dicts that hide modules or parameters: their paths, and what to use instead."""
+def hidden_members(module: Members, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Go through the plain lists and dicts that hide modules or parameters: path, type, and what to use instead."""
     for name, value in vars(module).items():
         if name.startswith("_") or type(value) not in (list, tuple, dict):
             continue
         items = list(value.values()) if isinstance(value, dict) else list(value)
         for kind, held in ((Members, "Module"), (Parameter, "Parameter")):
             if any(isinstance(item, kind) for item in items):
-                yield prefix + name, f"nn.{held}Dict" if isinstance(value, dict) else f"nn.{held}List"
+                remedy = f"nn.{held}Dict" if isinstance(value, dict) else f"nn.{held}List"
+                yield prefix + name, type(value).__name__, remedy
     for name, child in vars(module).get("_modules", {}).items():
         if child is not None:
             yield from hidden_members(child, f"{prefix}{name}.")
@@ -280,11 +281,10 @@ def hint_at_hidden(module: Members) -> str:
     >>> hint_at_hidden(Net())
     'layers is a plain list, whose contents are not registered; use nn.ModuleList'
     """
-    found = [
-        f"{path} is a plain {'dict' if remedy.endswith('Dict') else 'list'}, whose contents are not registered; "
-        f"use {remedy}" for path, remedy in hidden_members(module)
-    ]  # fmt: skip
-    return ". ".join(found)
+    return ". ".join(
+        f"{path} is a plain {kind}, whose contents are not registered; use {remedy}"
+        for path, kind, remedy in hidden_members(module)
+    )
 
 
 def describe(value: Any) -> str:

@@ -101,4 +101,5 @@ def _kind(value: Any) -> str:
     """Return the class of a value, and which library it is from."""
     kind = type(value)
     library = kind.__module__.partition(".")[0]
-    return f"a {kind.__name__}" if library in ("builtins", "__main__") else f"a {library}.{kind.__name__}"
+    name = kind.__name__ if library in ("builtins", "__main__") else f"{library}.{kind.__name__}"
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

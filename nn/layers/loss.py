@@ -19,7 +19,8 @@ class _Loss(Module):
     """What the losses share: the reduction, and weights kept as buffers."""
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if sum(isinstance(a, Tensor | np.ndarray) for a in args) >= 2 or {"input", "target"} & kwargs.keys():
+        arrays = len(args) > 1 and all(isinstance(a, Tensor | np.ndarray) for a in args[:2])
+        if arrays or {"input", "target"} & kwargs.keys():
             raise TypeError(
                 f"{cls.__name__} is a class, and was called with what its instances take, an input and a target; "
                 f"make an instance first: loss_function = nn.{cls.__name__}(), then loss_function(input, target)"
