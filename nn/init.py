@@ -16,8 +16,8 @@ import numpy as np
 
 from ..autograd import Tensor, no_grad
 from ..autograd.engine.effects import assign
-from ..autograd.ops.special import erfinv
 from ..autograd.ops.random import draw
+from ..autograd.ops.special import erfinv
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "lecun_normal_", "normal_",

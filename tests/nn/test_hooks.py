@@ -64,7 +64,8 @@ def test_pre_hooks_replace_arguments():
 
 def test_forward_hooks_see_keyword_arguments():
     net, seen = Both(), []
-    with net.register_forward_hook(lambda module, args, kwargs, out: seen.append((len(args), kwargs)), with_kwargs=True):
+    hook = lambda module, args, kwargs, out: seen.append((len(args), kwargs))  # noqa: E731
+    with net.register_forward_hook(hook, with_kwargs=True):
         net(gg.tensor(1.0), gg.tensor(5.0), scale=2.0)
     assert seen == [(2, {"scale": 2.0})]
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 import glassgrad as gg
-from glassgrad import nn
 
 pytestmark = pytest.mark.oracle
 
