@@ -17,7 +17,7 @@ import numpy as np
 from ..autograd import Tensor, no_grad
 from ..autograd.engine.effects import assign
 from ..autograd.ops.random import draw
-from ..autograd.ops.special import erfinv
+from ..autograd.ops.special import ndtri
 
 __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "lecun_normal_", "normal_",
@@ -147,6 +147,8 @@ def _fans(tensor: Tensor, what: str) -> tuple[int, int]:
 
 
 def _scale(gain: float, fan: float) -> float:
+    if isinstance(gain, bool) or not isinstance(gain, int | float | np.number):
+        raise TypeError(f"initial values: gain must be a number, not {gain!r}")
     return gain / math.sqrt(fan) if fan else 0.0  # a weight without elements needs no scale
 
 
@@ -261,8 +263,8 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
     below, above = (math.erfc(-x / math.sqrt(2)) / 2 for x in (low, high))
     uniform = below + _draw(tensor, "random", "trunc_normal_").astype(np.float64) * (above - below)
     with np.errstate(divide="ignore"):
-        values = sign * math.sqrt(2) * erfinv(2 * uniform - 1)
-    return _fill(tensor, np.clip(values * std + mean, a, b), "trunc_normal_")
+        values = sign * ndtri(uniform) * std + mean
+    return _fill(tensor, np.clip(values, a, b), "trunc_normal_")
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:

@@ -114,7 +114,6 @@ def number(layer: str, name: str, value: Any) -> float:
     >>> number("LeakyReLU", "negative_slope", 0.1)
     0.1
     """
-    found = plain_number(layer, name, value, -math.inf, math.inf)
-    if not math.isfinite(found):
-        raise ValueError(f"{layer}: {name} must be finite, got {found}")
-    return found
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{layer}: {name} must be finite, got {value}")
+    return plain_number(layer, name, value, -math.inf, math.inf)

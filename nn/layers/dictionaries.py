@@ -51,9 +51,15 @@ class _Named(Module):
             held = ", ".join(self._held()) or "nothing"
             raise KeyError(f"{type(self).__name__} holds no {key!r}; it holds {held}") from None
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def _check_key(self, key: Any) -> None:
         if not isinstance(key, str):
             raise TypeError(f"{type(self).__name__}: a key must be a string, not {type(key).__name__}")
+        if hasattr(type(self), key):
+            kind = type(self).__name__
+            raise ValueError(f"{kind}: {key!r} is an attribute of every {kind}; choose another key")
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._check_key(key)
         self._register(self._kind, key, self._member(key, value))
 
     def __delitem__(self, key: str) -> None:
@@ -103,6 +109,8 @@ class _Named(Module):
         for pair in pairs:
             if not isinstance(pair, tuple | list) or len(pair) != 2:
                 raise TypeError(f"{type(self).__name__}: expected pairs (key, value), got a {type(pair).__name__}")
+        for key, _ in pairs:
+            self._check_key(key)
         checked = [(key, self._member(key, value)) for key, value in pairs]
         for key, value in checked:
             self[key] = value
@@ -112,7 +120,7 @@ class ModuleDict(_Named):
     """A dictionary of modules that registers what it holds. A plain dict would hide them from `parameters`.
 
     It is not called itself: ``forward`` of the module that holds it calls its items. Keys are strings that are no
-    attribute of a Module; the order is that of insertion.
+    attribute of a ModuleDict; the order is that of insertion.
 
     Args:
         modules: a mapping from names to modules, or pairs.
@@ -143,8 +151,7 @@ class ModuleDict(_Named):
         return value
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if not isinstance(key, str):
-            raise TypeError(f"ModuleDict: a key must be a string, not {type(key).__name__}")
+        self._check_key(key)
         self.add_module(key, self._member(key, value))
 
 

@@ -45,10 +45,11 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
         super().__init__()
-        self.in_features = size("Linear", "in_features", in_features)
-        self.out_features = size("Linear", "out_features", out_features)
+        layer = type(self).__name__
+        self.in_features = size(layer, "in_features", in_features)
+        self.out_features = size(layer, "out_features", out_features)
         self.weight = Parameter(zeros(self.out_features, self.in_features, dtype=dtype))
-        has_bias = flag("Linear", "bias", bias)
+        has_bias = flag(layer, "bias", bias)
         self.register_parameter("bias", Parameter(zeros(self.out_features, dtype=dtype)) if has_bias else None)
         self.reset_parameters()
 

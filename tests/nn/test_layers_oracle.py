@@ -97,8 +97,9 @@ LAYERS = [
 def test_layers(name, args, options, shape):
     ours, theirs = getattr(nn, name)(*args, **options), getattr(tnn, name)(*args, **options)
     assert repr(ours) == repr(theirs)
-    compare(ours, theirs, shape, steps=3)
-    compare(ours.eval(), theirs.eval(), shape)
+    rtol = 1e-7 if name == "Hardsigmoid" else 1e-9  # PyTorch has its sixth in float32
+    compare(ours, theirs, shape, steps=3, rtol=rtol)
+    compare(ours.eval(), theirs.eval(), shape, rtol=rtol)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_a_network():
         lambda m: m.CrossEntropyLoss(), lambda m: m.MSELoss(), lambda m: m.BCEWithLogitsLoss(), lambda m: m.NLLLoss(),
         lambda m: m.ModuleDict({"a": m.Linear(2, 2), "b": m.Sequential(m.ReLU())}), lambda m: m.ModuleDict(),
         lambda m: m.Sequential(m.ReLU()).append(m.Tanh()).insert(0, m.ELU()).extend([m.SiLU()]),
-        lambda m: m.ModuleList([m.ReLU()]).append(m.Tanh()) + [m.GELU()],
+        lambda m: m.ModuleList([m.ReLU()]) + m.ModuleList([m.Tanh(), m.GELU()]),
         lambda m: m.MaxPool2d((2, 2), padding=(1, 0)), lambda m: m.Conv2d(1, 2, 3, padding=(1, 2), dilation=(1, 2)),
     ],
 )  # fmt: skip
@@ -334,8 +335,9 @@ def test_default_initial_values(build):
     [
         ("xavier_uniform_", {"gain": 2.0}), ("xavier_normal_", {}), ("kaiming_uniform_", {"a": 0.5}),
         ("kaiming_uniform_", {"mode": "fan_out", "nonlinearity": "relu"}), ("kaiming_normal_", {}),
-        ("kaiming_normal_", {"nonlinearity": "tanh"}), ("trunc_normal_", {}), ("trunc_normal_", {"std": 0.3, "a": 0.1}),
-        ("trunc_normal_", {"mean": -1.0, "std": 2.0, "a": 2.0, "b": 5.0}), ("orthogonal_", {"gain": 3.0}), ("uniform_", {"a": -2.0, "b": 3.0}), ("normal_", {"std": 0.1}),
+        ("kaiming_normal_", {"nonlinearity": "tanh"}), ("uniform_", {"a": -2.0, "b": 3.0}), ("normal_", {"std": 0.1}),
+        ("trunc_normal_", {}), ("trunc_normal_", {"std": 0.3, "a": 0.1}), ("orthogonal_", {"gain": 3.0}),
+        ("trunc_normal_", {"mean": -1.0, "std": 2.0, "a": 2.0, "b": 5.0}),
     ],
 )  # fmt: skip
 def test_initialisers(name, options):
@@ -402,5 +404,5 @@ def test_a_state_dict_of_tensors_loads_as_it_is():
         ours.eval()(gg.tensor(x)).numpy(), theirs.eval()(torch.tensor(x)).detach().numpy(), rtol=1e-5, atol=1e-6
     )
     theirs.load_state_dict({name: torch.from_numpy(v.numpy(copy=True)) for name, v in ours.state_dict().items()})
-    with pytest.raises(RuntimeError, match="weight is a torch.Tensor in the state, not a Tensor, and cannot be read"):
+    with pytest.raises(RuntimeError, match=r"weight is a torch\.Tensor in the state, not a Tensor, and cannot be read"):
         nn.Linear(2, 1).load_state_dict({"weight": torch.zeros(1, 2, device="meta"), "bias": torch.zeros(1)})

@@ -229,7 +229,7 @@ def test_worked_12_alexnet_as_printed_cannot_be_built():
 
 
 @pytest.mark.parametrize(("make", "error", "message"), [
-    (lambda: models.TwoLayerNet(2, 3, kind="class"), ValueError, "kind must be one of regression, binary, classes, not"),
+    (lambda: models.TwoLayerNet(2, 3, kind="class"), ValueError, "kind must be one of regression, binary, classes"),
     (lambda: models.TwoLayerNet(2, 3, kind="classes"), ValueError, "output_size of at least 2.* take kind='binary'"),
     (lambda: models.TwoLayerNet(2, 3, activation="swish"), ValueError, "activation must be one of relu, sigmoid"),
     (lambda: models.TwoLayerNet(2, 3, activation=nn.ReLU()), TypeError, r"or a class of layers .*, not ReLU\(\)"),
