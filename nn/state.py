@@ -9,8 +9,8 @@ import numpy as np
 
 from ..autograd import Tensor, no_grad
 from ..autograd.core.dtypes import as_array
-from ..autograd.engine.effects import assign
 from ..autograd.handles.interchange import from_dlpack
+from ..autograd.ops.in_place import assign
 
 __all__ = ["StateFit", "load_state"]
 
