@@ -6,11 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from ...autograd import Tensor, no_grad
-<<<<<<< HEAD
 from ...autograd.core.mode import is_recomputing
-from ...autograd.engine.effects import add_
-=======
->>>>>>> main
 from ...autograd.ops.creation import ones, zeros
 from ...autograd.ops.in_place import add_
 from .. import functional as F
