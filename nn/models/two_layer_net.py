@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...autograd.ops.elementwise import sigmoid
-from ...autograd.ops.loss import softmax
+from .. import functional as F
 from ..layers.linear import Linear
 from ..layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, HalfMSELoss
 from ..module import Module
@@ -72,7 +71,7 @@ class TwoLayerNet(Module):
     def predict(self, input: Any) -> Any:
         """Return the prediction, the probability of yes, or the probabilities of the classes."""
         output = self(input)
-        return {"regression": lambda y: y, "binary": sigmoid, "classes": lambda y: softmax(y, 1)}[self.kind](output)
+        return {"regression": lambda y: y, "binary": F.sigmoid, "classes": lambda y: F.softmax(y, 1)}[self.kind](output)
 
     def extra_repr(self) -> str:
         return f"kind={self.kind!r}"
