@@ -28,7 +28,7 @@ from .ownership import Cotangents, accumulate, count_references, unshared
 from .steps import run_recorded
 from .values import LEAF, new_tensor
 
-__all__ = ["backward", "check_unchanged", "run_hooks", "seed", "sweep"]
+__all__ = ["RETAIN", "backward", "check_unchanged", "run_hooks", "seed", "sweep"]
 
 
 # -- seed -----------------------------------------------------------------------------------------------------
@@ -216,11 +216,18 @@ def _deposit(node: Node, g: Value, create_graph: bool) -> None:
             leaf._grad = new_tensor(leaf._grad._array + g, None)
 
 
+# The key of the hook of ``retain_grad``, which is called after all others.
+RETAIN = -1
+
+
 def run_hooks(node: Node, g: Value, create_graph: bool) -> Value:
     """Give the finished gradient of a value to its hooks, each of which may return another."""
     assert node.details is not None and node.details.hooks is not None
     gradient = g if create_graph else new_tensor(g, None)
-    for hook in list(node.details.hooks.values()):
+    hooks = dict(node.details.hooks)
+    if RETAIN in hooks:
+        hooks[RETAIN] = hooks.pop(RETAIN)
+    for hook in hooks.values():
         if not create_graph:
             # Hooks may keep what they see; the engine may add into it later.
             gradient = new_tensor(np.array(gradient._array), None)
