@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .datasets import take
-from .shuffling import check_seed, permutation
+from .randomness import check_seed
+from .shuffling import permutation
 
 
 class DataLoader:
