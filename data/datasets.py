@@ -177,8 +177,9 @@ def take(dataset: Any, indices: NDArray[np.intp]) -> Any:
 def collate(samples: Sequence[Any]) -> Any:
     """Stack samples along a new first dimension; samples that are tuples give a tuple of batches.
 
-    Arrays keep their dtype; Python floats become the default dtype (float32) and ints int64, as in `tensor`. In a mixture
-    the arrays decide: a Python float beside float32 is float32, beside float64 float64, and beside integers the default.
+    Arrays keep their dtype; Python floats become the default dtype (float32) and ints int64, as in `tensor`. In a
+    mixture the arrays decide: a Python float beside float32 is float32, beside float64 float64, and beside integers the
+    default.
 
     Raises:
         ValueError: there are no samples, or their shapes or numbers of elements differ.

@@ -15,8 +15,8 @@ def two_moons(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Two half circles that reach into each other: no straight line separates them.
 
-    Class 0 is the upper half of the unit circle around (0, 0); class 1 the lower half around (1, 0.5). Points are evenly
-    spaced along the arcs.
+    Class 0 is the upper half of the unit circle around (0, 0); class 1 the lower half around (1, 0.5). Points are
+    evenly spaced along the arcs.
 
     Args:
         samples: how many points in all; half of them, rounded up, belong to class 1.
@@ -61,8 +61,8 @@ def spiral(
         labels: (samples,), int64, in the order of the classes.
 
     >>> points, labels = spiral(9, classes=3, noise=0)
-    >>> labels.tolist(), points[3].tolist()
-    ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0.0, 0.0])
+    >>> labels.tolist(), points[1].tolist()
+    ([0, 0, 0, 1, 1, 1, 2, 2, 2], [-0.3535533845424652, 0.3535533845424652])
     """
     _check("spiral", samples, noise)
     if isinstance(classes, bool) or not isinstance(classes, int) or classes < 1:
