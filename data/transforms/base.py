@@ -127,6 +127,7 @@ def number(owner: str, name: str, value: Any, low: float = -np.inf, high: float 
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{owner}: {name} must be a number, not {value!r}")
     if not np.isfinite(value) or not low <= value <= high:
-        bounds = f"from {low:g} to {high:g}" if np.isfinite(high) else f"at least {low:g}" * np.isfinite(low)
-        raise ValueError(f"{owner}: {name} must be {bounds or 'finite'}, got {value}")
+        bounds = f"at least {low:g}" if np.isfinite(low) else "finite"
+        bounds = f"from {low:g} to {high:g}" if np.isfinite(high) else bounds
+        raise ValueError(f"{owner}: {name} must be {bounds}, got {value}")
     return float(value)
