@@ -168,7 +168,9 @@ class MNIST(TransformedDataset):
         super().__init__(pairs, transform, target_transform)
 
     def __getitem__(self, index: Any) -> Any:
-        return super().__getitem__(index) if isinstance(index, int | np.integer) else self.take(np.arange(len(self))[index])
+        if isinstance(index, int | np.integer):
+            return super().__getitem__(int(index))
+        return self.take(np.arange(len(self))[index])
 
     def _find(self, root: Path, names: tuple[str, ...], download: bool) -> list[Path]:
         folder = root / self.folder

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor, detect_anomaly, enable_grad, get_rng_state, no_grad, set_rng_state
-from ..autograd.engine.effects import assign
+from ..autograd.ops.in_place import assign
 from ..nn import Module
 
 __all__ = ["explain_loss"]

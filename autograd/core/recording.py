@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from .mode import Mode, ModeSwitch
-from .node import NOWHERE, Node
+from .mode import NOWHERE, Mode, ModeSwitch
+from .node import Node
 
 __all__ = ["Event", "Recording", "detect_anomaly", "record"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ROOMS = tuple(
-    os.path.join(_PACKAGE, room) + os.sep for room in ("autograd", "nn", "optim", "check", "train", "viz", "data", "search")
+    os.path.join(_PACKAGE, room) + os.sep
+    for room in ("autograd", "nn", "optim", "check", "train", "viz", "data", "search")
 )
 
 

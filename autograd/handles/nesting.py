@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.calls import HANDLES
+from ..engine.values import HANDLES
 
 __all__ = ["flatten", "is_tensor", "unflatten"]
 

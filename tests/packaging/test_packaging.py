@@ -151,8 +151,8 @@ def test_version_is_the_same_everywhere(root, setup):
 # --- the import
 
 HEAVY = set(
-    "asyncio autograd graphviz hypothesis IPython matplotlib multiprocessing numba optuna pandas PIL pytest safetensors scipy "
-    "setuptools sklearn sqlalchemy sqlite3 torch tqdm unittest urllib xml".split()
+    "asyncio autograd graphviz hypothesis IPython matplotlib multiprocessing numba optuna pandas PIL pytest "
+    "safetensors scipy setuptools sklearn sqlalchemy sqlite3 torch tqdm unittest urllib xml".split()
 )
 
 
