@@ -42,6 +42,7 @@ class Checkpoint:
 
     Raises:
         TypeError, ValueError: `every` is not a positive whole number.
+        FileNotFoundError: when training begins, the folder of the file is missing.
 
     >>> import tempfile
     >>> from glassgrad import data, nn, optim, train
@@ -66,13 +67,24 @@ class Checkpoint:
             raise ValueError(f"Checkpoint: every must be at least 1, got {every}")
         self.path, self.every, self.resume = os.fspath(path), every, resume
 
+    def present(self) -> bool:
+        """Whether there is a file to go on from.
+
+        Raises:
+            FileNotFoundError: there is not even its folder, so none could be written.
+        """
+        folder = os.path.dirname(os.path.abspath(self.path))
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(f"Checkpoint: there is no folder {folder} to write {self.path} to; make it first")
+        return self.resume and os.path.exists(self.path)
+
     def due(self, step: int) -> bool:
         """Whether the file is to be written after so many steps."""
         return self.every is not None and step % self.every == 0
 
     def save(self, trainer: Trainer, run: Run) -> None:
         """Write the state of a training."""
-        epoch = run.batches
+        epoch: Any = run.batches
         state = {
             "kind": _KIND,
             **self._states(trainer, run),

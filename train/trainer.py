@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -154,8 +153,9 @@ class Trainer:
         before = len(next(iter(self.history.values()), ()))
         run = Run(train_loader, validation_loader, measured, early_stopping, before)
         if early_stopping is not None:
+            early_stopping.check_monitor(validates=validation_loader is not None)
             early_stopping.reset()
-        if checkpoint is not None and checkpoint.resume and os.path.exists(checkpoint.path):
+        if checkpoint is not None and checkpoint.present():
             checkpoint.restore(self, run)
         self._check_history(run)
         bar = _progress_bar(train_loader, epochs, run) if progress else None
@@ -284,11 +284,11 @@ class Run:
     ) -> None:  # fmt: skip
         self.loader, self.validation_loader, self.measured = loader, validation_loader, measured
         self.early_stopping, self.before = early_stopping, before
-        self.epoch = self.batch = 0
+        self.epoch = -1
         self.stopped = False
-        self.spent = 0.0
+        self.batches: Iterator[Any] | None
+        self.random_at_epoch: Any
         self.next_epoch()
-        self.epoch = 0
 
     def begin(self, remember: bool) -> Iterator[Any]:
         """The batches of the present epoch: all of them, or after an interruption the rest."""
@@ -304,8 +304,7 @@ class Run:
         self.epoch += 1
         self.batch, self.spent = 0, 0.0
         self.means = Means("fit")
-        self.batches: Iterator[Any] | None = None
-        self.random_at_epoch: Any = None
+        self.batches = self.random_at_epoch = None
         self._start = time.perf_counter()
 
     def seconds(self) -> float:
