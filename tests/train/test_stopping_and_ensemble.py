@@ -124,7 +124,7 @@ def test_an_ensemble_is_measured_like_any_model_in_evaluation_mode():
         (lambda: train.EarlyStopping(2, min_delta=-1), ValueError, "min_delta must be at least 0"),
         (lambda: train.EarlyStopping(2).update({"train_loss": 1.0}, nn.Linear(1, 1)), ValueError,
          "there is no 'validation_loss' among train_loss"),
-        (lambda: train.Ensemble(nn.Sequential(nn.ReLU())), TypeError, "a list of models, not one Sequential; put it in"),
+        (lambda: train.Ensemble(nn.Sequential(nn.ReLU())), TypeError, "a list of models, not one Sequential; put"),
         (lambda: train.Ensemble([]), ValueError, "there are no models"),
         (lambda: train.Ensemble([gg.relu]), TypeError, "model 0 must be an nn.Module"),
         (lambda: train.Ensemble([nn.Identity()], "probabilities"), ValueError, "outputs must be one of 'logits', "),
