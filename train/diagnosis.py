@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor, enable_grad, get_rng_state, no_grad, record, set_rng_state
+from ..autograd.core.node import Node
 from ..autograd.ops.in_place import assign
 from ..nn import Module
 
@@ -92,7 +93,7 @@ def _before(node: Any, made: dict[int, Any]) -> Iterator[Any]:
     for read in node.inputs:
         if id(read) in made:
             yield made[id(read)]
-        elif read is not None and not read.is_leaf:
+        elif isinstance(read, Node):
             yield from _before(read, made)
 
 
