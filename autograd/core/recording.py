@@ -17,7 +17,8 @@ __all__ = ["Event", "Recording", "detect_anomaly", "record"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ROOMS = tuple(
-    os.path.join(_PACKAGE, room) + os.sep for room in ("autograd", "nn", "optim", "check", "train", "viz", "data")
+    os.path.join(_PACKAGE, room) + os.sep
+    for room in ("autograd", "nn", "optim", "check", "train", "viz", "data", "search")
 )
 
 
@@ -161,13 +162,15 @@ class _AnomalyDetector:
         _note_line(node)
         found = self._bad(out)
         if found:
-            came_in = next((i for i, value in enumerate(inputs) if value is not None and self._bad(value)), None)
             names = node.primitive.input_names
-            source = (
-                f"its input {names[min(came_in, len(names) - 1)]!r} holds one already"
-                if came_in is not None
-                else "all its inputs are finite"
-            )
+            source = "all its inputs are finite"
+            for i, value in enumerate(inputs):
+                came_in = None if value is None else _AnomalyDetector(True)._bad(value)
+                if came_in:
+                    # Where infinities are allowed, one that came in explains a NaN, but is none itself.
+                    what = "one already" if self._check_inf or came_in == found else came_in
+                    source = f"its input {names[min(i, len(names) - 1)]!r} holds {what}"
+                    break
             raise FloatingPointError(
                 f"detect_anomaly: {node.primitive.name} made {found} in its output of shape {node.shape} at "
                 f"{node.where}{_module(node)}; {source}"
