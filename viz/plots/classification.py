@@ -60,9 +60,7 @@ def confusion(
     style = start.style
     with start.figure.settings():
         if ax is None:
-            figure = start.figure.new_figure(
-                style, min(style.width, 15.0 if not style.narrow else style.width) * 0.9 + 0.9
-            )
+            figure = start.figure.new_figure(style, min(style.width, 13.0) * 0.9)
             ax = figure.subplots()
         else:
             figure = ax.get_figure(root=True)
@@ -93,8 +91,8 @@ def confusion(
         if start.ax is not None:
             return figure
         fits = start.figure.text_width(figure, str(table.max()), style.size) <= cell - 1
-        start.figure.note(figure, ["" if fits else "the counts do not fit at this width and are left out"], style)
-        return start.figure.finish(figure, title, path, what)
+        said = "" if fits else "the counts do not fit at this width and are left out"
+        return start.figure.finish(figure, title, path, [said])
 
 
 def _colours(table: NDArray[Any], style: Any) -> NDArray[Any]:

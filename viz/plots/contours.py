@@ -23,8 +23,9 @@ def paths_on_contours(
     f: Callable[..., Any] | Mapping[str, Callable[..., Any]], paths: Any = None, *,
     points: Mapping[str, Sequence[float]] | None = None, xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None, levels: int | Sequence[float] = 9, numbered: bool = True,
-    separate: bool | None = None, xlabel: str = "x", ylabel: str = "y", title: str | None = None,
-    path: str | os.PathLike[str] | None = None, theme: Any = "light", width: float = 16.0, ax: Any = None,
+    separate: bool | None = None, aspect: str = "auto", xlabel: str = "x", ylabel: str = "y",
+    title: str | None = None, path: str | os.PathLike[str] | None = None, theme: Any = "light", width: float = 16.0,
+    ax: Any = None,
 ) -> Any:  # fmt: skip
     """Plot contours of functions f(x, y), with paths over them whose points are numbered from 0, the start.
 
@@ -37,6 +38,7 @@ def paths_on_contours(
         levels: number of contours, closer near the lowest value, or their values.
         numbered: write numbers at points, as many as fit without touching.
         separate: give each path a panel of its own; by default, if there are more than two.
+        aspect: "equal" for one scale on both axes.
         xlabel, ylabel: names of the variables.
         title, path, theme, width, ax: as `learning_curves`.
 
@@ -56,6 +58,8 @@ def paths_on_contours(
     functions = dict(f) if isinstance(f, Mapping) else {"": f}
     if not functions or not all(callable(function) for function in functions.values()):
         raise TypeError(f"{what}: f must be a function of x and y, or a dict of them by name, not {f!r}")
+    if aspect not in ("auto", "equal"):
+        raise ValueError(f"{what}: aspect must be 'auto' or 'equal', got {aspect!r}")
     routes = _routes(what, paths)
     marks = {str(name): _point(what, name, xy) for name, xy in (points or {}).items()}
     window = _window(what, [*routes.values(), *(mark[np.newaxis] for mark in marks.values())], xlim, ylim)
@@ -82,22 +86,21 @@ def paths_on_contours(
                 handles[literal(name)] = mark
             panel.set_xlim(window[0], window[1])
             panel.set_ylim(window[2], window[3])
+            panel.set_aspect(aspect, anchor="W")
             panel.set_xlabel(literal(xlabel))
             panel.set_ylabel(literal(ylabel))
             if len(groups) > 1:
-                start.figure.heading(panel, literal(next(iter(group)), 28), style)
+                room = style.width / (2 if style.narrow else 3) / 2.54 * 72 - 24
+                words = start.figure.wrapped(figure, literal(next(iter(group))), style.size, room=room)
+                start.figure.heading(panel, words, style)
                 handles.pop(literal(next(iter(group))), None)
                 panel.label_outer()
+        said = gaps(np.concatenate([route.ravel() for route in routes.values()]), "coordinate") if routes else ""
         if ax is not None:
-            if title is not None:
-                start.figure.heading(ax, literal(title), style)
-            elif handles:
-                start.figure.key(ax, list(handles.values()), list(handles), style)
+            start.hand_over(handles, [said], title)
         else:
-            start.figure.key(figure, list(handles.values()), list(handles), style)
-            said = [gaps(np.concatenate([route.ravel() for route in routes.values()]), "coordinate")] if routes else []
-            start.figure.note(figure, said, style)
-            start.figure.finish(figure, title, None, what)
+            start.figure.key(figure, handles, style)
+            start.figure.finish(figure, title, None, [said])
         if numbered and routes:
             figure.draw_without_rendering()
             for panel, group in zip(panels, groups, strict=True):
@@ -210,7 +213,7 @@ def _contours(panel: Any, fields: Any, window: Any, levels: Any, style: Style) -
         alone = len(fields) == 1
         colour = style.theme.group if alone else (style.theme.ink, style.colour(1), style.theme.ink)[i % 3]
         # The last of several is the sum that counts: solid; what it is made of is dashed.
-        dashes = "solid" if alone or i == len(fields) - 1 else (style.dashes(1), style.dashes(2))[i % 2]
+        dashes = "solid" if alone or i == len(fields) - 1 else ((0, (6, 2)), (0, (2.2, 1.6)))[i % 2]
         wide = 0.8 if alone or i < len(fields) - 1 else 1.2
         panel.contour(x, y, z, levels=_levels(z, levels), colors=colour, linewidths=wide, linestyles=[dashes], zorder=1)
         if name:
@@ -223,7 +226,7 @@ def _draw_routes(panel: Any, group: Mapping[str, NDArray[Any]], first: int, styl
     size = 2.6 if style.narrow else 3.6
     for i, (name, route) in enumerate(group.items()):
         (line,) = panel.plot(
-            route[:, 0], route[:, 1], color=style.colour(first + i), linestyle=style.dashes(i) if len(group) > 1 else "-",
+            route[:, 0], route[:, 1], color=style.colour(first + i), linestyle=style.dashes(i),
             linewidth=style.line * 0.75, marker=style.marker(first + i), markersize=size, zorder=3 + 0.01 * i,
             markeredgecolor=style.theme.background, markeredgewidth=0.4, label=literal(name) or "path",
         )  # fmt: skip
@@ -241,11 +244,14 @@ def _number(panel: Any, routes: Sequence[NDArray[Any]], style: Style) -> None:
     everything = everything[np.isfinite(everything).all(axis=1)]
     dense = np.concatenate([_along(route) for route in points])
     taken: list[tuple[float, float, float, float]] = []
+    written: list[tuple[int, NDArray[Any]]] = []
     height = style.size * scale * 0.86
     for route, at in zip(routes, points, strict=True):
         for step in _order(len(route)):
             if not np.isfinite(at[step]).all():
                 continue
+            if any(number == step and np.hypot(*(at[step] - place)) < scale for number, place in written):
+                continue  # paths that start together share their 0
             width = len(str(step)) * style.size * scale * 0.66
             for dx, dy in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)):
                 gap = 3.6 * scale
@@ -259,6 +265,7 @@ def _number(panel: Any, routes: Sequence[NDArray[Any]], style: Style) -> None:
                 if any(_meet(box, other, 2.5 * scale) for other in taken):
                     continue
                 taken.append(box)
+                written.append((step, at[step]))
                 panel.annotate(
                     str(step), route[step], ((x - at[step, 0]) / scale, (y - at[step, 1]) / scale),
                     textcoords="offset points", ha="center", va="center", fontsize=style.size, color=style.theme.ink,

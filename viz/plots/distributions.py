@@ -67,19 +67,36 @@ def histograms(
         raise ValueError(f"{what}: {columns} layers a row need a width of {1.1 * columns:.0f} cm or more")
     count = len(rows) if nested else -(-most // columns)
     with start.figure.settings():
-        height = count * min(3.6, max(2.0, style.width / columns * 0.9)) + 1.0
-        figure = start.figure.new_figure(style, height)
-        grid = figure.subplots(count, columns, squeeze=False, sharey="row" if sharey and nested else sharey)
+        # Each panel has three lines above it (the upper row) or two, its bars, and its ticks.
+        lines = 1.25 * style.size / 72 * 2.54
+        bars = min(2.2, max(1.0, style.width / columns * 0.55))
+        height = count * (bars + (2.0 + (ends is not None)) * lines + 0.3) + (lines + 0.2) * (1 if nested else count)
+        figure = start.figure.new_figure(style, height + (0.4 if xlabel else 0.0))
+        grid = figure.subplots(count, columns, squeeze=False)
+        room = style.width / columns / 2.54 * 72 - (20 if nested else 12)
+        words = next(
+            (w for w in (" at the ends", " ends") if start.figure.text_width(figure, "100 %" + w, style.size) < room),
+            "",
+        )
         notes = ["σ: standard deviation"]
         if ends is not None:
-            notes.append(f"at the ends: values in the outer {100 * ends:g} % of the axis on either side")
+            notes.append(f"{words.strip() or '%'}: values in the outer {100 * ends:g} % of the axis on either side")
         for i, (axes, (name, row)) in enumerate(zip(grid if nested else [grid.flat], rows.items(), strict=True)):
             last = i == len(rows) - 1
             notes += _draw_row(
-                start, list(axes), name, row, bins, limits, ends, not nested or i == 0, xlabel if last else ""
+                start,
+                list(axes),
+                name,
+                row,
+                bins,
+                limits,
+                ends,
+                words,
+                sharey,
+                not nested or i == 0,
+                xlabel if last else "",
             )
-        start.figure.note(figure, list(dict.fromkeys(notes)), style)
-        return start.figure.finish(figure, title, path, what)
+        return start.figure.finish(figure, title, path, list(dict.fromkeys(notes)))
 
 
 def _rows(what: str, by_layer: Any) -> dict[str, dict[str, NDArray[np.float64]]]:
@@ -103,13 +120,15 @@ def _rows(what: str, by_layer: Any) -> dict[str, dict[str, NDArray[np.float64]]]
 
 def _draw_row(
     start: Start, axes: list[Any], row: str, layers: Mapping[str, NDArray[Any]], bins: int, limits: Any,
-    ends: float | None, named: bool, xlabel: str,
+    ends: float | None, words: str, sharey: bool, named: bool, xlabel: str,
 ) -> list[str]:  # fmt: skip
     """Draw one row of panels, with the layers' names above if `named`, and return what is to be said below."""
     style, notes = start.style, []
     finite = {name: values[np.isfinite(values)] for name, values in layers.items()}
     low, high = _range(list(finite.values())) if limits is None else (float(limits[0]), float(limits[1]))
     edges = np.linspace(low, high, bins + 1)
+    shares = {name: np.histogram(known, edges)[0] / max(1, known.size) for name, known in finite.items()}
+    tallest = max(float(share.max()) for share in shares.values())
     for spare in axes[len(layers) :]:
         spare.remove()
     for i, (ax, (name, values)) in enumerate(zip(axes, layers.items(), strict=False)):
@@ -117,17 +136,19 @@ def _draw_row(
         start.figure.dress(ax, style, grid=None)
         ax.spines["left"].set_visible(False)
         ax.tick_params(left=False, labelleft=False)
-        share = np.histogram(known, edges)[0] / max(1, known.size)
+        share = shares[name]
         ax.stairs(share, edges, fill=True, color=style.colour(0), linewidth=0.6, label=literal(name))
         margin = 0.02 * (high - low)
         ax.set_xlim(low - margin, high + margin)
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(0, 1.06 * (tallest if sharey else float(share.max())) or 1.0)
         ax.set_xticks(_ticks(low, high))
-        said = [f"σ {numbers.number(float(f'{known.std():.3g}'))}" if known.size else "no number"]
+        said = [
+            f"σ {numbers.number(float(f'{known.std():.{2 if style.narrow else 3}g}'))}" if known.size else "no number"
+        ]
         if ends is not None and known.size:
             inner = ends * (high - low)
             at_ends = float(np.mean((known < low + inner) | (known > high - inner)))
-            said.append(f"{_per_cent(at_ends)} ends" if style.narrow else f"{_per_cent(at_ends)} at the ends")
+            said.append(f"{_per_cent(at_ends)}{words}")
         ax.set_title("\n".join(said), loc="left", fontsize=style.size, color=style.theme.muted, pad=2, linespacing=1.15)
         if named:
             ax.annotate(
@@ -158,10 +179,12 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def _per_cent(share: float) -> str:
-    """Write a share with two digits.
+    """Write a share shortly; what is not none or all is not written as 0 or 100.
 
-    >>> [_per_cent(v) for v in (0.0, 0.004, 0.0123, 0.66, 1.0)]
-    ['0 %', '0.4 %', '1.2 %', '66 %', '100 %']
+    >>> [_per_cent(v) for v in (0.0, 0.00004, 0.004, 0.0123, 0.66, 0.9996, 1.0)]
+    ['0 %', '<0.1 %', '0.4 %', '1.2 %', '66 %', '>99 %', '100 %']
     """
     value = 100 * share
-    return f"{value:.0f} %" if value >= 9.95 or value == 0 else f"{float(f'{value:.2g}'):g} %"
+    if value in (0, 100) or 9.95 <= value < 99.5:
+        return f"{value:.0f} %"
+    return ">99 %" if value >= 99.5 else "<0.1 %" if value < 0.05 else f"{value:.1f} %"

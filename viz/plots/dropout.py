@@ -69,24 +69,24 @@ def units(
         masks = [*masks, [np.ones(len(layer), dtype=bool) for layer in masks[0]]]
         titles.append("test: all units" + (f", outputs × {keep:g}" if keep is not None else ""))
     style = start.style
-    columns = min(len(masks), 2 if style.narrow or len(masks) == 4 else 3)
+    columns = min(len(masks), 2 if style.narrow else 4)
     rows = -(-len(masks) // columns)
     tallest = max(len(layer) for layer in masks[0])
     with start.figure.settings():
         each = min(style.width / columns, 7.5)
         height = each * min(1.1, max(0.45, 0.16 * tallest)) + 0.7
-        figure = start.figure.new_figure(style, rows * height + 0.5)
+        figure = start.figure.new_figure(style, rows * height)
         grid = figure.subplots(rows, columns, squeeze=False)
         for spare in grid.flat[len(masks) :]:
             spare.remove()
+        room = style.width / columns / 2.54 * 72 - 12
+        if any(start.figure.text_width(figure, words_above, style.size) > room for words_above in titles):
+            titles = [words_above.replace(": ", "\n", 1) for words_above in titles]
         for ax, layers_of, words_above in zip(grid.flat, masks, titles, strict=False):
             start.figure.dress(ax, style, grid=None, bare=True)
             _net(ax, layers_of, words, style)
-            room = style.width / columns / 2.54 * 72 - 12
-            if start.figure.text_width(figure, words_above, style.size) > room:
-                words_above = words_above.replace(": ", ":\n", 1)
             start.figure.heading(ax, words_above, style)
-        return start.figure.finish(figure, title, path, what)
+        return start.figure.finish(figure, title, path)
 
 
 def _masks(what: str, mask: Any) -> tuple[list[Mask], bool]:
@@ -172,18 +172,10 @@ def _unit(ax: Any, x: float, y: float, radius: float, alive: bool, style: Style)
     from matplotlib.patches import Circle
 
     theme = style.theme
-    ax.add_patch(
-        Circle(
-            (x, y),
-            radius,
-            facecolor=theme.leaf_fill if alive else theme.background,
-            zorder=3,
-            linewidth=1.2,
-            edgecolor=style.colour(0) if alive else theme.group,
-            linestyle="solid" if alive else (0, (2, 1.5)),
-            label="kept" if alive else "dropped",
-        )  # fmt: skip
-    )
+    fill, edge = (theme.leaf_fill, style.colour(0)) if alive else (theme.background, theme.group)
+    circle = Circle((x, y), radius, facecolor=fill, edgecolor=edge, linewidth=1.2, zorder=3)
+    circle.set(linestyle="solid" if alive else (0, (2, 1.5)), label="kept" if alive else "dropped")
+    ax.add_patch(circle)
     if not alive:
         arm = 0.62 * radius
         for sign in (1, -1):

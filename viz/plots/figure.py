@@ -8,8 +8,7 @@ from __future__ import annotations
 import io
 import math
 import os
-import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,32 +16,27 @@ from typing import Any
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from .. import numbers
 from ..render import write_atomically
-from .style import Style, file_format, literal, style_of
+from .style import MINIMUM_FONT_SIZE, Style, file_format, literal, style_of
 
 __all__ = [
-    "PlotFigure",
-    "axes_style",
-    "dress",
-    "finish",
-    "heading",
-    "key",
-    "log_axis",
-    "new_figure",
-    "note",
-    "settings",
-]
+    "PlotFigure", "axes_style", "colour_bar", "dress", "dress_bar", "finish", "heading", "key", "log_axis",
+    "new_figure", "power", "settings", "text_width", "wrapped",
+]  # fmt: skip
 
 DPI = 144  # 16 cm are 907 pixels
+_MARGIN = 5.0  # points
 # What the reader's own matplotlibrc says must not change a plot: these begin with their defaults.
 _OURS = (
     "axes.", "font.", "lines.", "text.", "xtick.", "ytick.", "legend.", "grid.", "figure.", "image.", "patch.",
-    "hatch.", "savefig.", "scatter.", "contour.", "markers.", "errorbar.", "hist.", "mathtext.", "path.", "svg.", "pdf.",
+    "hatch.", "savefig.", "scatter.", "contour.", "markers.", "errorbar.", "hist.", "mathtext.", "path.", "svg.",
+    "pdf.",
 )  # fmt: skip
 # DejaVu Sans comes with matplotlib; the others, where installed, add the letters of East Asia.
 _FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "IPAexGothic")
@@ -57,6 +51,14 @@ class PlotFigure(Figure):
     """
 
     style: Style
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.legend_above: Any = None
+        # What panels that were drawn with ax= leave to the figure: entries of the legend, notes, maps of colour.
+        self.handles: dict[str, Any] = {}
+        self.notes: list[str] = []
+        self.maps: list[tuple[Any, Any, str]] = []
 
     def savefig(self, fname: Any, **kwargs: Any) -> None:
         """Write the figure as matplotlib does; a path is written under a temporary name and renamed.
@@ -126,6 +128,7 @@ def dress(ax: Any, style: Style, grid: str | None = "y", bare: bool = False) -> 
         label.set(color=theme.ink, fontsize=style.size)
     ax.xaxis.labelpad = ax.yaxis.labelpad = 2.5
     ax.set_axisbelow(True)
+    ax.grid(False)
     if grid:
         ax.grid(axis=grid, color=style.grid, linewidth=0.7)
     for axis in (ax.xaxis, ax.yaxis):
@@ -145,18 +148,24 @@ def log_axis(ax: Any, which: str, style: Style) -> None:
     low, high = axis.get_view_interval()
     decades = math.log10(high / low) if 0 < low < high else 1.0
     axis.set_major_locator(LogLocator(subs=(1.0,) if decades >= 2 else (1.0, 2.0, 5.0), numticks=6))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: power(value)))
+    far = low < 1e-3 or high > 1e4
+    axis.set_major_formatter(FuncFormatter(lambda value, _: power(value, far)))
     axis.set_minor_formatter(NullFormatter())
     axis.set_minor_locator(NullLocator())
 
 
-def power(value: float) -> str:
-    """Write a tick of a logarithmic axis.
+def power(value: float, far: bool = False) -> str:
+    """Write a tick of a logarithmic axis; where it goes far, every power of ten is written as one.
 
     >>> [power(v) for v in (1e-4, 0.01, 0.2, 1.0, 100.0, 2e5)]
     ['10⁻⁴', '0.01', '0.2', '1', '100', '2×10⁵']
+    >>> [power(v, far=True) for v in (0.01, 0.2, 1.0, 10.0)]
+    ['10⁻²', '0.2', '1', '10']
     """
     text = numbers.number(_rounded(value))
+    exponent = math.log10(value) if value > 0 else 0.0
+    if far and exponent not in (0.0, 1.0) and exponent == round(exponent):
+        return "10" + numbers.superscript(round(exponent))
     return text.removeprefix("1×") if "×" in text else text
 
 
@@ -166,55 +175,112 @@ def heading(ax: Any, text: str, style: Style, strong: bool = False) -> Any:
     return ax.set_title(text, loc="left", fontsize=style.size, color=style.theme.ink, pad=4, fontweight=weight)
 
 
-def key(target: Any, handles: Sequence[Any], labels: Sequence[str], style: Style, title: str = "") -> Any:
-    """Write the legend above a figure or one panel, in as many columns as its width holds, over no data."""
-    if not labels:
-        return None
-    figure = target if isinstance(target, Figure) else target.get_figure(root=True)
-    room = style.width / 2.54 * 72 - 12
-    if target is not figure:
-        room *= target.get_position().width
-    widths = [text_width(figure, label, style.size) + 3.6 * style.size for label in labels]
-    columns = max(1, min(len(labels), int(room // max(widths))))
-    options: dict[str, Any] = {
-        "ncols": columns, "frameon": False, "fontsize": style.size, "labelcolor": style.theme.ink, "handlelength": 2.3,
-        "handletextpad": 0.5, "columnspacing": 1.1, "borderpad": 0.1, "borderaxespad": 0.2, "labelspacing": 0.3,
-    }  # fmt: skip
-    if target is figure:
-        return figure.legend(handles, labels, loc="outside upper left", **options)
-    return target.legend(handles, labels, loc="lower left", bbox_to_anchor=(0, 1), **options)
-
-
-def note(figure: Any, sentences: Sequence[str], style: Style) -> None:
-    """Write what the reader must know below the figure, wrapped to its width."""
-    text = "; ".join(s for s in sentences if s)
-    if not text:
+def key(figure: PlotFigure, handles: Mapping[str, Any], style: Style) -> None:
+    """Write the legend above the panels, in as many columns as the width holds, over no data; see `finish`."""
+    if not handles:
         return
-    room = style.width / 2.54 * 72 - 14
-    size = max(7.0, style.size - 1)
-    characters = max(10, int(len(text) * room / text_width(figure, text, size) * 0.97))
-    figure.supxlabel(
-        textwrap.fill(text, characters), x=0.012, ha="left", fontsize=size, color=style.theme.muted, linespacing=1.25
-    )
+    room = style.width / 2.54 * 72 - 2 * _MARGIN
+    widths = [text_width(figure, label, style.size) + 4.4 * style.size for label in handles]
+    columns = max(1, min(len(handles), int(room // max(widths))))
+    # Matplotlib fills column by column; people read row by row.
+    order = [name for column in range(columns) for name in list(handles)[column::columns]]
+    figure.legend_above = figure.legend(
+        [handles[name] for name in order], order, loc="upper left", ncols=columns, frameon=False, fontsize=style.size,
+        labelcolor=style.theme.ink, handlelength=2.6, handletextpad=0.5, columnspacing=1.1, borderpad=0.0,
+        borderaxespad=0.0, labelspacing=0.35,
+    )  # fmt: skip
 
 
-def text_width(figure: Any, text: str, size: float) -> float:
+def dress_bar(bar: Any, style: Style) -> None:
+    """Give a colour bar the style's letters and no frame."""
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(
+        which="both", labelsize=style.size, colors=style.theme.muted, color=style.theme.operation, length=2, width=0.7,
+        pad=2,
+    )  # fmt: skip
+
+
+def colour_bar(figure: Any, drawn: Any, axes: Any, style: Style, words: str) -> Any:
+    """Draw the colour bar of one panel, or of several that share it, at their right."""
+    bar = figure.colorbar(drawn, ax=axes, pad=0.02, aspect=22, fraction=0.07)
+    dress_bar(bar, style)
+    if isinstance(drawn.norm, LogNorm):
+        far = drawn.norm.vmin < 1e-3 or drawn.norm.vmax > 1e4
+        bar.ax.yaxis.set_major_locator(LogLocator(numticks=5))
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power(value, far)))
+    else:
+        bar.ax.yaxis.set_major_locator(MaxNLocator(4))
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.number(_rounded(value))))
+    bar.set_label(words, color=style.theme.ink, fontsize=style.size)
+    return bar
+
+
+def text_width(figure: Any, text: str, size: float, weight: str = "normal") -> float:
     """Return how wide a line of text is, in points."""
-    probe = Text(0, 0, text, fontsize=size, figure=figure)
-    return float(probe.get_window_extent(figure.canvas.get_renderer(), dpi=72).width)
+    probe = Text(0, 0, text, fontsize=size, fontweight=weight, figure=figure)
+    return float(probe.get_window_extent(figure.canvas.get_renderer()).width) * 72 / float(figure.dpi)
 
 
-def finish(figure: Any, title: Any, path: Any, what: str) -> Any:
-    """Write the title, and the file if a path is given, and return the figure."""
+def wrapped(figure: PlotFigure, text: str, size: float, weight: str = "normal", room: float | None = None) -> str:
+    """Break text into lines that fit the figure's width, or the room given in points."""
+    if room is None:
+        room = figure.style.width / 2.54 * 72 - 2 * _MARGIN
+    lines: list[str] = []
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(figure, longer, size, weight) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def finish(figure: PlotFigure, title: Any, path: Any, notes: Iterable[str] = ()) -> PlotFigure:
+    """Write the title above and the notes below, make the figure as much higher as these need, and write the file.
+
+    The panels keep the height that they were planned with, however many lines are above and below them.
+    """
+    style = figure.style
+    above: list[tuple[Any, float]] = []
+    below = 0.0
+    renderer = figure.canvas.get_renderer()
+
+    def height(artist: Any) -> float:
+        return float(artist.get_window_extent(renderer).height) * 72 / figure.dpi
+
     if title is not None:
-        size = figure.style.size + (0.5 if figure.style.narrow else 2)
-        room = figure.style.width / 2.54 * 72 - 14
-        text = literal(title, 200)
-        characters = max(10, int(len(text) * room / (1.12 * text_width(figure, text, size))))
-        figure.suptitle(
-            textwrap.fill(text, characters), fontsize=size, fontweight="bold", x=0.012, ha="left",
-            color=figure.style.theme.ink,
+        size = style.size + (0.5 if style.narrow else 2)
+        text = figure.text(
+            0, 1, wrapped(figure, literal(title, 200), size, "bold"), fontsize=size, fontweight="bold", va="top",
+            color=style.theme.ink,
         )  # fmt: skip
+        above.append((text, height(text)))
+    if figure.legend_above is not None:
+        above.append((figure.legend_above, height(figure.legend_above)))
+    sentences = "; ".join(dict.fromkeys(sentence for sentence in (*figure.notes, *notes) if sentence))
+    if sentences:
+        small = max(MINIMUM_FONT_SIZE, style.size - 1)
+        last = figure.text(
+            0, 0, wrapped(figure, sentences, small), fontsize=small, color=style.theme.muted, va="bottom",
+            linespacing=1.25,
+        )  # fmt: skip
+        below = height(last) + _MARGIN
+    wide, planned = (float(side) * 72 for side in figure.get_size_inches())
+    total = planned + sum(high + _MARGIN for _, high in above) + below + (_MARGIN if above else 0.0)
+    figure.set_size_inches(wide / 72, total / 72)
+    left, top = _MARGIN / wide, 1 - _MARGIN / total
+    for artist, high in above:
+        if artist is figure.legend_above:
+            artist.set_bbox_to_anchor((left, top), transform=figure.transFigure)
+        else:
+            artist.set_position((left, top))
+        artist.set_in_layout(False)
+        top -= (high + _MARGIN) / total
+    if sentences:
+        last.set_position((left, _MARGIN / total))
+        last.set_in_layout(False)
+    figure.get_layout_engine().set(rect=(0, below / total, 1, planned / total))
     figure.draw_without_rendering()
     if path is not None:
         figure.savefig(Path(path))

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from ...autograd import Tensor
 from .. import numbers
 from .runs import plain
-from .style import Style, literal
+from .style import literal
 from .values import Start, array, begin
 
 __all__ = ["gradient_flow", "mean_gradients"]
+
+_WORDS = "mean absolute gradient"
 
 
 def mean_gradients(model: Any, biases: bool = False) -> dict[str, float]:
@@ -110,15 +112,15 @@ def gradient_flow(
             _dots(start, ax, names, values[:, 0], usable[:, 0], low, high)
         else:
             _heat(start, ax, names, np.where(usable, values, np.nan), low, high, xlabel)
-        if start.ax is not None:
-            if title is not None:
-                start.figure.heading(ax, literal(title), style)
-            return figure
         zeros, broken = int(np.sum(values == 0)), int(np.sum(~np.isfinite(values)))
-        said = [f"{numbers.plural(zeros, 'gradient')} exactly 0, left out" if zeros else "",
-                f"{numbers.plural(broken, 'gradient')} missing, NaN or infinite, left out" if broken else ""]  # fmt: skip
-        start.figure.note(figure, said, style)
-        return start.figure.finish(figure, title, path, what)
+        said = [
+            f"{numbers.plural(zeros, 'gradient')} exactly 0, left out" if zeros else "",
+            f"{numbers.plural(broken, 'gradient')} missing, NaN or infinite, left out" if broken else "",
+        ]
+        if start.ax is not None:
+            start.hand_over({}, said, title)
+            return figure
+        return start.figure.finish(figure, title, path, said)
 
 
 def _rows(what: str, source: Any, biases: bool) -> dict[str, NDArray[np.float64]]:
@@ -148,7 +150,7 @@ def _rows(what: str, source: Any, biases: bool) -> dict[str, NDArray[np.float64]
     lengths = {len(row) for row in rows.values()}
     if len(lengths) > 1:
         raise ValueError(
-            f"{what}: all layers must have equally many steps, got {', '.join(f'{n} {len(r)}' for n, r in rows.items())}"
+            f"{what}: all layers must have equally many steps, got { ({name: len(row) for name, row in rows.items()}) }"
         )
     return rows
 
@@ -164,7 +166,7 @@ def _dots(start: Start, ax: Any, names: list[str], values: Any, usable: Any, low
     style = start.style
     at = np.arange(len(names))
     room = max(high / low, 10.0) ** 0.06
-    ax.set_xlim(low / room, high * room**5)
+    ax.set_xlim(low / room, high * room ** (4 if style.narrow else 2))
     start.figure.log_axis(ax, "x", style)
     ax.hlines(at[usable], low / room, values[usable], color=style.grid, linewidth=2.0, zorder=1)
     ax.plot(
@@ -178,14 +180,13 @@ def _dots(start: Start, ax: Any, names: list[str], values: Any, usable: Any, low
         )  # fmt: skip
     ax.set_yticks(at, names)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xlabel("mean absolute gradient")
+    ax.set_xlabel(_WORDS)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
 
 
 def _heat(start: Start, ax: Any, names: list[str], values: Any, low: float, high: float, xlabel: str) -> None:
     from matplotlib.colors import LogNorm
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     style = start.style
     norm = LogNorm(low, high if high > low else low * 10)
@@ -200,18 +201,7 @@ def _heat(start: Start, ax: Any, names: list[str], values: Any, low: float, high
     ax.xaxis.get_major_locator().set_params(integer=True)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    bar = ax.get_figure(root=True).colorbar(image, ax=ax, pad=0.02, aspect=18, fraction=0.08)
-    decorate_bar(bar, style)
-    bar.ax.yaxis.set_major_locator(LogLocator(numticks=5))
-    bar.ax.yaxis.set_minor_locator(NullLocator())
-    bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: start.figure.power(value)))
-    bar.set_label("mean absolute gradient", color=style.theme.ink, fontsize=style.size)
-
-
-def decorate_bar(bar: Any, style: Style) -> None:
-    """Give a colour bar the style's letters and no frame."""
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(
-        which="both", labelsize=style.size, colors=style.theme.muted, color=style.theme.operation, length=2, width=0.7,
-        pad=2,
-    )  # fmt: skip
+    if start.ax is None:
+        start.figure.colour_bar(ax.figure, image, ax, style, _WORDS)
+    else:
+        start.leave_map(ax, image, _WORDS)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .runs import mean_over
 from .style import literal
-from .values import array, begin, gaps, is_numbers, labels_for, number_labels
+from .values import Start, array, begin, gaps, is_numbers, labels_for, number_labels
 
 __all__ = ["panels"]
 
@@ -66,12 +66,17 @@ def panels(
     sets = None if draw else [_curves(what, name, item) for name, item in named.items()]
     texts = [name if isinstance(items, Mapping) else name.partition(" ")[2] for name in named]
     style = start.style
-    # A panel of 2.1 cm still holds two ticks; the narrowest pages get two or three columns.
-    across = columns or min(len(named), max(1, int((style.width - 0.9) // (2.0 if style.narrow else 3.0))), 5)
-    across = columns or -(-len(named) // -(-len(named) // across))
-    rows = -(-len(named) // across)
+    from matplotlib.ticker import MaxNLocator
+
     with start.figure.settings():
-        figure = start.figure.new_figure(style, rows * (style.width / across * proportion + 0.35) + 1.2)
+        probe = start.figure.new_figure(style, 4.0)
+        across = columns or _columns(start, probe, texts)
+        rows = -(-len(named) // across)
+        room = (style.width - 0.9) / across / 2.54 * 72 - 6
+        texts = [start.figure.wrapped(probe, literal(text, 80), style.size, room=room) for text in texts]
+        lines = 1 + max(text.count("\n") for text in texts)
+        height = rows * (style.width / across * proportion + 0.35 * lines) + (0.5 if xlabel else 0.1)
+        figure = start.figure.new_figure(style, height)
         grid = figure.subplots(rows, across, squeeze=False, sharex=sharex, sharey=sharey)
         for spare in grid.flat[len(named) :]:
             spare.remove()
@@ -81,16 +86,17 @@ def panels(
         said: list[str] = []
         for i, (ax, text, item) in enumerate(zip(axes, texts, named.values(), strict=True)):
             start.figure.dress(ax, style)
-            for axis in (ax.xaxis, ax.yaxis):
-                axis.get_major_locator().set_params(nbins=2 if style.width / across < 3 else 4)
-            start.figure.heading(ax, literal(text, 40), style)
             if draw is not None:
                 draw(ax, item)
-                if not ax.get_title(loc="left"):
-                    start.figure.heading(ax, literal(text, 40), style)
+                own = ax.get_title(loc="left")
+                start.figure.heading(ax, text + (f"\n{own}" if own else ""), style)
             else:
                 assert sets is not None
                 said += _draw(ax, sets[i], looks, handles, style)
+                start.figure.heading(ax, text, style)
+            for axis in (ax.xaxis, ax.yaxis):
+                if isinstance(axis.get_major_locator(), MaxNLocator):
+                    axis.get_major_locator().set_params(nbins=2 if style.width / across < 3.6 else 4)
             if i + across < len(named) and sharex:
                 ax.tick_params(labelbottom=False)
                 ax.set_xlabel("")
@@ -103,10 +109,37 @@ def panels(
             axes[(rows - 1) * across].set_xlabel(literal(xlabel), loc="left")
         if ylabel:
             axes[(rows - 1) // 2 * across].set_ylabel(literal(ylabel))
-        if draw is None and (len(handles) > 1 or "" not in handles):
-            start.figure.key(figure, list(handles.values()), list(handles), style)
-        start.figure.note(figure, list(dict.fromkeys(said)), style)
-        return start.figure.finish(figure, title, path, what)
+        handles |= figure.handles
+        handles.pop("", None)
+        _bars(start, figure, axes)
+        start.figure.key(figure, handles, style)
+        # Only now is it known how wide the panels are.
+        figure.draw_without_rendering()
+        for ax in axes:
+            room = ax.get_window_extent().width * 72 / figure.dpi + 4
+            lines = ax.get_title(loc="left").split("\n")
+            fitted = [start.figure.wrapped(figure, line, style.size, room=room) for line in lines]
+            start.figure.heading(ax, "\n".join(fitted), style)
+        return start.figure.finish(figure, title, path, list(dict.fromkeys(said)))
+
+
+def _columns(start: Start, figure: Any, texts: Sequence[str]) -> int:
+    """Return how many panels stand side by side: at least 2 cm each on a narrow page, and as wide as their titles."""
+    style = start.style
+    most = max(1, int((style.width - 0.9) // (2.0 if style.narrow else 3.0)))
+    widest = max(start.figure.text_width(figure, literal(text, 80), style.size) for text in texts) / 72 * 2.54 + 0.3
+    across = max(1, min(len(texts), most, 5, int((style.width - 0.9) // widest)))
+    return -(-len(texts) // -(-len(texts) // across))
+
+
+def _bars(start: Start, figure: Any, axes: Sequence[Any]) -> None:
+    """Draw one colour bar if the panels' maps have one scale, otherwise one each."""
+    scales = {(drawn.norm.vmin, drawn.norm.vmax, type(drawn.norm), words) for _, drawn, words in figure.maps}
+    if len(scales) == 1:
+        start.figure.colour_bar(figure, figure.maps[0][1], axes, start.style, figure.maps[0][2])
+    else:
+        for ax, drawn, words in figure.maps:
+            start.figure.colour_bar(figure, drawn, ax, start.style, words)
 
 
 def _curves(what: str, name: str, item: Any) -> dict[str, tuple[Any, Any]]:

@@ -54,7 +54,7 @@ def learning_curve(history: Any, path: str | os.PathLike[str], *, title: str | N
             _panel(axes, epochs, lines, label, start.style)
             if axes.get_yscale() == "log":
                 start.figure.log_axis(axes, "y", start.style)
-        start.figure.finish(figure, title, path, "learning_curve")
+        start.figure.finish(figure, title, path)
     return Path(path)
 
 

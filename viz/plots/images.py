@@ -69,7 +69,7 @@ def filters(
     with start.figure.settings():
         mosaic = Mosaic(start, len(images), proportion, columns=columns)
         coloured = images.ndim == 4
-        figure = start.figure.new_figure(start.style, mosaic.height + (1.0 if coloured else 2.0))
+        figure = start.figure.new_figure(start.style, mosaic.height + (0.2 if coloured else 1.3))
         ax = figure.subplots()
         mosaic.axes(ax)
         scale = {} if coloured else {"cmap": "cividis", "vmin": -extreme, "vmax": extreme}
@@ -78,8 +78,7 @@ def filters(
             mosaic.bar(figure, drawn[0], ax, -extreme, extreme, "weight")
         else:
             said.append(f"grey is 0, full colour ±{numbers.number(float(f'{extreme:.2g}'))}")
-        start.figure.note(figure, said, start.style)
-        return start.figure.finish(figure, title, path, what)
+        return start.figure.finish(figure, title, path, said)
 
 
 def _weights(what: str, conv: Any) -> NDArray[np.float64]:
@@ -151,8 +150,8 @@ def feature_maps(
         for name, values in maps.items():
             captions = ["input", *(str(i + 1) for i in range(min(most, len(values))))]
             plans.append((name, values, Mosaic(start, len(captions), values.shape[1] / values.shape[2], captions)))
-        heights = [plan[2].height + 1.7 for plan in plans]
-        figure = start.figure.new_figure(style, sum(heights) + 0.8)
+        heights = [plan[2].height + 1.9 for plan in plans]
+        figure = start.figure.new_figure(style, sum(heights))
         grid = figure.subplots(len(plans), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
         said = []
         for ax, (name, values, mosaic) in zip(grid, plans, strict=True):
@@ -172,8 +171,7 @@ def feature_maps(
             start.figure.heading(ax, literal(words), style, strong=True)
             mosaic.bar(figure, drawn, ax, low, high, "value")
             said.append(gaps(values))
-        start.figure.note(figure, said, style)
-        return start.figure.finish(figure, title, path, what)
+        return start.figure.finish(figure, title, path, said)
 
 
 def _image(what: str, x: Any, index: Any) -> Tensor:
@@ -269,29 +267,23 @@ def misclassified(
     said[0] += f", {len(shown)} shown{sorted_by}" if len(shown) < len(wrong) else sorted_by
     with start.figure.settings():
         if not len(wrong):
-            figure = start.figure.new_figure(start.style, 2.4)
+            figure = start.figure.new_figure(start.style, 1.2)
             ax = figure.subplots()
             start.figure.dress(ax, start.style, grid=None, bare=True)
             ax.text(0, 0.5, f"All {len(answers)} images are classified rightly.", fontsize=start.style.size,
                     color=start.style.theme.ink, va="center")  # fmt: skip
-            return start.figure.finish(figure, title, path, what)
+            return start.figure.finish(figure, title, path)
         mosaic = Mosaic(start, len(shown), pictures.shape[1] / pictures.shape[2], captions)
-        figure = start.figure.new_figure(start.style, mosaic.height + 1.5)
+        figure = start.figure.new_figure(start.style, mosaic.height + 0.2)
         ax = figure.subplots()
         mosaic.axes(ax)
         flat = pictures[np.isfinite(pictures)]
         low, high = (float(flat.min()), float(flat.max())) if flat.size else (0.0, 1.0)
         scale = {"cmap": ink_map(start.style), "vmin": low, "vmax": high if high > low else low + 1}
         for place, i in enumerate(shown):
-            picture = pictures[i]
-            mosaic.draw(
-                ax,
-                place,
-                np.clip(picture, 0, 1) if picture.ndim == 3 else picture,
-                **({} if picture.ndim == 3 else scale),
-            )
-        start.figure.note(figure, [*said, gaps(pictures, "pixel")], start.style)
-        return start.figure.finish(figure, title, path, what)
+            colour = pictures.ndim == 4
+            mosaic.draw(ax, place, np.clip(pictures[i], 0, 1) if colour else pictures[i], **({} if colour else scale))
+        return start.figure.finish(figure, title, path, [*said, gaps(pictures, "pixel")])
 
 
 def _confidence(scores: NDArray[Any]) -> NDArray[Any]:

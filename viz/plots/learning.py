@@ -77,8 +77,8 @@ def learning_curves(
         else:
             stacked = start.style.narrow and len(metrics) > 1
             rows, columns = (len(metrics), 1) if stacked else (1, len(metrics))
-            height = min(start.style.width / columns * (0.78 if start.style.narrow else 0.62), 10.5) * rows
-            figure = start.figure.new_figure(start.style, height + 0.8)
+            height = min(start.style.width / columns * (0.78 if start.style.narrow else 0.56), 9.0)
+            figure = start.figure.new_figure(start.style, rows * height * (1.0 if inset is None else 1.25))
             panels = list(figure.subplots(rows, columns, squeeze=False).flat)
         said: list[str] = []
         handles: dict[str, Any] = {}
@@ -87,17 +87,13 @@ def learning_curves(
             drawn.draw(gap, best)
             if inset is not None:
                 drawn.inset(inset)
-            handles |= {label: handle for label, handle in drawn.handles.items() if label not in handles}
-            said += [sentence for sentence in drawn.notes if sentence not in said]
-        if ax is None:
-            start.figure.key(figure, list(handles.values()), list(handles), start.style)
-            start.figure.note(figure, said, start.style)
-            return start.figure.finish(figure, title, path, what)
-        if title is not None:
-            start.figure.heading(ax, literal(title), start.style)
-        elif handles:
-            start.figure.key(ax, list(handles.values()), list(handles), start.style)
-        return figure
+            handles = {**drawn.handles, **handles}
+            said += drawn.notes
+        if ax is not None:
+            start.hand_over(handles, said, title)
+            return figure
+        start.figure.key(figure, handles, start.style)
+        return start.figure.finish(figure, title, path, said)
 
 
 class _Panel:
@@ -110,6 +106,7 @@ class _Panel:
         self.log, self.band, self.smooth = log, band, smooth
         self.handles: dict[str, Any] = {}
         self.notes: list[str] = []
+        self.results: list[str] = []
         values = np.concatenate([curve.rows.ravel() for curve in found])
         finite = values[np.isfinite(values)]
         if not finite.size:
@@ -125,6 +122,8 @@ class _Panel:
             )
         self.runs = list(dict.fromkeys(curve.label for curve in found))
         self.split = len({curve.split for curve in found}) > 1
+        bare = all(not curve.split for curve in found)
+        self.x_name = "step" if "step" in metric or bare else "epoch"
         self.drawn = [(curve, *self._shape(curve)) for curve in found]
 
     def _shape(self, curve: Curve) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -177,6 +176,8 @@ class _Panel:
                 style = self.style.dashes(1 if curve.split == "test" else 0)
                 self.handles[word] = Line2D([], [], color=self.style.theme.muted, linestyle=style, linewidth=1.3)
         self._axes()
+        if self.results:
+            self.start.figure.heading(self.ax, "\n".join(self.results), self.style)
 
     def _name(self, curve: Curve, word: str, label: str, line: Any) -> None:
         from matplotlib.lines import Line2D
@@ -194,8 +195,7 @@ class _Panel:
             self.start.figure.log_axis(self.ax, "y", self.style)
         name = literal(self.metric).replace("_", " ")
         self.ax.set_ylabel(f"{name} in %" if self.per_cent else name)
-        bare = all(not curve.split for curve, *_ in self.drawn)
-        self.ax.set_xlabel("step" if "step" in self.metric or bare else "epoch")
+        self.ax.set_xlabel(self.x_name)
         low, high = _limits([curve.x for curve, *_ in self.drawn])
         self.ax.set_xlim(low - 0.02 * (high - low or 1), high + 0.02 * (high - low or 1))
         self.ax.xaxis.get_major_locator().set_params(integer=True)
@@ -215,9 +215,10 @@ class _Panel:
                 train.x[:points], upper[:points], lower[:points], color=colour, alpha=0.16, linewidth=0, zorder=1.5,
             )  # fmt: skip
             difference = (upper[:points] - lower[:points])[np.isfinite(upper[:points] - lower[:points])]
+            self.handles.setdefault("gap", shade)
             if difference.size and len(pairs) == 1:
                 unit = " points" if self.per_cent else ""
-                self.handles[f"gap, at the end {numbers.number(float(f'{abs(difference[-1]):.3g}'))}{unit}"] = shade
+                self.results.append(f"gap at the end {_short(abs(difference[-1]))}{unit}")
 
     def _best(self, best: bool | str) -> None:
         if best is True:
@@ -236,14 +237,13 @@ class _Panel:
             colour = self._look(curve)["color"]
             (mark,) = self.ax.plot(
                 curve.x[at], mean[at], marker="o", markersize=8 if self.style.narrow else 10, markerfacecolor="none",
-                markeredgecolor=colour, markeredgewidth=1.4, linestyle="none", zorder=5, label="_best",
+                markeredgecolor=colour, markeredgewidth=1.4, linestyle="none", zorder=5, label="_best", clip_on=False,
             )  # fmt: skip
-            value = numbers.number(float(f"{mean[at]:.3g}")) + (" %" if self.per_cent else "")
-            x_name = "step" if not curve.split or "step" in self.metric else "epoch"
-            label = f"best: {value}, {x_name} {curve.x[at]:g}" if len(self.runs) == 1 else "best"
+            self.handles.setdefault("best", mark)
             if len(self.runs) == 1:
                 self.ax.axvline(curve.x[at], color=colour, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1.8)
-            self.handles.setdefault(label, mark)
+                unit = " %" if self.per_cent else ""
+                self.results.append(f"best {_short(mean[at])}{unit} at {self.x_name} {curve.x[at]:g}")
 
     def inset(self, part: Any) -> None:
         """Draw a part of the horizontal axis again in the corner that holds the fewest points."""
@@ -257,41 +257,60 @@ class _Panel:
             raise ValueError(
                 f"{self.start.what}: inset {pair} lies outside the curves, which run from {low:g} to {high:g}"
             )
-        self.ax.figure.draw_without_rendering()
-        small = self.ax.inset_axes(self._free_corner())
+        small = self.ax.inset_axes(self._make_room())
         self.start.figure.dress(small, self.style)
         for spine in small.spines.values():
             spine.set_visible(True)
         for curve, mean, *_ in self.drawn:
             inside = (curve.x >= pair[0]) & (curve.x <= pair[1])
             look = {**self._look(curve), "linewidth": 0.8 * self.style.line}
-            look.pop("marker", None), look.pop("markevery", None), look.pop("markersize", None)
+            for name in ("marker", "markevery", "markersize"):
+                look.pop(name, None)
             small.plot(curve.x[inside], mean[inside], label="_inset", **look)
         if self.log:
             self.start.figure.log_axis(small, "y", self.style)
+        else:
+            small.yaxis.get_major_locator().set_params(nbins=3)
         small.set_xlim(*pair)
         small.xaxis.get_major_locator().set_params(integer=True, nbins=3)
-        if not self.log:
-            small.yaxis.get_major_locator().set_params(nbins=3)
-        small.patch.set_alpha(0.92)
 
-    def _free_corner(self) -> tuple[float, float, float, float]:
-        wide, tall = 0.44, 0.42
-        corners = [(x, y, wide, tall) for y in (0.56, 0.12) for x in (0.54, 0.14)]
-        points = []
-        for curve, mean, *_ in self.drawn:
-            known = np.isfinite(mean)
-            display = self.ax.transData.transform(np.stack([curve.x[known], mean[known]], axis=1))
-            points.append(self.ax.transAxes.inverted().transform(display))
-        spread = np.concatenate(points)
+    def _make_room(self) -> tuple[float, float, float, float]:
+        """Return where the inset goes, (left, bottom, width, height) in shares of the panel, over no curve.
 
-        def covered(corner: tuple[float, float, float, float]) -> int:
-            x, y, w, h = corner
-            margin = 0.03
-            inside = (spread[:, 0] > x - 0.1) & (spread[:, 0] < x + w + margin)
-            return int(np.sum(inside & (spread[:, 1] > y - 0.1) & (spread[:, 1] < y + h + margin)))
+        Of the two upper and two lower places, the one that needs least room is taken, and the axis is made so much
+        longer that the curves stay clear of it and of its ticks.
+        """
+        place, tick = (0.5, 0.36), 0.14  # width and height; room for ticks below and to the left
+        low, high = self.ax.get_xlim()
+        scale = np.log10 if self.log else np.asarray
+        bottom, top = (float(v) for v in scale(np.array(self.ax.get_ylim())))
+        found: list[tuple[float, bool, float]] = []
+        for left in (1.0 - place[0], tick):
+            from_x, to_x = low + (left - tick) * (high - low), low + (left + place[0]) * (high - low)
+            reach = [
+                scale(edge[known])
+                for curve, mean, lower, upper in self.drawn
+                for edge in ([mean, lower, upper] if self.band and len(curve.rows) > 1 else [mean])
+                for known in [
+                    np.isfinite(edge) & (curve.x >= from_x) & (curve.x <= to_x) & ((edge > 0) | (not self.log))
+                ]
+                if known.any()
+            ]
+            heights = (np.concatenate(reach) - bottom) / (top - bottom) if reach else np.array([0.5])
+            found.append((float(heights.max()), True, left))
+            found.append((1 - float(heights.min()), False, left))
+        taken, above, left = min(found)
+        free = 1 - place[1] - tick - 0.02  # share of the panel that the curves may use there
+        longer = max(1.0, taken / free) * (top - bottom)
+        span = (bottom, bottom + longer) if above else (top - longer, top)
+        self.ax.set_ylim(*((10.0 ** np.array(span)) if self.log else span))
+        if self.log:
+            self.start.figure.log_axis(self.ax, "y", self.style)
+        return (left - 0.01, 1 - place[1] - 0.01 if above else tick, *place)
 
-        return min(corners, key=covered)
+
+def _short(value: float) -> str:
+    return numbers.number(float(f"{value:.3g}"))
 
 
 def _length(row: NDArray[Any]) -> int:

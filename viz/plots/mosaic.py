@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .gradients import decorate_bar
-from .style import Style
+from .. import numbers
+from .style import Style, literal
 from .values import Start
 
 __all__ = ["Mosaic", "as_images", "ink_map"]
@@ -46,7 +46,7 @@ class Mosaic:
         fitting = max(1, int(self.width / least))
         self.columns = columns or min(fitting, count, max(1, -(-count // (-(-count // fitting)))))
         self.rows = -(-count // self.columns)
-        self.cell = min(self.width / self.columns, 2.6)  # centimetres
+        self.cell = max(min(self.width / self.columns, 1.7), min(least, self.width))  # centimetres
         words = (1.45 * self.style.size) / 72 * 2.54 if captions else 0.0
         self.pitch = self.proportion * 0.92 + 0.08 + words / self.cell  # height of a row in cells
         self.height = self.rows * self.pitch * self.cell  # centimetres
@@ -66,16 +66,10 @@ class Mosaic:
         limits = ax.get_xlim(), ax.get_ylim()
         drawn = ax.imshow(image, extent=(left, right, bottom, top), interpolation="nearest", zorder=2, **options)
         ax.set(xlim=limits[0], ylim=limits[1], aspect="equal")
-        frame = Rectangle(
-            (left, top),
-            right - left,
-            bottom - top,
-            fill=False,
-            edgecolor=self.style.theme.group,
-            linewidth=0.5,
-            zorder=3,
+        size = (right - left, bottom - top)
+        ax.add_patch(
+            Rectangle((left, top), *size, fill=False, edgecolor=self.style.theme.group, linewidth=0.5, zorder=3)
         )
-        ax.add_patch(frame)
         if self.captions:
             gap = 1.5 / 72 * 2.54 / self.cell
             ax.text(
@@ -87,15 +81,14 @@ class Mosaic:
     def bar(self, figure: Any, image: Any, ax: Any, low: float, high: float, words: str) -> None:
         """Draw the colour bar: lowest, middle, highest."""
         bar = figure.colorbar(
-            image, ax=ax, orientation="horizontal", shrink=0.5, aspect=30, pad=0.02, anchor=(0.0, 1.0), location="bottom",
-        )  # fmt: skip
+            image, ax=ax, location="bottom", shrink=0.5, aspect=28, pad=0.02, anchor=(0.0, 1.0), panchor=False
+        )
         bar.set_ticks([low, (low + high) / 2, high])
-        from .. import numbers
-        from .style import literal
-
         short = [numbers.number(float(f"{v:.2g}")) for v in (low, (low + high) / 2, high)]
         bar.set_ticklabels(short)
-        decorate_bar(bar, self.style)
+        for label, side in zip(bar.ax.get_xticklabels(), ("left", "center", "right"), strict=True):
+            label.set_horizontalalignment(side)
+        self.start.figure.dress_bar(bar, self.style)
         bar.set_label(literal(words), fontsize=self.style.size, color=self.style.theme.ink)
 
 

@@ -57,9 +57,9 @@ class Style:
 
     @property
     def size(self) -> float:
-        """Points of ordinary letters: 7 in a column, 9 on a page, and no more beyond."""
-        grown = MINIMUM_FONT_SIZE + 2 * (self.width - _NARROW) / (_WIDE - _NARROW)
-        return min(max(grown, MINIMUM_FONT_SIZE), 9.0)
+        """Points of ordinary letters: 7 in a column, 8 on a page, and no more beyond."""
+        grown = MINIMUM_FONT_SIZE + (self.width - _NARROW) / (_WIDE - _NARROW)
+        return min(max(grown, MINIMUM_FONT_SIZE), 8.0)
 
     @property
     def line(self) -> float:

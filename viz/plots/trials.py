@@ -66,7 +66,7 @@ def search(
     across = 1 if style.narrow else min(count, 3)
     rows = -(-count // across)
     with start.figure.settings():
-        figure = start.figure.new_figure(style, rows * style.width / across * (0.62 if style.narrow else 0.9) + 1.3)
+        figure = start.figure.new_figure(style, rows * style.width / across * (0.62 if style.narrow else 0.85))
         axes = list(figure.subplots(rows, across, squeeze=False).flat)
         for spare in axes[count:]:
             spare.remove()
@@ -85,9 +85,8 @@ def search(
                 handles["narrowed range"] = shade
         if plane:
             _plane(start, axes[len(known)], list(known.items())[:2], scores[usable], chosen, logs, ranges, score)
-        start.figure.key(figure, list(handles.values()), list(handles), style)
-        start.figure.note(figure, [gaps(np.where(usable, 0.0, np.nan), "trial")], style)
-        return start.figure.finish(figure, title, path, what)
+        start.figure.key(figure, handles, style)
+        return start.figure.finish(figure, title, path, [gaps(np.where(usable, 0.0, np.nan), "trial")])
 
 
 def _columns(what: str, trials: Any, score: str, parameters: Any) -> dict[str, NDArray[np.float64]]:
@@ -163,8 +162,6 @@ def _plane(start: Start, ax: Any, pair: Any, scores: Any, chosen: Any, logs: Any
     """The first two hyper-parameters against each other: the better, the darker and the larger."""
     from matplotlib.patches import Rectangle
 
-    from .gradients import decorate_bar
-
     style = start.style
     (first, x), (second, y) = pair
     start.figure.dress(ax, style, grid="both")
@@ -179,20 +176,7 @@ def _plane(start: Start, ax: Any, pair: Any, scores: Any, chosen: Any, logs: Any
     if first in ranges or second in ranges:
         left, right = ranges.get(first, (x.min(), x.max()))
         low, high = ranges.get(second, (y.min(), y.max()))
-        ax.add_patch(
-            Rectangle(
-                (left, low),
-                right - left,
-                high - low,
-                fill=False,
-                edgecolor=style.colour(2),
-                linewidth=1.4,
-                zorder=4,
-                linestyle=(0, (4, 1.5)),
-                label="narrowed range",
-            )  # fmt: skip
-        )
-    bar = ax.get_figure(root=True).colorbar(dots, ax=ax, pad=0.03, aspect=18, fraction=0.08)
-    decorate_bar(bar, style)
-    bar.ax.yaxis.get_major_locator().set_params(nbins=4)
-    bar.set_label(literal(score, 30), color=style.theme.ink, fontsize=style.size)
+        shape = Rectangle((left, low), right - left, high - low, fill=False, edgecolor=style.colour(2), linewidth=1.4)
+        shape.set(linestyle=(0, (4, 1.5)), zorder=4, label="narrowed range")
+        ax.add_patch(shape)
+    start.figure.colour_bar(ax.figure, dots, ax, style, literal(score, 30))

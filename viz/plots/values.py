@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...autograd import Tensor
-from .style import Style, file_format, style_of
+from .style import Style, file_format, literal, style_of
 
 __all__ = ["Start", "array", "begin", "gaps", "integers", "is_numbers", "labels_for", "listing", "number_labels"]
 
@@ -24,6 +24,31 @@ class Start:
     style: Style
     figure: Any  # the module figure.py
     ax: Any = None
+
+    def hand_over(self, handles: Mapping[str, Any], notes: Iterable[str], title: Any) -> None:
+        """Leave legend and notes to the figure, if it is one of ours; otherwise write the legend into the axes.
+
+        The caller of a plot with ax= draws further panels; `panels` writes one legend for all of them.
+        """
+        if title is not None:
+            self.figure.heading(self.ax, literal(title), self.style)
+        owner = self.ax.get_figure(root=True)
+        if isinstance(owner, self.figure.PlotFigure):
+            owner.handles = {**handles, **owner.handles}
+            owner.notes += [note for note in notes if note]
+        elif handles:
+            self.ax.legend(
+                list(handles.values()), list(handles), frameon=False, fontsize=self.style.size,
+                labelcolor=self.style.theme.ink,
+            )  # fmt: skip
+
+    def leave_map(self, ax: Any, drawn: Any, words: str) -> None:
+        """Leave a map of colours to a figure of ours, which draws one bar for all that are alike; else draw its bar."""
+        owner = ax.get_figure(root=True)
+        if isinstance(owner, self.figure.PlotFigure):
+            owner.maps.append((ax, drawn, words))
+        else:
+            self.figure.colour_bar(ax.figure, drawn, ax, self.style, words)
 
 
 def begin(what: str, path: Any, theme: Any, width: Any, ax: Any = None) -> Start:
