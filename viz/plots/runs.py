@@ -19,6 +19,8 @@ _SPLITS = {
     "test": ("test_{}", "validation_{}", "valid_{}", "val_{}"),
 }
 
+_PREFIXES = tuple(pattern.format("") for patterns in _SPLITS.values() for pattern in patterns if pattern != "{}")
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -42,9 +44,19 @@ def plain(history: Any) -> Any:
 
 
 def is_history(value: Any, metric: str) -> bool:
-    """Whether a value is one history that holds the measure, rather than several runs by name."""
+    """Whether a value is one history rather than several runs by name: it has the measure, or names as histories do.
+
+    >>> is_history({"train_loss": [1.0]}, "accuracy"), is_history({"SGD": [1.0], "Adam": [2.0]}, "loss")
+    (True, False)
+    """
+    if hasattr(value, "history"):
+        return True
     value = plain(value)
-    return isinstance(value, Mapping) and any(_find(value, split, metric) for split in _SPLITS)
+    if not isinstance(value, Mapping):
+        return False
+    return any(_find(value, split, metric) for split in _SPLITS) or any(
+        str(name).startswith(_PREFIXES) for name in value
+    )
 
 
 def _find(history: Mapping[Any, Any], split: str, metric: str) -> str | None:
@@ -65,7 +77,7 @@ def curves(what: str, histories: Any, metric: str, labels: Any = None) -> list[C
     [('SGD', '', (2, 3))]
     """
     found = plain(histories)
-    if is_history(found, metric) or is_numbers(found):
+    if is_history(histories, metric) or is_numbers(found):
         runs = {"": found}
     elif isinstance(found, Mapping):
         runs = {str(label): run for label, run in found.items()}
@@ -91,7 +103,7 @@ def _of_run(what: str, run: Any, metric: str, label: str) -> list[Curve]:
     seeds = plain(run)
     if isinstance(seeds, Mapping) or is_numbers(seeds):
         seeds = [seeds]
-    elif not isinstance(seeds, Sequence | np.ndarray) and not hasattr(seeds, "ndim"):
+    elif isinstance(seeds, str) or (not isinstance(seeds, Sequence) and not hasattr(seeds, "ndim")):
         raise TypeError(f"{what}: the run {label!r} must be a history or numbers, not {type(run).__name__}")
     seeds = [plain(seed) for seed in seeds]
     if not seeds:
@@ -115,7 +127,8 @@ def _of_run(what: str, run: Any, metric: str, label: str) -> list[Curve]:
             result.append(Curve(label, split, str(next(filter(None, names))), x, _padded(rows)))
     if not result:
         raise ValueError(
-            f"{what}: the run {label!r} has no {metric!r}; it has {listing(seeds[0]) or 'nothing yet: train first'}"
+            f"{what}: {f'the run {label!r}' if label else 'the history'} has no {metric!r}; it has "
+            f"{listing(seeds[0]) or 'nothing yet: train first'}"
         )
     return result
 

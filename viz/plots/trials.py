@@ -73,7 +73,7 @@ def search(
         handles: dict[str, Any] = {}
         for ax, (name, values) in zip(axes, known.items(), strict=False):
             start.figure.dress(ax, style, grid="both")
-            handles = _scatter(ax, values, scores[usable], chosen, best, style)
+            handles = {**_scatter(ax, values, scores[usable], chosen, best, style), **handles}
             _axis(start, ax, "x", name, logs[name])
             ax.set_ylabel(literal(score, 30))
             axis = np.log10(values) if logs[name] else values
