@@ -9,7 +9,7 @@ import builtins
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from .handles.tensor import Tensor
 
 __all__ = ["ScalarOperators", "TensorOperators"]
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..autograd import Tensor, is_floating, to_dtype
-from ..autograd.core.mode import Mode, current_mode, set_mode
-from ..autograd.core.node import Context
+from ..autograd.core.mode import Context, Mode, current_mode, set_mode
 from ..autograd.handles.tensor import HookHandle
 from ..autograd.ops.creation import zeros_like
 from .members import Members, structure

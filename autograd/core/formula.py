@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.calls import register_interpreter
+from .interpreters import register_interpreter
 from .primitive import Primitive
 
 __all__ = ["Symbol", "operation_text", "rule_text"]

@@ -10,25 +10,49 @@ import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
-
-if TYPE_CHECKING:
-    from .node import Context, Node
+from typing import Any, Protocol, TypeVar, cast
 
 __all__ = [
-    "Mode", "current_mode", "enable_grad", "is_grad_enabled", "no_grad", "scope", "set_grad_enabled", "set_mode",
+    "NOWHERE", "Context", "Mode", "current_mode", "enable_grad", "is_grad_enabled", "no_grad", "scope",
+    "set_grad_enabled", "set_mode",
 ]  # fmt: skip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+class Context:
+    """Where a node comes from: the module path, the forward node it differentiates, the user's source line.
+
+    Shared by all nodes made in the same place, so the ordinary operation pays one reference for it.
+    """
+
+    __slots__ = ("order", "origin", "scope", "where")
+
+    def __init__(
+        self, scope: tuple[str, ...] = (), origin: Any = None, order: int = 0, where: str | None = None
+    ) -> None:
+        self.scope = scope
+        self.origin = origin
+        self.order = order
+        self.where = where
+
+    def replace(self, **changes: Any) -> Context:
+        """Return a copy with some fields changed."""
+        values = {name: getattr(self, name) for name in ("scope", "origin", "order", "where")}
+        values.update(changes)
+        return Context(**values)
+
+
+NOWHERE = Context()
+
+
 class Observer(Protocol):
     """Something that watches operations happen: a recorder, the anomaly detector."""
 
-    def forward(self, node: Node, inputs: tuple[Any, ...], out: Any) -> None:
+    def forward(self, node: Any, inputs: tuple[Any, ...], out: Any) -> None:
         """Called after an operation was recorded, with the raw values it read and made."""
 
-    def backward(self, node: Node, gradients: tuple[Any, ...]) -> None:
+    def backward(self, node: Any, gradients: tuple[Any, ...]) -> None:
         """Called after the derivative rules of ``node`` ran, with the gradients for its inputs."""
 
 
@@ -244,7 +268,6 @@ class scope(ModeSwitch):
         self._name = name
 
     def enter(self, mode: Mode) -> Mode:
-        from .node import Context
 
         outer = mode.context
         if outer is None:

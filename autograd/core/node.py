@@ -15,7 +15,9 @@ import numpy as np
 if TYPE_CHECKING:
     from .primitive import Primitive
 
-__all__ = ["Constant", "Context", "Node", "next_sequence"]
+from .mode import Context
+
+__all__ = ["FREED", "Constant", "Extra", "Node", "Vertex", "next_sequence"]
 
 # One counter for the whole process. Creation order is a topological order, also of a graph that crosses threads; the
 # same clock dates in-place changes (see storage.py).
@@ -32,32 +34,6 @@ class Freed:
 
 
 FREED = Freed()
-
-
-class Context:
-    """Where a node comes from: the module path, the forward node it differentiates, the user's source line.
-
-    Shared by all nodes made in the same place, so the ordinary operation pays one reference for it.
-    """
-
-    __slots__ = ("order", "origin", "scope", "where")
-
-    def __init__(
-        self, scope: tuple[str, ...] = (), origin: Node | None = None, order: int = 0, where: str | None = None
-    ) -> None:
-        self.scope = scope
-        self.origin = origin
-        self.order = order
-        self.where = where
-
-    def replace(self, **changes: Any) -> Context:
-        """Return a copy with some fields changed."""
-        values = {name: getattr(self, name) for name in ("scope", "origin", "order", "where")}
-        values.update(changes)
-        return Context(**values)
-
-
-NOWHERE = Context()
 
 
 class Extra:

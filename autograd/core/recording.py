@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .mode import Mode, ModeSwitch
-from .node import NOWHERE, Node
+from .mode import NOWHERE, Mode, ModeSwitch
+from .node import Node
 
 __all__ = ["Event", "Recording", "detect_anomaly", "record"]
 

@@ -9,10 +9,8 @@ tensor([4., 6.])
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -20,13 +18,13 @@ import numpy as np
 from ..core import storage
 from ..core.mode import current_mode
 from ..core.node import FREED, Constant, Node
-from ..core.primitive import REGISTRY, Primitive
-from .calls import new_tensor
-from .steps import Cotangents, accumulate, run_recorded
+from ..core.paths import collect, leading_to, reachable
+from ..core.primitive import REGISTRY
+from .ownership import Cotangents, accumulate, count_references, unshared
+from .steps import run_recorded
+from .values import LEAF, new_tensor
 
-__all__ = ["LEAF", "backward", "check_unchanged", "grad", "reachable", "run_hooks", "sweep"]
-
-_age = attrgetter("sequence")
+__all__ = ["backward", "check_unchanged", "grad", "run_hooks", "seed", "sweep"]
 
 
 def sweep(
@@ -56,36 +54,6 @@ def sweep(
             node.saved = FREED
 
 
-def reachable(roots: Iterable[Node]) -> list[Node]:
-    """Return every node that ``roots`` were computed from: results, latest first, then leaves."""
-    results, leaves = collect(roots)
-    return results + leaves
-
-
-def collect(roots: Iterable[Node]) -> tuple[list[Node], list[Node]]:
-    """Return the results that ``roots`` were computed from, latest first, and the leaves.
-
-    Creation order is a topological order, so sorting by number is all it takes; there is no recursion.
-    """
-    stack = list(dict.fromkeys(roots))
-    seen = set(stack)
-    results, leaves = [], []
-    while stack:
-        node = stack.pop()
-        if not node.inputs:
-            leaves.append(node)
-            continue
-        # Noted when visited, the newest operand first: so nearly the order of creation that sorting takes no time.
-        results.append(node)
-        for vertex in node.inputs:
-            if vertex.__class__ is Node and vertex not in seen:
-                seen.add(vertex)
-                stack.append(vertex)
-    results.sort(key=_age, reverse=True)
-    # Leaves only receive, so they may come last, in any order.
-    return results, leaves
-
-
 def backward(
     roots: Sequence[Any], gradients: Sequence[Any], retain_graph: bool, create_graph: bool,
     inputs: Sequence[Node] | None = None, capture: dict[Node, Any] | None = None,
@@ -97,7 +65,7 @@ def backward(
     results, leaves = collect(root._node for root in roots)
     changed = bool(results) and storage.latest_change() > results[-1].sequence
     order = results + leaves
-    wanted = None if inputs is None else _leading_to(order, set(inputs))
+    wanted = None if inputs is None else leading_to(inputs, reversed(order))
     cotangents = Cotangents()
     for root, gradient in zip(roots, gradients, strict=True):
         accumulate(cotangents, root._node, gradient)
@@ -130,28 +98,11 @@ def backward(
     sweep(order, cotangents, wanted, not retain_graph, arrive, None if ordinary else run, capture)
 
 
-def _leading_to(order: list[Node], targets: set[Node]) -> set[Node]:
-    """Return the nodes of ``order`` (latest first) through which a gradient can reach ``targets``."""
-    leading = set(targets)
-    for node in reversed(order):
-        if node not in leading and any(v in leading for v in node.inputs if v.__class__ is Node):
-            leading.add(node)
-    return leading
-
-
 # -- leaves ---------------------------------------------------------------------------------------------------
 
 
-def _identity(x: Any) -> Any:
-    return x
-
-
-LEAF = Primitive(
-    _identity, "predicate", scalar=None, name="leaf", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={},
-)  # fmt: skip
-LEAF.pull = lambda *_: None
-
+# The sweep stands above, so it can be counted now.
+count_references(sweep)
 _leaf_lock = threading.Lock()
 
 
@@ -168,54 +119,12 @@ def _deposit(node: Node, g: Any, create_graph: bool) -> None:
                 # A gradient that is no part of a graph may be shared with other leaves, and may be added into later.
                 leaf._grad = g if g._node.__class__ is Node else new_tensor(np.array(g._array), None)
         elif leaf._grad is None:
-            leaf._grad = new_tensor(_own(g), None)
+            leaf._grad = new_tensor(unshared(g), None)
         elif leaf._grad._array.flags.writeable and leaf._grad._node.__class__ is not Node:
             np.add(leaf._grad._array, g, out=leaf._grad._array)
             storage.mark_changed(leaf._grad._array, "the accumulation of .grad")
         else:
             leaf._grad = new_tensor(leaf._grad._array + g, None)
-
-
-def _references(array: Any) -> int:
-    return sys.getrefcount(array)
-
-
-def _own(g: Any) -> Any:
-    """Return ``g`` itself if nobody else can see its memory, else a copy.
-
-    A rule may hand the same array to two leaves, or a view of a larger one, or what the caller passed in. An array that
-    owns its memory and that only this pass refers to cannot be any of those; copying it as well would double the cost
-    of every large weight's gradient.
-    """
-    alone = g.__class__ is np.ndarray and g.base is None and g.flags.writeable and _references(g) <= _ALONE
-    return g if alone else np.array(g)
-
-
-def _calibrate() -> int:
-    """Return the number of references to an array that only a pass like ours holds: interpreters differ."""
-    seen: list[int] = []
-
-    def own(g: Any) -> None:
-        seen.append(_references(g))
-
-    def deposit(node: Node, g: Any, create_graph: bool) -> None:
-        own(g)
-
-    def arrive(node: Any, g: Any) -> Any:
-        deposit(node, g, False)
-
-    class Stand:
-        primitive = LEAF
-        extra = ()
-
-    stand: Any = Stand()
-    cotangents = Cotangents()
-    cotangents[stand] = np.empty(1)
-    sweep([stand], cotangents, None, False, arrive)
-    return seen[0]
-
-
-_ALONE = _calibrate()
 
 
 def run_hooks(node: Node, g: Any, create_graph: bool) -> Any:

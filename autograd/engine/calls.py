@@ -6,113 +6,35 @@ arrays among the operands) comes here. ``steps.py`` does the same for the way ba
 
 from __future__ import annotations
 
-import re
-import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..core import dtypes
+from ..core.interpreters import interpreter_of, is_operand, register_interpreter
 from ..core.mode import Mode, current_mode
-from ..core.node import Constant, Node, next_sequence
+from ..core.node import Node, next_sequence
 from ..core.primitive import Primitive
-
-Array = np.ndarray[Any, Any]
-
-# -- handles: tensor.py registers its class here, so that the operations need not know it ---------------------
-
-HANDLES: set[Any] = set()
-_interpreters: dict[Any, Callable[[Primitive, tuple[Any, ...], tuple[Any, ...]], Any]] = {}
-_priority: dict[Any, int] = {}
-_tensor_class: list[type] = []
+from .messages import describe, explain
+from .values import (
+    CUT_BY_NO_GRAD,
+    HANDLES,
+    Array,
+    constant_of,
+    inherit,
+    new_tensor,
+    project,
+    scalar_constant,
+    set_tensor_class,
+)  # fmt: skip
 
 
 def register_tensor(cls: type) -> None:
     """Make ``cls`` a handle; the first one registered is the class of all results."""
     HANDLES.add(cls)
-    if not _tensor_class:
-        _tensor_class.append(cls)
+    set_tensor_class(cls)
     register_interpreter(cls, call_generic, priority=1)
-
-
-def tensor_class() -> type:
-    """Return the class of results."""
-    return _tensor_class[0]
-
-
-def register_interpreter(cls: type, run: Callable[..., Any], priority: int) -> None:
-    """Let ``run(primitive, inputs, static)`` handle calls in which an operand is a ``cls``; high priority wins."""
-    _interpreters[cls] = run
-    _priority[cls] = priority
-
-
-def is_operand(value: Any) -> bool:
-    """Return whether ``value`` is a handle or a symbol, not a plain array or number."""
-    return value.__class__ in _interpreters
-
-
-def new_tensor(array: Any, vertex: Node | Constant | None) -> Any:
-    """Return a handle on ``array`` at ``vertex`` of the graph."""
-    tensor: Any = object.__new__(_tensor_class[0])
-    tensor._array = array if array.__class__ is np.ndarray else np.asarray(array)
-    tensor._node = vertex
-    tensor._grad = None
-    return tensor
-
-
-class Cut(Constant):
-    """Stands on results that were cut off from differentiable tensors, so that errors can say so later."""
-
-    __slots__ = ()
-
-    def __init__(self, cut: str) -> None:
-        super().__init__((), np.dtype(np.float32))
-        self.cut = cut
-
-
-CUT_BY_NO_GRAD = Cut("no_grad")
-CUT_BY_DETACH = Cut("detach")
-
-
-def inherit(*vertices: Any) -> Any:
-    """Return what a result has in place of a node when none of its operands needs a gradient."""
-    for vertex in vertices:
-        if vertex is not None and vertex.cut is not None:
-            return CUT_BY_DETACH if vertex.cut == "detach" else CUT_BY_NO_GRAD
-    return None
-
-
-def constant_of(tensor: Any) -> Any:
-    """Return the vertex of an operand that needs no gradient."""
-    vertex = tensor._node
-    if vertex is None or vertex.__class__ is Cut:
-        array = tensor._array
-        made = Constant(array.shape, array.dtype)
-        if vertex is not None:
-            made.cut = vertex.cut
-        made.weak_handle = weakref.ref(tensor)
-        tensor._node = vertex = made
-    return vertex
-
-
-def scalar_constant(value: Any, like: np.dtype[Any]) -> Any:
-    """Return a 0-d tensor of a Python number that takes the dtype of its partner, as a number does."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    dtype = like
-    if value.__class__ is float and not dtypes.is_floating(like):
-        dtype = dtypes.get_default_dtype()
-    elif value.__class__ is int and like.kind == "b":
-        dtype = np.dtype(np.int64)
-    if value.__class__ is bool and like.kind != "b" and not dtypes.is_floating(like):
-        dtype = like
-    try:
-        array = np.asarray(value, dtype=dtype)
-    except OverflowError:
-        raise OverflowError(f"the number {value} does not fit into dtype {dtype}") from None
-    vertex = Constant((), array.dtype, value)
-    return new_tensor(array, vertex)
 
 
 # -- dispatch -------------------------------------------------------------------------------------------------
@@ -121,25 +43,15 @@ def scalar_constant(value: Any, like: np.dtype[Any]) -> Any:
 def dispatch(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
     """Run ``primitive`` on whatever it was given: tensors, scalars, symbols, arrays, numbers."""
     operands = inputs[0] if primitive.list_input and isinstance(inputs[0], list | tuple) else inputs
-    best, run = -1, None
-    for operand in operands:
-        priority = _priority.get(operand.__class__, -1)
-        if priority > best:
-            best, run = priority, _interpreters[operand.__class__]
-    if run is not None:
-        return run(primitive, inputs, static)
-    return call_raw(primitive, inputs, static)
+    run = interpreter_of(operands) or call_raw
+    return run(primitive, inputs, static)
 
 
 def dispatch_operator(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
     """Like :func:`dispatch`, but ``NotImplemented`` for operands of unknown types, as Python's operators want it."""
     for operand in inputs:
-        kind = operand.__class__
-        if (
-            kind not in _interpreters
-            and kind not in dtypes.NUMBERS
-            and not isinstance(operand, np.ndarray | np.generic)
-        ):
+        known = is_operand(operand) or operand.__class__ in dtypes.NUMBERS
+        if not known and not isinstance(operand, np.ndarray | np.generic):
             return NotImplemented
     return dispatch(primitive, inputs, static)
 
@@ -286,7 +198,7 @@ def _as_handles(primitive: Primitive, names: Sequence[str], operands: list[Any])
         elif isinstance(operand, np.ndarray | list | tuple) and not isinstance(operand, str):
             # Copied: a later change of the caller's array must not reach what backward will read.
             handles.append(new_tensor(dtypes.as_array(operand), None))
-        elif operand.__class__ in _interpreters:
+        elif is_operand(operand):
             raise TypeError(
                 f"{primitive.name}: a {type(operand).__name__} cannot be mixed with a Tensor; "
                 "write gg.tensor(scalar.value) to leave the scalar graph"
@@ -330,34 +242,6 @@ def _saved(
         else:
             kept.append(tuple(arrays) if primitive.list_input else arrays[primitive.input_names.index(name)])
     return tuple(kept)
-
-
-def _pass_on(g: Any) -> Any:
-    return g
-
-
-def _output_kernel(x: Any, index: int) -> Any:
-    return x[index]
-
-
-OUTPUT = Primitive(
-    _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(),
-    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={"x": _pass_on},
-)  # fmt: skip
-
-
-def project(node: Node, index: int, array: Array) -> Node:
-    """Return the node that stands for one output of a primitive with several."""
-    view = Node()
-    view.primitive = OUTPUT
-    view.inputs = (node,)
-    view.saved = ()
-    view.sequence = next_sequence()
-    view.shape, view.dtype = array.shape, array.dtype
-    view.static = (index,)
-    view.context = node.context
-    view.extra = None
-    return view
 
 
 def retype(out: Array, like: Array) -> Array:
@@ -409,43 +293,3 @@ def observe(mode: Mode, node: Node, inputs: tuple[Any, ...], out: Any) -> None:
         observer.forward(node, inputs, out)
 
 
-def describe(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and dtype {value.dtype}"
-    if isinstance(value, list | tuple):
-        return f"a {type(value).__name__} of {len(value)}"
-    return f"a {type(value).__name__}"
-
-
-def explain(primitive: Primitive, error: Exception, arrays: tuple[Any, ...]) -> Exception:
-    """Return ``error`` with the operation, the shapes and the module path in its message."""
-    if not isinstance(error, ValueError | TypeError | IndexError | ZeroDivisionError | OverflowError):
-        return error
-    text = str(error)
-    shapes = [np.shape(a) for a in arrays if a is not None and not isinstance(a, list | tuple)]
-    if isinstance(error, ValueError) and primitive.kind in ("elementwise", "predicate") and _clash(shapes):
-        text = (
-            f"shapes {' and '.join(map(str, shapes))} cannot be broadcast together; compared from the right, "
-            "sizes must be equal or one of them 1"
-        )
-        error = ValueError(text)
-    # A kernel that words its own message begins it with the operation's name, which may be the user's name for it.
-    if not re.match(r"\w+: ", text):
-        where = f" (inputs of shape {', '.join(map(str, shapes))})" if shapes and "shape" not in text else ""
-        text = f"{primitive.name}: {text}{where}"
-    context = current_mode().context
-    if context is not None and context.scope and "in module" not in text:
-        text += f" [in module {'.'.join(context.scope)}]"
-    kept = (ValueError, TypeError, IndexError, OverflowError, np.linalg.LinAlgError)
-    kind = type(error) if type(error) in kept else (
-        IndexError if isinstance(error, IndexError) else TypeError if isinstance(error, TypeError) else ValueError
-    )  # fmt: skip
-    return kind(text)
-
-
-def _clash(shapes: list[tuple[int, ...]]) -> bool:
-    try:
-        np.broadcast_shapes(*shapes)
-    except ValueError:
-        return True
-    return False

@@ -16,18 +16,19 @@ from ..core import dtypes
 from ..core.mode import current_mode
 from ..core.primitive import DeclarationError, is_ours
 
-__all__ = ["COMPOSED", "LOOPS", "composed"]
+__all__ = ["COMPOSED", "LOOPS", "composed", "loop_for"]
 
 COMPOSED: dict[str, Callable[..., Any]] = {}
 _ALIASES = {"axis": "dim", "keepdims": "keepdim"}
 _LISTS = ("tensors", "operands", "equation")
 
 
-# A class of values that stand for many at once, and what runs a function on one of them at a time (see batching.py).
+# A class of values that stand for many at once, and what runs a function on one at a time (``func/batching.py``).
 LOOPS: dict[Any, Callable[..., Any]] = {}
 
 
-def _loop_for(args: Any, kwargs: dict[str, Any]) -> Callable[..., Any] | None:
+def loop_for(args: Any, kwargs: dict[str, Any]) -> Callable[..., Any] | None:
+    """Return what runs a function on one example at a time, if an argument stands for a batch of them."""
     for value in (*args, *kwargs.values()):
         for item in value if isinstance(value, list | tuple) else (value,):
             if item.__class__ in LOOPS:
@@ -62,7 +63,7 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except (ValueError, TypeError, IndexError) as error:
-            loop = _loop_for(args, kwargs)
+            loop = loop_for(args, kwargs)
             if loop is not None:
                 # It read values as plain numbers, which single examples have; or else it will say what is wrong.
                 return loop(call, args, kwargs)

@@ -14,9 +14,9 @@ import numpy as np
 from ..core import storage
 from ..core.mode import no_grad
 from ..core.node import Node, next_sequence
-from ..func.batching import Batched, loop
-from .calls import HANDLES, new_tensor
+from .compose import loop_for
 from .declare import primitive
+from .values import HANDLES, new_tensor
 
 __all__ = ["Function", "FunctionContext"]
 
@@ -190,7 +190,8 @@ class Function:
         """Run the operation on tensors and whatever else ``forward`` takes, and record it."""
         if cls is Function:
             raise TypeError("subclass Function and call the subclass's apply")
-        if any(a.__class__ is Batched for a in args):
+        loop = loop_for(args, {})
+        if loop is not None:
             # Its forward is not recorded, so a batch must not enter it as it is.
             return loop(cls.apply, args, {})
         positions = [i for i, a in enumerate(args) if a.__class__ in HANDLES]

@@ -18,7 +18,7 @@ from ..core.dtypes import promote
 from ..core.mode import current_mode
 from ..core.node import FREED, Node, next_sequence
 from ..core.primitive import NO_DEFAULT, Primitive, Rule
-from . import calls, steps
+from . import calls, messages, ownership, steps, values
 from .inline import inline_rule
 
 __all__ = ["compile_function", "make_function", "make_method", "targets", "write_when_called"]
@@ -89,12 +89,12 @@ def _parameters(primitive: Primitive) -> tuple[str, str, dict[str, Any]]:
 
 def _forward(primitive: Primitive, fast: bool, fallback: Callable[..., Any]) -> Callable[..., Any]:
     helpers = {
-        "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": calls.HANDLES,
-        "Tensor": calls.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
+        "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": values.HANDLES,
+        "Tensor": values.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
-        "settle": calls.settle, "as_result": calls.as_result, "explain": calls.explain,
-        "constant_of": calls.constant_of, "cut_off": calls.CUT_BY_NO_GRAD, "inherit": calls.inherit,
-        "keep": calls.keep, "observe": calls.observe, "number": calls.scalar_constant, "numbers": _NUMBERS,
+        "settle": calls.settle, "as_result": calls.as_result, "explain": messages.explain,
+        "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD, "inherit": values.inherit,
+        "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
     }  # fmt: skip
     namespace = {"UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
 
@@ -250,8 +250,8 @@ def _pull(primitive: Primitive) -> Callable[..., None]:
         add(f"    {targets([f'static_{n}' for n in primitive.static_names])} = node.static")
     namespace = {
         "FREED": FREED, "second_backward": steps.second_backward, "Node": Node, "ndarray": np.ndarray,
-        "conform": steps.conform, "accumulate": steps.accumulate, "accumulate_new": steps.accumulate_new,
-        "buffer_of": steps.buffer_of, "as_many": steps.as_many,
+        "conform": steps.conform, "accumulate": ownership.accumulate, "accumulate_new": ownership.accumulate_new,
+        "buffer_of": ownership.buffer_of, "as_many": steps.as_many,
         **{f"rule_{n}": rule.function for n, rule in table.rules.items()},
     }  # fmt: skip
     if table.joint is not None:

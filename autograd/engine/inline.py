@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.interpreters import register_interpreter
 from ..core.primitive import REGISTRY, Primitive, Rule, is_ours
-from .calls import register_interpreter
 
 __all__ = ["inline_rule", "scalar_expression"]
 

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from ..core.mode import current_mode, set_mode
-from ..core.node import FREED, NOWHERE, Node
+from ..core.interpreters import is_operand
+from ..core.mode import NOWHERE, current_mode, set_mode
+from ..core.node import FREED, Node
 from ..core.primitive import REGISTRY, Table
-from .calls import HANDLES, OUTPUT, Array, describe, is_operand, new_tensor, project
+from .messages import describe
+from .ownership import accumulate, buffer_of
+from .values import HANDLES, OUTPUT, Array, new_tensor, project
 
-__all__ = ["Cotangents", "accumulate", "conform", "pull_generic", "rule_values", "run_recorded", "unbroadcast"]
+__all__ = ["conform", "conform_recorded", "pull_generic", "rule_values", "run_recorded", "unbroadcast"]
 
 
 def _pull_output(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
@@ -133,61 +136,6 @@ def as_many(primitive: Any, gradients: Any, count: int) -> Any:
             f"but returned {describe(gradients)}"
         )
     return gradients
-
-
-def buffer_of(cotangents: Any, vertex: Any) -> Any:
-    """Return the array that collects the gradient of ``vertex``, the engine's own, to be added into."""
-    buffer = cotangents.get(vertex)
-    if buffer is None:
-        buffer = np.zeros(vertex.shape, vertex.dtype)
-    elif vertex in cotangents.owned:
-        return buffer
-    else:
-        buffer = np.array(buffer)
-    cotangents[vertex] = buffer
-    cotangents.owned.add(vertex)
-    return buffer
-
-
-class Cotangents(dict[Any, Any]):
-    """Gradients on their way: vertex to array. ``owned`` holds the vertices whose array the engine itself made."""
-
-    __slots__ = ("owned",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.owned: set[Any] = set()
-
-
-def accumulate(cotangents: Any, vertex: Any, gradient: Any) -> None:
-    """Add ``gradient`` to what has arrived at ``vertex``. Only an array that the engine made is added into."""
-    if gradient is None:
-        return
-    old = cotangents.get(vertex)
-    if old is None:
-        cotangents[vertex] = gradient
-    elif vertex in cotangents.owned:
-        np.add(old, gradient, old)
-    elif old.__class__ is np.ndarray and gradient.__class__ is np.ndarray:
-        total = np.add(old, gradient)
-        if total.__class__ is np.ndarray:
-            cotangents.owned.add(vertex)
-        else:
-            total = np.asarray(total)
-        cotangents[vertex] = total
-    else:
-        cotangents[vertex] = old + gradient
-
-
-def accumulate_new(cotangents: Any, vertex: Any, gradient: Any) -> None:
-    """Like :func:`accumulate`, for a gradient in an array that this pass has just made and nobody else holds."""
-    old = cotangents[vertex]
-    if vertex in cotangents.owned:
-        np.add(old, gradient, old)
-    else:
-        np.add(old, gradient, gradient)
-        cotangents[vertex] = gradient
-        cotangents.owned.add(vertex)
 
 
 def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:

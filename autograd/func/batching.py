@@ -20,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
+from ..core import interpreters
 from ..core.dtypes import as_array
 from ..core.primitive import REGISTRY, Primitive
-from ..engine import calls
-from ..engine.calls import HANDLES, new_tensor
 from ..engine.compose import LOOPS
+from ..engine.values import HANDLES, new_tensor
 from ..handles.tensor import Tensor
 from .trees import flatten, unflatten
 
@@ -334,4 +334,4 @@ def loop(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 RULES: dict[str, Callable[[Call], Any]] = {}
 LOOPS[Batched] = loop
-calls.register_interpreter(Batched, interpret, priority=5)
+interpreters.register_interpreter(Batched, interpret, priority=5)

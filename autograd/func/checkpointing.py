@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,17 @@ import numpy as np
 from ..core import storage
 from ..core.mode import current_mode, enable_grad, set_mode
 from ..core.node import Node, next_sequence
+from ..core.paths import age, segment
 from ..core.primitive import Primitive
-from ..engine.backward import LEAF, run_hooks, sweep
-from ..engine.calls import HANDLES, constant_of, new_tensor, project
-from ..engine.steps import Cotangents, accumulate, pull_generic, run_recorded
+from ..engine.backward import run_hooks, sweep
+from ..engine.ownership import Cotangents, accumulate
+from ..engine.steps import pull_generic, run_recorded
+from ..engine.values import HANDLES, LEAF, constant_of, new_tensor, project
 from ..ops.random import get_rng_state, set_rng_state
-from .evaluation import enter, segment
+from .evaluation import enter
 from .trees import Structure, flatten, unflatten
 
 __all__ = ["checkpoint"]
-
-_age = attrgetter("sequence")
 
 
 class _Reads:
@@ -255,7 +254,7 @@ def checkpoint(
         if output.__class__ in HANDLES and output._node.__class__ is Node and output._node.sequence > start
     ]  # fmt: skip
     _, outside = segment([outputs[i]._node for i in block.wanted], start, {t._node for t in entered})
-    captured = sorted((node for node in outside if node.sequence < start), key=_age)
+    captured = sorted((node for node in outside if node.sequence < start), key=age)
     operands = [t._node if t._node.__class__ is Node else constant_of(t) for t in tensors]
     block.vertices = (*operands, *captured)
     if not any(vertex.__class__ is Node for vertex in block.vertices):

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from ..core import dtypes
+from ..core.interpreters import is_operand
 from ..core.mode import current_mode, enable_grad
 from ..core.node import Node, next_sequence
+from ..core.paths import leading_to, segment
 from ..core.primitive import REGISTRY, Primitive
 from ..engine.backward import grad as gradients_of
-from ..engine.calls import HANDLES, is_operand, new_tensor
 from ..engine.steps import pull_generic
+from ..engine.values import HANDLES, new_tensor
 from .batching import Batched, Levels, active, expand, strip, wrap
 from .tangents import Linearized
 from .trees import Structure, flatten, flatten_like, leaf_count, unflatten
 
-__all__ = ["Evaluation", "by_argument", "enter", "named_like", "positions", "segment", "tensor_of"]
-
-_age = attrgetter("sequence")
-
+__all__ = ["Evaluation", "by_argument", "enter", "named_like", "positions", "tensor_of"]
 
 def _same(x: Any) -> Any:
     return x
@@ -60,28 +58,6 @@ def enter(value: Any, connected: bool = True) -> Any:
         node.name = value.name
     inner._node = node
     return inner
-
-
-def segment(roots: Sequence[Node], start: int, inputs: set[Node]) -> tuple[list[Node], list[Node]]:
-    """Return the nodes made since ``start`` that ``roots`` depend on, latest first, and those outside that they read.
-
-    Leaves that are not among ``inputs`` count as outside.
-    """
-    stack = list(dict.fromkeys(roots))
-    seen = set(stack)
-    inside, outside = [], []
-    while stack:
-        node = stack.pop()
-        if node.sequence < start or (not node.inputs and node not in inputs):
-            outside.append(node)
-            continue
-        inside.append(node)
-        for vertex in node.inputs:
-            if vertex.__class__ is Node and vertex not in seen:
-                seen.add(vertex)
-                stack.append(vertex)
-    inside.sort(key=_age, reverse=True)
-    return inside, outside
 
 
 def tensor_of(value: Any, path: str, operation: str) -> Any:
@@ -180,11 +156,7 @@ class Evaluation:
         handed = [t for t in (strip(leaf)[0] for leaf in flatten(aux)[0]) if t.__class__ in HANDLES]
         roots = [t._node for t in (*self.outputs, *handed) if t._node.__class__ is Node]
         inside, outside = segment(roots, start, own)
-        found = set(outside)
-        if found:
-            for node in reversed(inside):
-                if not found.isdisjoint(node.inputs):
-                    found.add(node)
+        found = leading_to(set(outside), reversed(inside))
         self.outside = found.intersection(roots)
         self.depends = self.recording and any(t._node in found for t in self.outputs)
 

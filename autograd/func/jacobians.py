@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.node import Node
 from ..core.primitive import REGISTRY
-from ..engine.calls import new_tensor
+from ..engine.values import new_tensor
 from .evaluation import Evaluation, by_argument, named_like, positions
 from .transforms import check_sequences, value_and_gradient
 from .trees import unflatten

@@ -15,23 +15,20 @@ On tensors the same steps are recorded, so tangents can be differentiated in eit
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from ..core import storage
-from ..core.mode import current_mode, set_mode
-from ..core.node import FREED, NOWHERE, Node
+from ..core.mode import NOWHERE, current_mode, set_mode
+from ..core.node import FREED, Node
+from ..core.paths import between
 from ..core.primitive import REGISTRY, Rule, Table
 from ..engine.backward import check_unchanged, grad
-from ..engine.calls import HANDLES, OUTPUT, Array, new_tensor
 from ..engine.steps import conform_recorded, rule_values, second_backward
+from ..engine.values import HANDLES, OUTPUT, Array, new_tensor
 
 __all__ = ["Linearized"]
-
-_age = attrgetter("sequence")
-
 
 class Linearized:
     """The part of a graph that leads from some inputs to some outputs, as a linear map of tangents.
@@ -44,7 +41,7 @@ class Linearized:
     def __init__(self, inputs: Sequence[Node], outputs: Iterable[Node]) -> None:
         self.inputs = list(inputs)
         self.outputs = list(outputs)
-        self.order = self._between()
+        self.order = between(self.inputs, self.outputs)
         last: dict[Any, int] = {}
         for position, node in enumerate(self.order):
             for vertex in node.inputs:
@@ -54,25 +51,6 @@ class Linearized:
         for vertex, position in last.items():
             if vertex.__class__ is Node and vertex not in kept:
                 self.finished[position].append(vertex)
-
-    def _between(self) -> list[Node]:
-        """Return the nodes that lead from the inputs to the outputs, oldest first."""
-        # What is older than the oldest input cannot depend on any.
-        start = min((node.sequence for node in self.inputs), default=0)
-        seen = {node for node in self.outputs if node.sequence > start}
-        stack = list(seen)
-        while stack:
-            for vertex in stack.pop().inputs:
-                if vertex.__class__ is Node and vertex.sequence > start and vertex not in seen:
-                    seen.add(vertex)
-                    stack.append(vertex)
-        moving = set(self.inputs)
-        order = []
-        for node in sorted(seen, key=_age):
-            if node not in moving and not moving.isdisjoint(node.inputs):
-                moving.add(node)
-                order.append(node)
-        return order
 
     def push(self, tangents: Sequence[Any], recorded: bool) -> list[Any]:
         """Return the tangents of the outputs, None for those that do not move.

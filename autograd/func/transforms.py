@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.calls import new_tensor
+from ..engine.values import new_tensor
 from .evaluation import Evaluation, by_argument, named_like, positions
 from .tangents import Linearized
 from .trees import leaf_count, unflatten

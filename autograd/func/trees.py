@@ -48,7 +48,7 @@ NONE = Structure("none")
 def flatten(tree: Any, path: str = "tree") -> tuple[list[Any], list[str], Structure]:
     """Return the leaves of ``tree``, the path of each, and the structure.
 
-    >>> from glassgrad.autograd.trees import flatten
+    >>> from glassgrad.autograd.func.trees import flatten
     >>> flatten({"w": [1.0, 2.0], "b": None}, "params")[:2]
     ([1.0, 2.0], ['params["w"][0]', 'params["w"][1]'])
     """
@@ -88,7 +88,7 @@ def _written(key: Any) -> str:
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """Return the tree of this structure with these leaves, in their order.
 
-    >>> from glassgrad.autograd.trees import flatten, unflatten
+    >>> from glassgrad.autograd.func.trees import flatten, unflatten
     >>> leaves, _, structure = flatten(({"a": 1}, [2, 3]))
     >>> unflatten(structure, [x * 10 for x in leaves])
     ({'a': 10}, [20, 30])
@@ -128,7 +128,7 @@ def flatten_like(structure: Structure, tree: Any, path: str, model: str) -> list
     Raises:
         ValueError: the structures differ; the message names the place.
 
-    >>> from glassgrad.autograd.trees import flatten, flatten_like
+    >>> from glassgrad.autograd.func.trees import flatten, flatten_like
     >>> structure = flatten({"w": 0.0, "b": 0.0})[2]
     >>> flatten_like(structure, {"b": 1.0, "w": 2.0}, "tangents", "primals")
     [2.0, 1.0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.dtypes import as_array
 from ..core.primitive import REGISTRY
-from ..engine.calls import HANDLES, new_tensor
+from ..engine.values import HANDLES, new_tensor
 from . import batch_rules  # noqa: F401 - fills the table of rules
 from .batching import Batched, active, bind_operators, running
 from .trees import Structure, flatten, leaf_count, unflatten

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import as_array
-from ..engine.calls import new_tensor
+from ..engine.values import new_tensor
 
 __all__ = ["device_of", "export", "from_dlpack"]
 

@@ -7,7 +7,6 @@ shows the numbers. It runs on Python floats and knows nothing of arrays. Arithme
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterable
 from operator import attrgetter
@@ -15,22 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.formula import ATOM, Symbol, rule_symbol
-from ..core.mode import current_mode, set_mode
-from ..core.node import NOWHERE, Extra, Vertex, next_sequence
-from ..core.primitive import Primitive
-from ..engine import calls
-from ..engine.backward import LEAF
+from ..core.mode import NOWHERE, current_mode, set_mode
+from ..core.node import Constant, Extra, Node, Vertex, next_sequence
+from ..engine.values import HANDLES, LEAF, constant_of
 
 if TYPE_CHECKING:
     from ..signatures import ScalarOperators
 else:
     ScalarOperators = object
 
-__all__ = ["Scalar", "local_derivatives", "local_formulas"]
+__all__ = ["Scalar", "node_of"]
 
 _FLOAT64 = np.dtype(np.float64)
-_NUMBERS = frozenset((float, int, bool))
 _age = attrgetter("sequence")
 # One pass at a time: passes meet on shared leaves, and pure Python gains nothing from running two at once.
 _pass_lock = threading.RLock()
@@ -200,76 +195,6 @@ def _text(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else repr(value)
 
 
-# -- forward --------------------------------------------------------------------------------------------------
-
-
-def ieee(primitive: Primitive, values: tuple[float, ...], static: tuple[Any, ...] = ()) -> Any:
-    """Run a kernel on NumPy floats where Python's would raise: overflow, division by zero, values without a result."""
-    with np.errstate(all="ignore"):
-        result = calls.run_kernel(primitive, tuple(np.float64(v) for v in values), static)
-    return bool(result) if primitive.kind == "predicate" else float(result)
-
-
-def _evaluate(primitive: Primitive, values: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
-    if primitive.scalar is None:
-        return ieee(primitive, values, static)
-    try:
-        return primitive.scalar(*values, *static)
-    except (ArithmeticError, ValueError):
-        return ieee(primitive, values, static)
-
-
-def apply(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
-    """Run a primitive on Scalars and numbers, and record it."""
-    if primitive.kind not in ("elementwise", "predicate") or primitive.list_input:
-        raise TypeError(f"{primitive.name} works on tensors, not on Scalars; Scalars have the elementwise operations")
-    operands = []
-    for name, value in zip(primitive.input_names, inputs, strict=True):
-        if value.__class__ is Scalar:
-            operands.append(value)
-        elif (
-            value.__class__ in _NUMBERS
-            or isinstance(value, np.generic)
-            or (isinstance(value, np.ndarray) and not value.ndim)
-        ):
-            operands.append(Scalar(value))
-        else:
-            raise TypeError(
-                f"{primitive.name}: {name} must be a Scalar or a number, not {type(value).__name__}; "
-                "Scalars and Tensors have separate graphs (gg.tensor(scalar.value) crosses over)"
-            )
-    result = _evaluate(primitive, tuple(o.value for o in operands), static)
-    if primitive.kind == "predicate":
-        return bool(result)
-    return _record(primitive, tuple(operands), static, result)
-
-
-def _record(primitive: Primitive, operands: tuple[Scalar, ...], static: tuple[Any, ...], value: float) -> Scalar:
-    result = Scalar(float(value))
-    for operand, name in zip(operands, primitive.input_names, strict=True):
-        if operand.requires_grad and name in primitive.differentiable:
-            mode = current_mode()
-            if mode.grad:
-                if primitive.scalar_pull is None:
-                    from .scalar_calls import pull_when_needed
-
-                    primitive.scalar_pull = pull_when_needed(primitive)
-                result.requires_grad = True
-                result.primitive = primitive
-                result.first, result.second = operands[0], operands[1] if len(operands) > 1 else None
-                if len(operands) > 2 or static:
-                    details = result.details()
-                    details.rest, details.static = operands[2:], static
-                result.context = mode.context
-                if mode.observers:
-                    calls.observe(mode, result, tuple(o.value for o in operands), result.value)  # type: ignore[arg-type]
-            break
-    return result
-
-
-calls.register_interpreter(Scalar, apply, priority=2)
-
-
 # -- backward -------------------------------------------------------------------------------------------------
 
 
@@ -333,7 +258,7 @@ def _backward(root: Scalar, gradient: float) -> None:
         node.primitive.scalar_pull(node, g)  # type: ignore[misc]
         if observers:
             for observer in observers:
-                observer.backward(node, tuple(i.grad for i in node.inputs))  # type: ignore[arg-type]
+                observer.backward(node, tuple(i.grad for i in node.inputs))
 
 
 def derivatives(
@@ -400,53 +325,22 @@ def _backward_recorded(root: Scalar, gradient: Any) -> None:
         set_mode(outer)
 
 
-# -- what pictures show ---------------------------------------------------------------------------------------
+# -- the way into the graph -----------------------------------------------------------------------------------
 
 
-def local_derivatives(node: Scalar) -> tuple[float, ...]:
-    """Return the derivative of a Scalar by each of its operands, at their present values.
+def node_of(handle: Any) -> Node | Constant | Scalar:
+    """Return the vertex of a Tensor or Scalar: a leaf, a constant or the operation that made it.
 
-    >>> import glassgrad as gg
-    >>> x, y = gg.Scalar(2.0, requires_grad=True), gg.Scalar(3.0, requires_grad=True)
-    >>> gg.autograd.local_derivatives(x * y)
-    (3.0, 2.0)
-    """
-    if not node.inputs:
-        return ()
-    with np.errstate(all="ignore"):
-        found = derivatives(node, np.float64(1.0), lambda s: np.float64(s.value))
-    return tuple(0.0 if d is None else as_number(d) for d in found)
-
-
-def local_formulas(node: Scalar, names: Iterable[str], out: str = "out") -> tuple[str, ...]:
-    """Return the derivative by each operand as a formula in the given operand names (and ``out`` for the result).
+    Raises:
+        TypeError: it is neither.
 
     >>> import glassgrad as gg
-    >>> x, y = gg.Scalar(2.0, requires_grad=True), gg.Scalar(3.0, requires_grad=True)
-    >>> gg.autograd.local_formulas(x * y, ["x", "y"])
-    ('y', 'x')
+    >>> gg.autograd.node_of(gg.tensor([1.0], requires_grad=True)).primitive.name
+    'leaf'
     """
-    primitive = node.primitive
-    if not node.inputs:
-        return ()
-    symbols: dict[str, Any] = {
-        n: Symbol(text, ATOM, float(text) if _is_number(text) else None)
-        for n, text in zip(primitive.input_names, names, strict=True)
-    }
-    symbols["out"] = Symbol(out)
-    symbols.update(zip(primitive.static_names, node.static, strict=False))
-    one = Symbol("1", ATOM, 1.0)
-    texts = (
-        rule_symbol(primitive, n, symbols, one).text if n in primitive.differentiable else "0"
-        for n in primitive.input_names
-    )
-    # b·b in a rule is b² in a textbook.
-    return tuple(re.sub(r"(?<![\w·])([^\W\d]\w*)·\1(?![\w·])", r"\1²", text) for text in texts)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    if isinstance(handle, Scalar):
+        return handle
+    if handle.__class__ in HANDLES:
+        vertex: Node | Constant = constant_of(handle) if handle._node.__class__ is not Node else handle._node
+        return vertex
+    raise TypeError(f"expected a Tensor or a Scalar, got {type(handle).__name__}")

@@ -1,4 +1,4 @@
-"""Writes the Scalar operators and their backward steps out, as ``generate.py`` does for tensors."""
+"""Calls on Scalars: every case by interpretation, and the operators and backward steps written out for speed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from ..core.interpreters import register_interpreter
 from ..core.mode import current_mode
 from ..core.node import next_sequence
 from ..core.primitive import Primitive
+from ..engine.calls import observe, run_kernel
 from ..engine.generate import compile_function, targets, write_when_called
 from ..engine.inline import scalar_expression
-from .scalar import Scalar, apply, as_number, ieee, pull_ieee
+from ..engine.values import LEAF
+from .scalar import Scalar, as_number, pull_ieee
 
 __all__ = ["make_scalar_method", "make_scalar_pull", "pull_when_needed"]
 
+_NUMBERS = frozenset((float, int, bool))
 # Operators that Python has a symbol for need no call.
 _INLINE: dict[Any, str] = {
     operator.add: "{0} + {1}", operator.sub: "{0} - {1}", operator.mul: "{0} * {1}", operator.truediv: "{0} / {1}",
@@ -24,15 +28,83 @@ _INLINE: dict[Any, str] = {
 }  # fmt: skip
 
 
+# -- by interpretation ------------------------------------------------------------------------------------------------
+
+
+def ieee(primitive: Primitive, values: tuple[float, ...], static: tuple[Any, ...] = ()) -> Any:
+    """Run a kernel on NumPy floats where Python's would raise: overflow, division by zero, values without a result."""
+    with np.errstate(all="ignore"):
+        result = run_kernel(primitive, tuple(np.float64(v) for v in values), static)
+    return bool(result) if primitive.kind == "predicate" else float(result)
+
+
+def _evaluate(primitive: Primitive, values: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+    if primitive.scalar is None:
+        return ieee(primitive, values, static)
+    try:
+        return primitive.scalar(*values, *static)
+    except (ArithmeticError, ValueError):
+        return ieee(primitive, values, static)
+
+
+def apply(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+    """Run a primitive on Scalars and numbers, and record it."""
+    if primitive.kind not in ("elementwise", "predicate") or primitive.list_input:
+        raise TypeError(f"{primitive.name} works on tensors, not on Scalars; Scalars have the elementwise operations")
+    operands = []
+    for name, value in zip(primitive.input_names, inputs, strict=True):
+        if value.__class__ is Scalar:
+            operands.append(value)
+        elif (
+            value.__class__ in _NUMBERS
+            or isinstance(value, np.generic)
+            or (isinstance(value, np.ndarray) and not value.ndim)
+        ):
+            operands.append(Scalar(value))
+        else:
+            raise TypeError(
+                f"{primitive.name}: {name} must be a Scalar or a number, not {type(value).__name__}; "
+                "Scalars and Tensors have separate graphs (gg.tensor(scalar.value) crosses over)"
+            )
+    result = _evaluate(primitive, tuple(o.value for o in operands), static)
+    if primitive.kind == "predicate":
+        return bool(result)
+    return _record(primitive, tuple(operands), static, result)
+
+
+def _record(primitive: Primitive, operands: tuple[Scalar, ...], static: tuple[Any, ...], value: float) -> Scalar:
+    result = Scalar(float(value))
+    for operand, name in zip(operands, primitive.input_names, strict=True):
+        if operand.requires_grad and name in primitive.differentiable:
+            mode = current_mode()
+            if mode.grad:
+                if primitive.scalar_pull is None:
+                    primitive.scalar_pull = pull_when_needed(primitive)
+                result.requires_grad = True
+                result.primitive = primitive
+                result.first, result.second = operands[0], operands[1] if len(operands) > 1 else None
+                if len(operands) > 2 or static:
+                    details = result.details()
+                    details.rest, details.static = operands[2:], static
+                result.context = mode.context
+                if mode.observers:
+                    observe(mode, result, tuple(o.value for o in operands), result.value)  # type: ignore[arg-type]
+            break
+    return result
+
+
+register_interpreter(Scalar, apply, priority=2)
+
+
+# -- written out ------------------------------------------------------------------------------------------------------
+
+
 def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
     """Return the method of ``Scalar`` for an elementwise primitive without static arguments."""
-    from ..engine import calls
-    from ..engine.backward import LEAF
-
     namespace = {
         "Scalar": Scalar, "numbers": frozenset((float, int)), "primitive": primitive, "kernel": primitive.scalar,
         "fallback": _fallback, "new": object.__new__, "errors": (ArithmeticError, ValueError), "ieee": ieee,
-        "next_sequence": next_sequence, "current_mode": current_mode, "observe": calls.observe, "leaf": LEAF,
+        "next_sequence": next_sequence, "current_mode": current_mode, "observe": observe, "leaf": LEAF,
     }  # fmt: skip
     function: Any = write_when_called(primitive, namespace, "Scalar call", lambda: (_scalar_call(primitive), {}))
     function.__name__, function.__doc__, function.primitive = primitive.name, primitive.definition.__doc__, primitive

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import as_array
-from ..engine.calls import HANDLES
+from ..engine.values import HANDLES
 from .tensor import Tensor
 
 __all__ = ["load", "save"]

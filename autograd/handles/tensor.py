@@ -12,8 +12,9 @@ import numpy as np
 from ..core import dtypes
 from ..core.mode import current_mode
 from ..core.node import Constant, Node, next_sequence
-from ..engine import calls
-from ..engine.backward import LEAF, backward, seed
+from ..engine import calls, values
+from ..engine.backward import backward, seed
+from ..engine.values import LEAF
 
 if TYPE_CHECKING:
     from ..signatures import TensorOperators
@@ -77,7 +78,7 @@ class Tensor(TensorOperators):
     def __init__(
         self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None, *, copy: bool = True
     ) -> None:
-        if data.__class__ in calls.HANDLES:
+        if data.__class__ in values.HANDLES:
             data = data._array
         elif type(data).__name__ == "Scalar" and hasattr(data, "value"):
             raise TypeError("a Scalar has its own graph; write gg.tensor(scalar.value) for its number")
@@ -202,7 +203,7 @@ class Tensor(TensorOperators):
 
     @data.setter
     def data(self, value: Any) -> None:
-        array = value._array if value.__class__ in calls.HANDLES else dtypes.as_array(value, self._array.dtype)
+        array = value._array if value.__class__ in values.HANDLES else dtypes.as_array(value, self._array.dtype)
         if array.shape != self._array.shape:
             raise ValueError(f"data: the new values have shape {array.shape}, the tensor has {self._array.shape}")
         if not self.is_leaf:
@@ -211,7 +212,7 @@ class Tensor(TensorOperators):
 
     def detach(self) -> Tensor:
         """Return a tensor on the same memory that no gradient flows through."""
-        result: Tensor = calls.new_tensor(self._array, None)
+        result: Tensor = values.new_tensor(self._array, None)
         if self._node.__class__ is Node:
             constant = Constant(self._array.shape, self._array.dtype, name=self.name)
             constant.cut = "detach"
@@ -282,7 +283,7 @@ class Tensor(TensorOperators):
         if self._node.__class__ is Node:
             self._node.name = value
         elif value is not None or self._node is not None:
-            calls.constant_of(self).name = value
+            values.constant_of(self).name = value
 
     @property
     def grad(self) -> Tensor | None:
@@ -293,7 +294,7 @@ class Tensor(TensorOperators):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            if value.__class__ not in calls.HANDLES:
+            if value.__class__ not in values.HANDLES:
                 raise TypeError(f"grad: expected a Tensor or None, got {type(value).__name__}")
             if value._array.shape != self._array.shape or value._array.dtype != self._array.dtype:
                 raise ValueError(
@@ -386,7 +387,7 @@ class Tensor(TensorOperators):
         if self.requires_grad:
             copied.requires_grad = True
         if self._grad is not None:
-            copied._grad = calls.new_tensor(self._grad._array.copy(), None)
+            copied._grad = values.new_tensor(self._grad._array.copy(), None)
         return copied
 
     def __reduce__(self) -> Any:

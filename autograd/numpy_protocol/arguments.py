@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core import interpreters
 from ..core.dtypes import to_dtype
-from ..engine import calls
 from ..ops import shaping
 
 __all__: list[str] = []
@@ -39,12 +39,12 @@ def none(**given: Any) -> None:
 
 def operand(x: Any) -> Any:
     """Return a tensor or an array; lists and numbers become arrays."""
-    return x if calls.is_operand(x) else np.asarray(x)
+    return x if interpreters.is_operand(x) else np.asarray(x)
 
 
 def numbers(x: Any) -> Any:
     """Return the values outside the graph, to look at."""
-    return x.detach().numpy() if calls.is_operand(x) else np.asarray(x)
+    return x.detach().numpy() if interpreters.is_operand(x) else np.asarray(x)
 
 
 def listed(dtype: Any) -> dict[str, Any]:

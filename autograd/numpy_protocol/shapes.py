@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core import interpreters
 from ..core.dtypes import to_dtype
-from ..engine import calls
 from ..ops import arranging, creation, diagonals, joining, padding, reduction, shaping, stacking
 from ..ops.axes import as_shape, axes_of
 from .arguments import flat, leads_to, listed, none, operand
@@ -303,7 +303,7 @@ def full_like(
     none(shape=shape)
     if np.ndim(fill_value) or getattr(fill_value, "requires_grad", False):
         raise TypeError("takes one number as fill_value; numpy.broadcast_to keeps the gradient of a tensor")
-    return creation.full_like(a, fill_value.item() if calls.is_operand(fill_value) else fill_value, dtype=dtype)
+    return creation.full_like(a, fill_value.item() if interpreters.is_operand(fill_value) else fill_value, dtype=dtype)
 
 
 def shape(a: Any) -> Any:

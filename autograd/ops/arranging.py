@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import as_array
-from ..engine.calls import HANDLES
 from ..engine.compose import composed
 from ..engine.declare import primitive
+from ..engine.values import HANDLES
 from .axes import as_shape, axes_of, axis_of, listed
 from .indexing import getitem
 from .shaping import broadcast_to, reshape, transpose

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import as_array, get_default_dtype, is_floating, to_dtype
-from ..engine.calls import HANDLES
+from ..engine.values import HANDLES
 from ..handles.interchange import from_dlpack
 from ..handles.tensor import Tensor, tensor
 from .random import draw

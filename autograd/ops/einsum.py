@@ -18,7 +18,7 @@ from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axes_of
 from .diagonals import diagonal
-from .linalg import matmul
+from .matmul import matmul
 from .reduction import sum
 from .shaping import broadcast_to, permute, reshape, transpose
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..core.primitive import REGISTRY
-from ..engine.calls import HANDLES
 from ..engine.compose import composed
 from ..engine.declare import primitive
+from ..engine.values import HANDLES
 
 __all__ = ["index_put", "index_update"]
 

@@ -12,16 +12,16 @@ from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
 from .comparison import where
-from .einsum import einsum, einsum_of, operand, tensordot
+from .einsum import einsum_of, operand, tensordot
 from .indexing import getitem
 from .joining import stack
-from .linalg import matmul
+from .matmul import matmul
 from .reduction import sum
 from .shaping import broadcast_to, reshape, sum_to, transpose, unsqueeze
 
 __all__ = [
-    "addbmm", "addmm", "addmv", "addr", "baddbmm", "block_diag", "bmm", "cartesian_prod", "cross", "dot", "einsum",
-    "ger", "inner", "kron", "mm", "mv", "outer", "tensordot", "vdot",
+    "addbmm", "addmm", "addmv", "addr", "baddbmm", "block_diag", "bmm", "cartesian_prod", "cross", "dot", "ger",
+    "inner", "kron", "mm", "mv", "outer", "vdot",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import get_default_dtype
-from ..engine.calls import is_operand
+from ..core.interpreters import is_operand
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import add, multiply, subtract

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.calls import HANDLES
 from ..engine.compose import composed
 from ..engine.declare import primitive
+from ..engine.values import HANDLES
 from .arithmetic import add, divide, multiply
 from .axes import axis_of
 from .comparison import where

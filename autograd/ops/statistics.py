@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.calls import is_operand
+from ..core.interpreters import is_operand
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import divide, multiply, subtract
@@ -16,15 +16,12 @@ from .choosing import plain
 from .comparison import where
 from .elementwise import sqrt
 from .indexing import getitem, index_add_zeros
-from .linalg import matmul
-from .quantiles import floats, median, mode, nanmedian, nanquantile, quantile
+from .matmul import matmul
+from .quantiles import floats
 from .reduction import accumulator, count_over, mean, reduced, spread, sum
 from .shaping import astype, reshape, transpose
 
-__all__ = [
-    "bincount", "corrcoef", "cov", "histc", "median", "mode", "nanmedian", "nanquantile", "quantile", "std",
-    "std_mean", "var", "var_mean",
-]  # fmt: skip
+__all__ = ["bincount", "corrcoef", "cov", "histc", "std", "std_mean", "var", "var_mean"]
 
 _SHORT = 4096  # up to here a scalar product, which adds up in few parts, is as exact as a sum
 _LETTERS = 50  # more axes than this einsum cannot name

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...autograd.engine.compose import composed
-from ...autograd.ops.linalg import matmul
-from ...autograd.ops.loss import masked_softmax
+from ...autograd.ops.activation import masked_softmax
+from ...autograd.ops.matmul import matmul
 from ...autograd.ops.random import dropout
 from ...autograd.ops.shaping import broadcast_to, reshape, transpose
 from ..scoping import located

@@ -8,16 +8,16 @@ import numpy as np
 
 from ...autograd import Tensor, tensor
 from ...autograd.engine.compose import composed
+from ...autograd.ops.activation import log_softmax
 from ...autograd.ops.comparison import one_hot, where
-from ...autograd.ops.elementwise import exp, log
+from ...autograd.ops.exponential import exp, log
 from ...autograd.ops.indexing import getitem
 from ...autograd.ops.loss import (
     binary_cross_entropy_error,
     check_reduction,
-    log_softmax,
     logistic_cross_entropy,
     softmax_cross_entropy,
-)  # fmt: skip
+)
 from ...autograd.ops.reduction import amax, mean
 from ...autograd.ops.reduction import sum as _sum
 from ..scoping import located

@@ -13,7 +13,8 @@ import numpy as np
 from ...autograd.engine.compose import composed
 from ...autograd.ops.arithmetic import square
 from ...autograd.ops.comparison import where
-from ...autograd.ops.elementwise import absolute, exp, log
+from ...autograd.ops.elementwise import absolute
+from ...autograd.ops.exponential import exp, log
 from ...autograd.ops.loss import check_reduction, huber_error, relative_entropy, squared_error
 from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import unsqueeze

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ...autograd.engine.compose import composed
+from ...autograd.ops.activation import relu
 from ...autograd.ops.arithmetic import square
 from ...autograd.ops.comparison import where
 from ...autograd.ops.distance import pairwise_distance
-from ...autograd.ops.elementwise import minimum, relu, sqrt
+from ...autograd.ops.elementwise import minimum, sqrt
 from ...autograd.ops.indexing import getitem, write_at
 from ...autograd.ops.loss import check_reduction
 from ...autograd.ops.reduction import sum as _sum

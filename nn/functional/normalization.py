@@ -10,14 +10,13 @@ import numpy as np
 from ...autograd import Tensor, no_grad, tensor
 from ...autograd.core.dtypes import as_array
 from ...autograd.engine.compose import composed
-from ...autograd.engine.effects import update_running_statistics
 from ...autograd.ops.arithmetic import power, square
 from ...autograd.ops.creation import ones, zeros
 from ...autograd.ops.elementwise import maximum, sqrt
 from ...autograd.ops.indexing import getitem
 from ...autograd.ops.joining import concatenate
 from ...autograd.ops.normalization import batch_norm as _batch_norm
-from ...autograd.ops.normalization import batch_norm_composed, standardize
+from ...autograd.ops.normalization import batch_norm_composed, standardize, update_running_statistics
 from ...autograd.ops.shaping import reshape
 from ...autograd.ops.vector_norms import vector_norm
 from ..scoping import located

@@ -12,8 +12,8 @@ from ...autograd.engine.compose import composed
 from ...autograd.ops.comparison import one_hot
 from ...autograd.ops.embedding import embedding_rows
 from ...autograd.ops.indexing import getitem, index_add_zeros
-from ...autograd.ops.linalg import linear as _linear
-from ...autograd.ops.linalg import matmul
+from ...autograd.ops.matmul import linear as _linear
+from ...autograd.ops.matmul import matmul
 from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import flatten, reshape, transpose
 from ..scoping import located

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import glassgrad as gg
-from glassgrad.autograd.engine import calls, steps
+from glassgrad.autograd.engine import calls, ownership, steps
 
 
 def cases() -> list[Any]:
@@ -308,7 +308,7 @@ def test_generated_call_is_the_interpreted_one(primitive, sample, layout):
         arrived = []
         for node, pull in ((one, primitive.pull), (other, steps.pull_generic)):
             g = np.random.default_rng(4).standard_normal(node.shape)
-            cotangents = steps.Cotangents()
+            cotangents = ownership.Cotangents()
             pull(node, g, cotangents, wanted)
             arrived.append({v: (c.dtype, c.shape, c.tobytes()) for v, c in cotangents.items()})
         assert arrived[0] == arrived[1]

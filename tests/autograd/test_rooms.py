@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-ROOMS = ("core", "engine", "handles", "ops", ("func", "numpy_protocol"), ("operators", "__init__"))
+ROOMS = ("core", "engine", "handles", "ops", ("func", "numpy_protocol"), "operators", "__init__")
 FOLDER = Path(__file__).resolve().parents[2] / "autograd"
 STEP = {name: step for step, names in enumerate(ROOMS) for name in ([names] if isinstance(names, str) else names)}
 
@@ -16,7 +16,8 @@ def imported_rooms(file: Path):
             above = package[: len(package) + 1 - node.level] if node.level <= len(package) else ()
             target = (*above, *(node.module or "").split(".")) if node.module else above
             for path in [target] if target else [(alias.name,) for alias in node.names]:
-                yield path[0] if path[0] in STEP else "__init__"
+                if path[0] != "signatures":  # what type checkers see of the methods; nothing there runs
+                    yield path[0] if path[0] in STEP else "__init__"
 
 
 def test_no_room_knows_one_above_it():
