@@ -174,6 +174,11 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_positive():
     assert "1 value not above 0, left out" in said(figure)
 
 
+def test_nothing_above_0_has_no_logarithm():
+    with pytest.raises(ValueError, match="no value of 'loss' is above 0"):
+        plots.learning_curves([0.0, -1.0], log=True)
+
+
 def test_ticks_of_logarithmic_axes_are_powers():
     ax = plots.learning_curves({"a": np.logspace(2, -7, 50), "b": np.ones(50)}, log=True).axes[0]
     shown = [label.get_text() for label in ax.get_yticklabels()]
@@ -335,6 +340,7 @@ def test_other_plots_draw_into_panels():
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
+        (([1, 2],), {}, "the panel 'panel 1' must have 1 or 2 dimensions"),
         (([],), {}, "there are no items; a grid needs at least one panel"),
         ((3,), {}, "items must be a list or a dict of title to item, not int"),
         (({"a": {}},), {}, "the panel 'a' is empty"),

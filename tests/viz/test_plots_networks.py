@@ -106,6 +106,10 @@ def test_diverging_paths_are_gaps_and_said():
         ((lambda x, y: x * NAN, np.ones((2, 2))), {}, "f is NaN or infinite everywhere"),
         ((bowl, np.ones((2, 2))), {"xlim": (1, 0)}, r"xlim must be \(lowest, highest\), got \(1, 0\)"),
         ((bowl, np.ones((2, 2))), {"points": {"m": (1, 2, 3)}}, "the point 'm' must be two finite numbers"),
+        ((bowl, np.ones((2, 2))), {"points": [(1, 2)]}, "points must be a dict of name to"),
+        ((bowl, np.ones((2, 2))), {"levels": 0}, "levels must be a number of contours, at least 1"),
+        ((bowl, np.ones((2, 2))), {"levels": "a"}, "levels must be real numbers"),
+        ((bowl, np.ones((2, 2))), {"xlim": 3}, r"xlim must be \(lowest, highest\), got 3"),
         ((bowl, np.ones((2, 2))), {"aspect": "square"}, "aspect must be 'auto' or 'equal'"),
     ],
 )
@@ -182,6 +186,8 @@ def test_tensors_are_values():
         (({"a": [1j]},), {}, "must be real numbers"),
         (([[1.0]],), {"bins": 0}, "bins must be a whole number from 1 to 1000"),
         (([[1.0]],), {"ends": 0.7}, "ends must be between 0 and 0.5"),
+        (([[1.0]],), {"ends": "x"}, "ends must be between 0 and 0.5"),
+        (([[1.0]],), {"limits": 3}, r"limits must be \(lowest, highest\), got 3"),
         (([[1.0]],), {"limits": (1, 0)}, r"limits must be \(lowest, highest\)"),
         (({"r": {str(i): [1.0] for i in range(20)}},), {"width": 7}, "20 layers a row need a width of 22 cm"),
     ],
@@ -202,9 +208,7 @@ def backward_once():
 
 def test_gradients_of_a_model():
     model = backward_once()
-    expected = {
-        name: np.abs(p.grad.numpy()).mean() for name, p in model.named_parameters() if name.endswith("weight")
-    }
+    expected = {name: np.abs(p.grad.numpy()).mean() for name, p in model.named_parameters() if name.endswith("weight")}
     assert plots.mean_gradients(model) == pytest.approx(expected)
     assert len(plots.mean_gradients(model, biases=True)) == 4
     ax = plots.gradient_flow(model).axes[0]
@@ -239,9 +243,7 @@ def test_gradient_arrays_are_averaged_and_panels_share_a_bar():
     (dots,) = plots.gradient_flow({"a": gg.tensor([[1.0, -3.0]]), "b": 0.5}).axes[0].lines
     assert dots.get_xdata().tolist() == [2.0, 0.5]
     steps = [{"a": 1e-3, "b": 1e-2}] * 3
-    figure = plots.panels(
-        {"x": steps, "y": steps}, lambda ax, item: plots.gradient_flow(item, ax=ax, limits=(1e-4, 1))
-    )
+    figure = plots.panels({"x": steps, "y": steps}, lambda ax, item: plots.gradient_flow(item, ax=ax, limits=(1e-4, 1)))
     assert [ax.get_label() for ax in figure.axes].count("<colorbar>") == 1
     figure = plots.panels(
         {"x": steps, "y": [{"a": 1.0, "b": 2.0}] * 3}, lambda ax, item: plots.gradient_flow(item, ax=ax)
@@ -258,6 +260,7 @@ def test_gradient_arrays_are_averaged_and_panels_share_a_bar():
         (3, "expected a module, a dict of layer to gradients, or a list of such dicts, not int"),
         ({"a": [1.0, 2.0], "b": [1.0]}, "all layers must have equally many steps"),
         ({"a": -1.0}, "mean absolute gradients are not negative"),
+        ([], "there are no steps to draw"),
         ({"a": 0.0}, "no gradient is a positive finite number"),
         ({"a": "x"}, "layer 'a' must be real numbers"),
     ],
@@ -302,6 +305,8 @@ def test_filters_of_a_layer_and_what_is_none():
         plots.filters(nn.Linear(2, 2))
     with pytest.raises(ValueError, match=r"weights must have 3 or 4 dimensions, got shape \(2, 2\)"):
         plots.filters(np.ones((2, 2)))
+    with pytest.raises(TypeError, match=r"conv must be an nn\.Conv2d or its weights, not NoneType"):
+        plots.filters(None)
     with pytest.raises(ValueError, match="every weight is NaN"):
         plots.filters(np.full((1, 1, 2, 2), NAN))
     with pytest.raises(ValueError, match="limit must be a whole number of images"):
@@ -332,6 +337,7 @@ def test_feature_maps_are_what_the_layer_gives():
         ("conv9", np.zeros((1, 1, 4, 4), "f4"), {}, "the model has no layer 'conv9'; it has '0', '1', '2'"),
         ("2", np.zeros((1, 1, 4, 4), "f4"), {}, r"layer '2' gives no maps but \(1, 8\); choose one that gives"),
         ([], np.zeros((1, 1, 4, 4), "f4"), {}, "layer is empty"),
+        (3, np.zeros((1, 1, 4, 4), "f4"), {}, "layer must be the path of a module, or a list of paths, not 3"),
         ("0", np.zeros((4, 4), "f4"), {}, r"x must be images of shape \(N, C, H, W\)"),
         ("0", np.zeros((1, 1, 4, 4), "f4"), {"index": 1}, "index must be a number from 0 to 0, got 1"),
         ("0", np.full((1, 1, 4, 4), NAN, "f4"), {}, "every value of layer '0' is NaN or infinite"),
@@ -339,7 +345,7 @@ def test_feature_maps_are_what_the_layer_gives():
 )
 def test_wrong_feature_maps(layer, x, options, message):
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten())
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         plots.feature_maps(model, x, layer, **options)
     assert not any(module._forward_hooks for module in model.modules())
 

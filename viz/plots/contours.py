@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...autograd import Tensor, no_grad
 from .style import Style, literal
-from .values import Start, array, begin, gaps, number_labels
+from .values import Start, array, begin, gaps, number_labels, pair
 
 __all__ = ["paths_on_contours"]
 
@@ -60,6 +59,15 @@ def paths_on_contours(
         raise TypeError(f"{what}: f must be a function of x and y, or a dict of them by name, not {f!r}")
     if aspect not in ("auto", "equal"):
         raise ValueError(f"{what}: aspect must be 'auto' or 'equal', got {aspect!r}")
+    if points is not None and not isinstance(points, Mapping):
+        raise TypeError(f"{what}: points must be a dict of name to (x, y), not {type(points).__name__}")
+    if isinstance(levels, int):
+        if isinstance(levels, bool) or levels < 1:
+            raise ValueError(
+                f"{what}: levels must be a number of contours, at least 1, or their values; got {levels!r}"
+            )
+    else:
+        levels = np.unique(array(what, "levels", levels, 1)).tolist()
     routes = _routes(what, paths)
     marks = {str(name): _point(what, name, xy) for name, xy in (points or {}).items()}
     window = _window(what, [*routes.values(), *(mark[np.newaxis] for mark in marks.values())], xlim, ylim)
@@ -147,9 +155,7 @@ def _window(what: str, seen: Sequence[NDArray[Any]], xlim: Any, ylim: Any) -> tu
     limits: list[float] = []
     for axis, (name, given) in enumerate((("xlim", xlim), ("ylim", ylim))):
         if given is not None:
-            low, high = (float(v) for v in array(what, name, given, 1)) if np.shape(given) == (2,) else (1.0, 0.0)
-            if not (math.isfinite(low) and math.isfinite(high) and low < high):
-                raise ValueError(f"{what}: {name} must be (lowest, highest), got {given!r}")
+            low, high = pair(what, name, given)
         elif not seen:
             raise ValueError(f"{what}: without paths, say with xlim= and ylim= what to show")
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import numbers
 from .style import literal
-from .values import Start, array, begin, gaps
+from .values import Start, array, begin, gaps, pair
 
 __all__ = ["histograms"]
 
@@ -53,10 +52,10 @@ def histograms(
     start = begin(what, path, theme, width)
     if isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= 1000:
         raise ValueError(f"{what}: bins must be a whole number from 1 to 1000, got {bins!r}")
-    if ends is not None and not 0 < ends < 0.5:
+    if ends is not None and (not isinstance(ends, int | float) or not 0 < ends < 0.5):
         raise ValueError(f"{what}: ends must be between 0 and 0.5, or None; got {ends!r}")
-    if limits is not None and not (len(limits) == 2 and -math.inf < limits[0] < limits[1] < math.inf):
-        raise ValueError(f"{what}: limits must be (lowest, highest), got {limits!r}")
+    if limits is not None:
+        limits = pair(what, "limits", limits)
     rows = _rows(what, by_layer)
     style = start.style
     nested = len(rows) > 1 or next(iter(rows)) != ""

@@ -13,7 +13,7 @@ from ...autograd import Tensor
 from .. import numbers
 from .runs import plain
 from .style import literal
-from .values import Start, array, begin
+from .values import Start, array, begin, pair
 
 __all__ = ["gradient_flow", "mean_gradients"]
 
@@ -94,10 +94,8 @@ def gradient_flow(
         raise ValueError(f"{what}: no gradient is a positive finite number; after backward() they are all 0, NaN or ∞")
     if limits is None:
         low, high = float(values[usable].min()), float(values[usable].max())
-    elif len(limits) == 2 and 0 < limits[0] < limits[1] < float("inf"):
-        low, high = float(limits[0]), float(limits[1])
     else:
-        raise ValueError(f"{what}: limits must be (lowest, highest), both above 0; got {limits!r}")
+        low, high = pair(what, "limits", limits, positive=True)
     style = start.style
     with start.figure.settings():
         if ax is None:
@@ -131,6 +129,8 @@ def _rows(what: str, source: Any, biases: bool) -> dict[str, NDArray[np.float64]
     if isinstance(source, Sequence) and not isinstance(source, str) and source and isinstance(source[0], Mapping):
         names = list(dict.fromkeys(name for step in source for name in step))
         source = {name: [_mean(what, name, step.get(name, np.nan)) for step in source] for name in names}
+    if isinstance(source, list | tuple) and not source:
+        raise ValueError(f"{what}: there are no steps to draw")
     if not isinstance(source, Mapping):
         raise TypeError(
             f"{what}: expected a module, a dict of layer to gradients, or a list of such dicts, "

@@ -63,8 +63,8 @@ def panels(
         raise TypeError(f"{what}: draw must be a function of axes and item, not {type(draw).__name__}")
     if columns is not None and (isinstance(columns, bool) or not isinstance(columns, int) or columns < 1):
         raise ValueError(f"{what}: columns must be a whole number from 1, got {columns!r}")
-    sets = None if draw else [_curves(what, name, item) for name, item in named.items()]
     texts = [name if isinstance(items, Mapping) else name.partition(" ")[2] for name in named]
+    sets = None if draw else [_curves(what, text, item) for text, item in zip(texts, named.values(), strict=True)]
     style = start.style
     from matplotlib.ticker import MaxNLocator
 

@@ -89,6 +89,8 @@ def _weights(what: str, conv: Any) -> NDArray[np.float64]:
             inside = [name.rpartition(".")[0] for name, p in conv.named_parameters() if p.ndim == 4]
             hint = f"; pass one of its convolutions: {listing(inside)}" if inside else "; it holds no convolution"
             raise TypeError(f"{what}: {type(conv).__name__} is not a 2-D convolution{hint}")
+    elif conv is None or np.ndim(conv) == 0:
+        raise TypeError(f"{what}: conv must be an nn.Conv2d or its weights, not {type(conv).__name__}")
     weights = array(what, "weights", found, (3, 4))
     return weights[:, np.newaxis] if weights.ndim == 3 else weights
 
@@ -134,6 +136,8 @@ def feature_maps(
     most = _limit(what, limit)
     if not callable(getattr(model, "named_modules", None)):
         raise TypeError(f"{what}: model must be an nn.Module, not {type(model).__name__}")
+    if not isinstance(layer, str | list | tuple) or not all(isinstance(name, str) for name in layer):
+        raise TypeError(f"{what}: layer must be the path of a module, or a list of paths, not {layer!r}")
     wanted = [layer] if isinstance(layer, str) else list(layer)
     modules = dict(model.named_modules())
     for name in wanted:

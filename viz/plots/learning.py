@@ -111,6 +111,8 @@ class _Panel:
         finite = values[np.isfinite(values)]
         if not finite.size:
             raise ValueError(f"{start.what}: every value of {metric!r} is NaN or infinite; there is nothing to draw")
+        if log and not np.any(finite > 0):
+            raise ValueError(f"{start.what}: no value of {metric!r} is above 0, so log=True has nothing to draw")
         self.per_cent = "acc" in metric.lower() and bool(np.all((finite >= 0) & (finite <= 1)))
         # Rows of unequal length are padded with NaN; only what lies before a row's end is a gap.
         inner = sum(int(np.isnan(row[: _length(row)]).sum()) for curve in found for row in curve.rows)

@@ -109,7 +109,7 @@ def _of_run(what: str, run: Any, metric: str, label: str) -> list[Curve]:
     if not seeds:
         raise ValueError(f"{what}: the run {label!r} holds no seeds")
     if all(is_numbers(seed) for seed in seeds):
-        rows = [array(what, f"the run {label!r}", seed, 1) for seed in seeds]
+        rows = [array(what, f"the run {label!r}" if label else "the history", seed, 1) for seed in seeds]
         return [Curve(label, "", metric, _steps(rows), _padded(rows))]
     if not all(isinstance(seed, Mapping) for seed in seeds):
         raise TypeError(f"{what}: the seeds of run {label!r} must all be histories, or all rows of numbers")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .style import Style, literal
-from .values import Start, array, begin, gaps, listing
+from .values import Start, array, begin, gaps, listing, pair
 
 __all__ = ["search"]
 
@@ -47,6 +47,8 @@ def search(
     """
     what = "search"
     start = begin(what, path, theme, width)
+    if box is not None and not isinstance(box, Mapping):
+        raise TypeError(f"{what}: box must be a dict of hyper-parameter to (lowest, highest), not {type(box).__name__}")
     columns = _columns(what, trials, score, parameters)
     scores = columns.pop(score)
     if isinstance(best, bool) or not isinstance(best, int) or best < 0:
@@ -125,12 +127,10 @@ def _numeric(values: Any) -> bool:
 
 def _ranges(what: str, box: Any, columns: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     ranges = {}
-    for name, pair in (box or {}).items():
+    for name, given in (box or {}).items():
         if name not in columns:
             raise ValueError(f"{what}: box names {name!r}, but what is drawn is {listing(columns)}")
-        if np.shape(pair) != (2,) or not pair[0] < pair[1]:
-            raise ValueError(f"{what}: box[{name!r}] must be (lowest, highest), got {pair!r}")
-        ranges[name] = (float(pair[0]), float(pair[1]))
+        ranges[name] = pair(what, f"box[{name!r}]", given)
     return ranges
 
 
@@ -158,12 +158,12 @@ def _axis(start: Start, ax: Any, which: str, name: str, logarithmic: bool) -> No
     (ax.set_xlabel if which == "x" else ax.set_ylabel)(literal(name, 30).replace("_", " "))
 
 
-def _plane(start: Start, ax: Any, pair: Any, scores: Any, chosen: Any, logs: Any, ranges: Any, score: str) -> None:
+def _plane(start: Start, ax: Any, both: Any, scores: Any, chosen: Any, logs: Any, ranges: Any, score: str) -> None:
     """The first two hyper-parameters against each other: the better, the darker and the larger."""
     from matplotlib.patches import Rectangle
 
     style = start.style
-    (first, x), (second, y) = pair
+    (first, x), (second, y) = both
     start.figure.dress(ax, style, grid="both")
     spread = scores.max() - scores.min() or 1.0
     share = (scores - scores.min()) / spread

@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 from ...autograd import Tensor
 from .style import Style, file_format, literal, style_of
 
-__all__ = ["Start", "array", "begin", "gaps", "integers", "is_numbers", "labels_for", "listing", "number_labels"]
+__all__ = [
+    "Start",
+    "array",
+    "begin",
+    "gaps",
+    "integers",
+    "is_numbers",
+    "labels_for",
+    "listing",
+    "number_labels",
+    "pair",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +178,26 @@ def labels_for(what: str, labels: Any, count: int, name: str = "labels") -> list
 def number_labels(count: int, word: str) -> list[str]:
     """Return ``"run 1"``, ``"run 2"``, ..."""
     return [f"{word} {i + 1}" for i in range(count)]
+
+
+def pair(what: str, name: str, value: Any, positive: bool = False) -> tuple[float, float]:
+    """Return a lowest and a highest number.
+
+    Raises:
+        ValueError: it is no such pair, or with `positive` not above 0.
+
+    >>> pair("plot", "limits", (0, 1))
+    (0.0, 1.0)
+    """
+    try:
+        low, high = (float(v) for v in value)
+    except (TypeError, ValueError):
+        low, high = 1.0, 0.0
+    if not -np.inf < low < high < np.inf or (positive and low <= 0):
+        raise ValueError(
+            f"{what}: {name} must be (lowest, highest){', both above 0' if positive else ''}, got {value!r}"
+        )
+    return low, high
 
 
 def gaps(values: NDArray[Any], noun: str = "value") -> str:
