@@ -39,7 +39,7 @@ def deeply_copied(module: M, memo: dict[int, Any]) -> M:
     """Return a module with copies of everything. Of results that it holds, the values are copied, without the graph."""
     twin = object.__new__(type(module))
     memo[id(module)] = twin
-    state = object.__reduce_ex__(module, 4)[2]
+    state: Any = object.__reduce_ex__(module, 4)[2]
     for result in _results(state):
         if id(result) not in memo:
             memo[id(result)] = Tensor(result, name=result.name)
