@@ -74,62 +74,78 @@ class Hooks:
             entries.update(entry)
         return HookHandle(entries, key)
 
-    def call(self, module: Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return ``forward(args, kwargs)`` with all hooks around it."""
-        called: set[int] = set()
-        out = None
+    def begin(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
+        """Call what comes before forward; return the call, with the arguments for forward."""
+        call = _Call(module, self, args, kwargs)
         try:
-            args, kwargs = self._before(module, args, kwargs)
-            gates = _Gates(module, self) if self.backward or self.backward_before else None
-            if gates is not None:
-                args = gates.enter(args)
-            out = forward(args, kwargs)
-            for key, entry in tuple(self.after.items()):
-                called.add(key)
-                given = (args, kwargs) if entry.with_kwargs else (args,)
-                replaced = entry.hook(module, *given, out)
-                if replaced is not None:
-                    out = replaced
-            return out if gates is None else gates.leave(out)
+            call.begin()
         except Exception:
-            self._after_failure(module, args, kwargs, out, called)
+            call.fail()
             raise
+        return call
 
-    def _before(
-        self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        for entry in tuple(self.before.values()):
+
+class _Call:
+    """One call of a module that has hooks: the arguments as they are by now, and which hooks have been called."""
+
+    def __init__(self, module: Module, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.module = module
+        self.hooks = hooks
+        self.args = args
+        self.kwargs = kwargs
+        self.out: Any = None
+        self.called: set[int] = set()
+        self.gates: _Gates | None = None
+
+    def begin(self) -> None:
+        """Call the hooks before forward, and put the arguments behind a gate."""
+        for entry in tuple(self.hooks.before.values()):
             if entry.with_kwargs:
-                replaced = entry.hook(module, args, kwargs)
+                replaced = entry.hook(self.module, self.args, self.kwargs)
                 if replaced is not None:
                     if not isinstance(replaced, tuple) or len(replaced) != 2:
                         raise RuntimeError(
-                            f"a forward pre-hook of {type(module).__name__} with kwargs must return None or a pair "
-                            f"(args, kwargs), not {replaced!r}"
+                            f"a forward pre-hook of {type(self.module).__name__} with kwargs must return None or "
+                            f"a pair (args, kwargs), not {replaced!r}"
                         )
-                    args, kwargs = replaced
+                    self.args, self.kwargs = replaced
             else:
-                replaced = entry.hook(module, args)
+                replaced = entry.hook(self.module, self.args)
                 if replaced is not None:
-                    args = replaced if isinstance(replaced, tuple) else (replaced,)
-        return args, kwargs
+                    self.args = replaced if isinstance(replaced, tuple) else (replaced,)
+        if self.hooks.backward or self.hooks.backward_before:
+            self.gates = _Gates(self.module, self.hooks)
+            self.args = self.gates.enter(self.args)
 
-    def _after_failure(
-        self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, called: set[int]
-    ) -> None:
-        """Call the hooks that are always called; the first error is the one to be seen."""
-        for key, entry in tuple(self.after.items()):
-            if entry.always_call and key not in called:
-                given = (args, kwargs) if entry.with_kwargs else (args,)
+    def end(self, out: Any) -> Any:
+        """Call the hooks after forward; return the output, behind a gate."""
+        self.out = out
+        try:
+            for key, entry in tuple(self.hooks.after.items()):
+                self.called.add(key)
+                self._after(entry)
+            return self.out if self.gates is None else self.gates.leave(self.out)
+        except Exception:
+            self.fail()
+            raise
+
+    def fail(self) -> None:
+        """Call the hooks that are always called, now that something has raised; its error is the one to be seen."""
+        for key, entry in tuple(self.hooks.after.items()):
+            if entry.always_call and key not in self.called:
                 try:
-                    replaced = entry.hook(module, *given, out)
-                    if replaced is not None:
-                        out = replaced
+                    self._after(entry)
                 except Exception as error:
                     warnings.warn(
                         f"a forward hook with always_call=True raised {error!r}, after forward had raised already",
                         stacklevel=4,
                     )
+
+    def _after(self, entry: _Entry) -> None:
+        given = (self.args, self.kwargs) if entry.with_kwargs else (self.args,)
+        replaced = entry.hook(self.module, *given, self.out)
+        if replaced is not None:
+            self.out = replaced
 
 
 # -- gradients ---------------------------------------------------------------------------------------------------------
