@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtypes import promote
+from ..core.dtypes import canonical, promote
 from ..core.mode import current_mode
 from ..core.node import Node, next_sequence
-from ..core.primitive import NO_DEFAULT, NUMPY_NAMES, Primitive
+from ..core.primitive import NO_DEFAULT, NUMPY_NAMES, Primitive, is_ours
 from . import calls, messages, steps, values
 from .generate_step import pull_when_needed
 from .source import fill, targets, tuple_of, write_when_called
@@ -80,6 +80,7 @@ if {all_are_tensors}:
         $out = $kernel({arguments})
         if $out.__class__ is not $ndarray:
             $out = $as_result($primitive, $out)
+        {in_native_dtype}
         $dtype = $out.dtype
         {in_common_dtype}
     except Exception as $error:
@@ -119,11 +120,18 @@ if {all_are_tensors}:
         $out = $kernel({arguments})
         if $out.__class__ is not $ndarray:
             $out = $as_result($primitive, $out)
+        {in_native_dtype}
         {in_common_dtype}
     except Exception as $error:
         raise $explain($primitive, $error, {arrays}) from None
     $result = $new($Tensor); $result._array = $out; $result._node = None; $result._grad = None
     return $result
+"""
+
+# What a user's kernel returns may have another dtype object, or another order of bytes.
+IN_NATIVE_DTYPE = """
+if $out.dtype is not $canonical($out.dtype):
+    $out = $as_result($primitive, $out)
 """
 
 # One look at the dtypes, after the kernel: it is right at once for all but mixed dtypes.
@@ -162,6 +170,7 @@ def _written_call(primitive: Primitive, fallback: Callable[..., Any]) -> Callabl
         "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": values.HANDLES,
         "Tensor": values.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
+        "canonical": canonical,
         "rerun": calls.rerun_in_common_dtype, "as_result": calls.as_result, "explain": messages.explain,
         "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD, "inherit": values.inherit,
         "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
@@ -239,6 +248,7 @@ def _on_tensors(primitive: Primitive) -> str:
         "read_arrays": [f"${n}_array = {absent[n]}{n}._array" for n in inputs],
         "arguments": _arguments(primitive, {n: f"${n}_array" for n in inputs}),
         "arrays": tuple_of(arrays),
+        "in_native_dtype": _in_native_dtype(primitive),
         "in_common_dtype": _in_common_dtype(primitive),
     }
     if not differentiable:
@@ -282,6 +292,12 @@ def _saved(primitive: Primitive, name: str) -> str:
     if len(primitive.differentiable) == 1:
         return value
     return f"{value} if {' or '.join(f'${n}_needs' for n in wanted)} else None"
+
+
+def _in_native_dtype(primitive: Primitive) -> list[str]:
+    # Where the dtypes of the operands decide, a foreign one is seen by the look at them.
+    decided = primitive.differentiable and not primitive.casts
+    return [] if decided or is_ours(primitive.definition) else [fill(IN_NATIVE_DTYPE)]
 
 
 def _in_common_dtype(primitive: Primitive) -> list[str]:
