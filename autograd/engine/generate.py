@@ -80,6 +80,7 @@ if {all_are_tensors}:
         $out = $kernel({arguments})
         if $out.__class__ is not $ndarray:
             $out = $as_result($primitive, $out)
+        {in_native_dtype}
         $dtype = $out.dtype
         {in_common_dtype}
     except Exception as $error:
@@ -119,11 +120,18 @@ if {all_are_tensors}:
         $out = $kernel({arguments})
         if $out.__class__ is not $ndarray:
             $out = $as_result($primitive, $out)
+        {in_native_dtype}
         {in_common_dtype}
     except Exception as $error:
         raise $explain($primitive, $error, {arrays}) from None
     $result = $new($Tensor); $result._array = $out; $result._node = None; $result._grad = None
     return $result
+"""
+
+# What a user's kernel returns may have another dtype object, or another order of bytes.
+IN_NATIVE_DTYPE = """
+if $out.dtype is not $canonical($out.dtype):
+    $out = $as_result($primitive, $out)
 """
 
 # One look at the dtypes, after the kernel: it is right at once for all but mixed dtypes.
@@ -240,6 +248,7 @@ def _on_tensors(primitive: Primitive) -> str:
         "read_arrays": [f"${n}_array = {absent[n]}{n}._array" for n in inputs],
         "arguments": _arguments(primitive, {n: f"${n}_array" for n in inputs}),
         "arrays": tuple_of(arrays),
+        "in_native_dtype": _in_native_dtype(primitive),
         "in_common_dtype": _in_common_dtype(primitive),
     }
     if not differentiable:
@@ -283,6 +292,12 @@ def _saved(primitive: Primitive, name: str) -> str:
     if len(primitive.differentiable) == 1:
         return value
     return f"{value} if {' or '.join(f'${n}_needs' for n in wanted)} else None"
+
+
+def _in_native_dtype(primitive: Primitive) -> list[str]:
+    # Where the dtypes of the operands decide, a foreign one is seen by the look at them.
+    decided = primitive.differentiable and not primitive.casts
+    return [] if decided or is_ours(primitive.definition) else [fill(IN_NATIVE_DTYPE)]
 
 
 def _in_common_dtype(primitive: Primitive) -> list[str]:
