@@ -146,6 +146,7 @@ class Primitive:
         tables: output name to its rules.
         saved_names: what is saved, in order.
         domain: the interval of inputs for which the operation is smooth and real, for tests and documentation.
+        widens: whether float16 is computed with in float32, forwards and backwards.
     """
 
     def __init__(
@@ -153,6 +154,7 @@ class Primitive:
         list_input: bool, inputs: tuple[str, ...], outputs: tuple[str, ...] | str, residuals: tuple[str, ...],
         joint: Callable[..., Any] | None, accumulate: dict[str, Callable[..., Any]] | None,
         domain: tuple[float, float] | None, symbol: Any, ufunc: Any, casts: bool, finite: bool, rules: dict[str, Any],
+        widens: bool = False,
     ) -> None:  # fmt: skip
         self.kernel = ufunc if ufunc is not None else kernel
         self.name = name or kernel.__name__
@@ -161,6 +163,7 @@ class Primitive:
         self.ufunc = ufunc
         self.casts = casts
         self.finite = finite
+        self.widens = widens
         self.list_input = list_input
         self.domain = domain
         self.symbol = symbol

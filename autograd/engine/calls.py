@@ -17,6 +17,7 @@ from ..core.mode import Mode, current_mode
 from ..core.node import Node, next_sequence
 from ..core.primitive import Primitive
 from .messages import describe, explain
+from .precision import in_single, narrow
 from .values import (
     CUT_BY_NO_GRAD,
     HANDLES,
@@ -76,6 +77,9 @@ def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, .
             raise TypeError(
                 f"{primitive.name}: {name} must be a Tensor, a Scalar, a number or an array, not {type(value).__name__}"
             )
+    if primitive.widens and narrow(operands):
+        listed = primitive.list_input
+        return in_single(lambda *inputs: call_raw(primitive, (inputs,) if listed else inputs, static), operands)
     try:
         result = run_kernel(primitive, inputs, static)
     except Exception as error:
@@ -102,6 +106,8 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
     """Run a primitive on operands of which at least one is a tensor, and record it when a gradient is wanted."""
     listed = primitive.list_input
     operands = inputs[0] if listed else inputs
+    if primitive.widens and narrow(operands):
+        return in_single(lambda *inputs: call_generic(primitive, (inputs,) if listed else inputs, static), operands)
     names = primitive.input_names * len(operands) if listed else primitive.input_names
     handles: Sequence[Any] = operands
     for operand, name in zip(operands, names, strict=True):

@@ -17,7 +17,7 @@ def primitive(
     residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None,
     accumulate: dict[str, Callable[..., Any]] | None = None,
     domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, casts: bool = False,
-    finite: bool = False, **rules: Any,
+    finite: bool = False, widens: bool = False, **rules: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
 
@@ -40,6 +40,8 @@ def primitive(
             Python function between.
         casts: the operation changes the dtype on purpose; all others give floating results in that of their inputs.
         finite: its derivatives are finite wherever its value is, so that a gradient of zero surely sends only zeros on.
+        widens: float16 operands are cast to float32 before, and the results back after, so that sums, squares and
+            counts inside neither overflow nor lose their digits. The casts are nodes of the graph.
         **rules: input name to rule, or to ``None`` for an input without derivative. The remaining parameters are
             static arguments.
 
@@ -65,7 +67,7 @@ def primitive(
         declared = Primitive(
             kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
             residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol,
-            ufunc=ufunc, casts=casts, finite=finite, rules=rules,
+            ufunc=ufunc, casts=casts, finite=finite, rules=rules, widens=widens,
         )  # fmt: skip
         function = make_function(declared)
         # Its own parameters are written when it is first called; this is where help() and inspect look before that.

@@ -18,6 +18,7 @@ from ..core.dtypes import promote
 from ..core.mode import current_mode
 from ..core.node import FREED, Node, next_sequence
 from ..core.primitive import NO_DEFAULT, Primitive, Rule
+from ..core.sums import HALF
 from . import calls, messages, ownership, steps, values
 from .inline import inline_rule
 
@@ -94,7 +95,7 @@ def _forward(primitive: Primitive, fast: bool, fallback: Callable[..., Any]) -> 
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
         "settle": calls.settle, "as_result": calls.as_result, "explain": messages.explain,
         "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD, "inherit": values.inherit,
-        "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
+        "half": HALF, "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
     }  # fmt: skip
     namespace = {"UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
 
@@ -135,6 +136,11 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     for n in inputs:
         add(f"        ${n}_array = {f'None if {n} is None else ' if n in optional else ''}{n}._array")
     promoted = [f"${n}_array" for n in (differentiable or inputs)]
+    if primitive.widens:
+        halves = [f"({a} is not None and {a}.dtype is $half)" if n in optional else f"{a}.dtype is $half"
+                  for n, a in zip(inputs, arrays, strict=True)]  # fmt: skip
+        operands = f"{_tuple(inputs)}, {_tuple(statics)}"
+        add(f"        if {' or '.join(halves)}: return $fallback($primitive, {operands})")
     call = f"$kernel({_call(primitive)})"
     add("        try:")
     add(f"            $out = {call}")

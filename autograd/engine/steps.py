@@ -15,6 +15,7 @@ from ..core.interpreters import is_operand
 from ..core.mode import NOWHERE, current_mode, set_mode
 from ..core.node import FREED, Node
 from ..core.primitive import REGISTRY, Table
+from ..core.sums import total
 from .messages import describe
 from .ownership import accumulate, buffer_of
 from .values import HANDLES, OUTPUT, Array, new_tensor, project
@@ -190,7 +191,7 @@ def unbroadcast(array: Array, shape: tuple[int, ...]) -> Array:
     """Sum ``array`` over the axes along which ``shape`` was broadcast. The one place where this is done."""
     extra = array.ndim - len(shape)
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and array.shape[i + extra] != 1))
-    return np.asarray(array.sum(axis=axes)).reshape(shape)
+    return np.asarray(total(array, axes)).reshape(shape)
 
 
 def run_recorded(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.dtypes import as_array
 from ..engine.compose import composed
+from ..core.sums import DOUBLE, total
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
 from .axes import as_shape, axes_of, axis_of, listed
@@ -207,11 +208,11 @@ def repeated_sum(x: Any, shape: Any, repeats: Any, dim: Any = 0) -> Any:
     """Return the sums over slices that were repeated from ``shape``: the transpose of repeating."""
     array = np.asarray(x)
     if not isinstance(repeats, np.ndarray):
-        return array.reshape((*shape[: dim + 1], repeats, *shape[dim + 1 :])).sum(axis=dim + 1)
+        return total(array.reshape((*shape[: dim + 1], repeats, *shape[dim + 1 :])), (dim + 1,))
     result = np.zeros(shape, array.dtype)
     starts = (np.cumsum(repeats) - repeats)[repeats > 0]
     if starts.size:
-        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, axis=dim)
+        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, dim, DOUBLE if array.dtype.kind == "f" else None)
     return result
 
 

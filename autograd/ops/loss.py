@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import get_default_dtype, to_dtype
+from ..core.sums import DOUBLE, total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -22,7 +23,7 @@ __all__ = ["log_softmax", "softmax"]
 
 
 @primitive(
-    name="log_softmax", symbol="log softmax {0}",
+    name="log_softmax", widens=True, symbol="log softmax {0}",
     x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
 )  # fmt: skip
 def _log_softmax(x: Any, dim: Any) -> Any:
@@ -42,12 +43,14 @@ def _finite_maximum(x: Any, dim: Any) -> Any:
 
 def _total(e: Any, dim: Any) -> Any:
     """Return the sum along ``dim``; NaN where it is 0, in a row of −inf."""
-    total = np.sum(e, axis=dim, keepdims=True)
-    total[total == 0] = np.nan
-    return total
+    added = total(e, (dim,), True)
+    added[added == 0] = np.nan
+    return added
 
 
-@primitive(name="softmax", symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
+@primitive(
+    name="softmax", widens=True, symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True))
+)  # fmt: skip
 def _softmax(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, np.ndim(x), "softmax")
     if not np.size(x) or not np.ndim(x):
@@ -95,7 +98,7 @@ def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any
 
 
 @primitive(
-    symbol="softmax {0}", mask=None,
+    widens=True, symbol="softmax {0}", mask=None,
     x=lambda g, out, x_shape: sum_to(out * (g - sum(g * out, -1, True)), x_shape),
 )  # fmt: skip
 def masked_softmax(x: Any, mask: Any = None) -> Any:
@@ -112,8 +115,8 @@ def masked_softmax(x: Any, mask: Any = None) -> Any:
     top = np.max(e, axis=-1, keepdims=True)
     e -= np.where(top == -np.inf, np.zeros((), e.dtype), top)
     np.exp(e, out=e)
-    total = np.sum(e, axis=-1, keepdims=True)
-    e /= np.where(total == 0, np.ones((), e.dtype), total)
+    added = total(e, (e.ndim - 1,), True)
+    e /= np.where(added == 0, np.ones((), e.dtype), added)
     return e
 
 
@@ -178,8 +181,8 @@ def _cross_entropy_gradient_rule(
     rows = sum(g * ((exp(log_probabilities) - picked.astype(log_probabilities.dtype)) * counted), axis, True)
     if reduction == "none":
         return reshape(rows, gradient_shape)
-    total = sum(rows)
-    return total / max(int(np.sum(counted)), 1) if reduction == "mean" else total
+    added = sum(rows)
+    return added / max(int(np.sum(counted)), 1) if reduction == "mean" else added
 
 
 @primitive(
@@ -209,7 +212,7 @@ def softmax_cross_entropy_gradient(
 
 
 @primitive(
-    residuals=("log_probabilities",), symbol="cross entropy(softmax {0})",
+    widens=True, residuals=("log_probabilities",), symbol="cross entropy(softmax {0})",
     input=lambda g, log_probabilities, target, reduction, ignore_index: softmax_cross_entropy_gradient(
         g, log_probabilities, target, reduction, ignore_index
     ),
@@ -246,11 +249,11 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
     losses = np.where(counted, -chosen, np.zeros((), log_probabilities.dtype))
     if reduction == "none":
         return losses, log_probabilities
-    total = np.sum(losses)
+    added = total(losses, None, dtype=DOUBLE)
     if reduction == "mean":
         count = int(np.sum(counted))
-        total = total / np.asarray(count, log_probabilities.dtype) if count else total * np.nan
-    return np.asarray(total, log_probabilities.dtype), log_probabilities
+        added = added / count if count else added * np.nan
+    return np.asarray(added, log_probabilities.dtype), log_probabilities
 
 
 # -- what losses add up, element by element ---------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.compose import composed
+from ..core.sums import total
 from ..engine.declare import primitive
 from .axes import as_shape
 from .indexing import getitem
@@ -78,7 +79,7 @@ def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
         whole, rest = (slice(None),) * axis, inside[axis + 1 :]
         for part, origin in _side(shape[axis], pads[axis][0], pads[axis][1], mode):
             source, target = folded[(*whole, part, *rest)], folded[(*whole, origin, *rest)]
-            target += source.sum(axis=axis, keepdims=True) if mode == "replicate" else source
+            target += total(source, (axis,), True) if mode == "replicate" else source
     return np.array(folded[inside])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import is_floating
+from ..core.sums import total_of_products
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -148,12 +149,14 @@ def inner(x: Any, other: Any) -> Any:
 
 
 @primitive(
-    name="vecdot", kind="multilinear", symbol="{0} · {1}",
+    name="vecdot", kind="multilinear", widens=True, symbol="{0} · {1}",
     x=lambda g, y, x_shape, dim: sum_to(unsqueeze(g, dim) * y, x_shape),
     y=lambda g, x, y_shape, dim: sum_to(unsqueeze(g, dim) * x, y_shape),
 )  # fmt: skip
 def dot_along(x: Any, y: Any, dim: Any) -> Any:
     """Return the dot products along ``dim``, which both operands have: a negative number, as axes may be missing."""
+    if np.shape(x) == np.shape(y):
+        return total_of_products(*(np.moveaxis(np.asarray(v), dim, -1) for v in (x, y)), (np.ndim(x) - 1,))
     return np.vecdot(x, y, axis=dim)  # type: ignore[call-overload]  # its stub lacks the axis
 
 

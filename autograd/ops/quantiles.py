@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.dtypes import get_default_dtype
 from ..core.interpreters import is_operand
+from ..core.sums import wide
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import add, multiply, subtract
@@ -31,7 +32,7 @@ def floats(x: Any) -> Any:
 def _share_among_equals(g: Any, x: Any, out: Any) -> Any:
     if not math.prod(x.shape):
         return 0 * x
-    attained = astype((x == out) | ((x != x) & (out != out)), g.dtype)
+    attained = astype((x == out) | ((x != x) & (out != out)), wide(g.dtype))
     return (g / sum(attained)) * attained
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import to_dtype
+from ..core.sums import DOUBLE, running_total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import add, divide, multiply, subtract
@@ -22,8 +23,6 @@ from .shaping import reshape
 __all__ = [
     "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
 ]  # fmt: skip
-
-_MANY = 1024  # from this many on, float32 is accumulated in float64
 
 
 def _part(x: Any, dim: Any, *bounds: Any) -> Any:
@@ -45,7 +44,7 @@ def _shifted(x: Any, dim: Any, first: Any) -> Any:
 
 
 def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
-    """Return ``ufunc`` accumulated along ``dim``: integers in int64, long float32 in float64."""
+    """Return ``ufunc`` accumulated along ``dim``: integers in int64, floating-point sums and products in more digits."""
     array = np.asarray(x)
     axis = axis_of(dim, array.ndim, what)
     if dtype is not None:
@@ -53,8 +52,9 @@ def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
     wanted = array.dtype if array.dtype.kind == "f" or dtype is not None else np.dtype(np.int64)
     if not array.ndim:
         return array.astype(wanted)
-    wide = wanted == np.float32 and array.shape[axis] > _MANY
-    return ufunc.accumulate(array, axis=axis, dtype=np.float64 if wide else wanted).astype(wanted, copy=False)
+    if ufunc is np.add:
+        return running_total(array, axis, wanted)
+    return ufunc.accumulate(array, axis=axis, dtype=DOUBLE if wanted.kind == "f" else wanted).astype(wanted, copy=False)
 
 
 @primitive(
@@ -141,7 +141,7 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     return exp(x - finite) * _adjoint(g, ratio, dim)
 
 
-@primitive(symbol="log cumsum exp {0}", x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim))
+@primitive(widens=True, symbol="log cumsum exp {0}", x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim))
 def logcumsumexp(x: Any, dim: Any) -> Any:
     """Return the logarithm of the running sum of exponentials along ``dim``, without overflow.
 
@@ -155,7 +155,9 @@ def logcumsumexp(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, array.ndim, "logcumsumexp")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
-    return np.logaddexp.accumulate(array, axis=axis) if array.ndim else np.array(array)
+    if not array.ndim:
+        return np.array(array)
+    return np.logaddexp.accumulate(array, axis=axis, dtype=DOUBLE).astype(array.dtype, copy=False)
 
 
 # -- extrema --------------------------------------------------------------------------------------------------
@@ -201,7 +203,9 @@ def running_place(x: Any, index: Any, dim: Any) -> Any:
     starts = np.flatnonzero(np.moveaxis(np.asarray(index), dim, -1) == np.arange(array.shape[-1]))
     result = np.zeros(array.shape, array.dtype)
     if len(starts):
-        result.reshape(-1)[starts] = np.add.reduceat(array.reshape(-1), starts)
+        result.reshape(-1)[starts] = np.add.reduceat(
+            array.reshape(-1), starts, 0, DOUBLE if array.dtype.kind == "f" else None
+        )
     return np.moveaxis(result, -1, dim)
 
 

@@ -16,7 +16,7 @@ from ..engine.values import HANDLES
 from .arithmetic import add, divide, multiply
 from .axes import axis_of
 from .comparison import where
-from .indexing import add_elements, as_values, getitem, same_dtype, write_at
+from .indexing import add_elements, add_one_by_one, as_values, getitem, same_dtype, write_at
 from .shaping import astype, reshape
 
 __all__ = ["scatter", "scatter_add", "scatter_reduce"]
@@ -46,7 +46,7 @@ def _add_gathered(buffer: Any, g: Any, index: Any, dim: Any) -> None:
     else:
         grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
         grid[dim] = np.asarray(index)
-        np.add.at(buffer, tuple(grid), g)
+        add_one_by_one(buffer, g, tuple(grid))
 
 
 @primitive(
