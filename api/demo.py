@@ -11,7 +11,7 @@ from typing import Any
 
 from . import nn, optim, train, viz
 from .autograd import Scalar, manual_seed
-from .autograd.ops.elementwise import sin
+from .autograd.ops.trigonometric import sin
 from .check import gradcheck
 from .data import DataLoader, Digits, random_split
 

@@ -11,19 +11,11 @@ tensor([[ 5., -2.],
 from numpy.linalg import LinAlgError
 
 from .autograd.ops.chains import matrix_power, multi_dot
-from .autograd.ops.decomposition import (
-    cond,
-    lstsq,
-    matrix_exp,
-    matrix_rank,
-    pinv,
-    tensorinv,
-    tensorsolve,
-)  # fmt: skip
-from .autograd.ops.decomposition import power_columns as vander
 from .autograd.ops.diagonals import matrix_diagonal as diagonal
 from .autograd.ops.factorization import cholesky, eigh, eigvalsh, qr, svd, svdvals
-from .autograd.ops.linalg import matmul
+from .autograd.ops.matmul import matmul
+from .autograd.ops.matrix_functions import cond, lstsq, matrix_exp, matrix_rank, pinv, tensorinv, tensorsolve
+from .autograd.ops.matrix_functions import power_columns as vander
 from .autograd.ops.norms import matrix_norm
 from .autograd.ops.norms import vector_or_matrix_norm as norm
 from .autograd.ops.products import vecdot

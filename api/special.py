@@ -5,14 +5,13 @@
 tensor([0.5])
 """
 
-from .autograd.ops import elementwise as _elementwise
+from .autograd.ops import activation as _activation
 from .autograd.ops import special as _special
-from .autograd.ops.activation import logit
-from .autograd.ops.elementwise import sinc
+from .autograd.ops.activation import log_softmax, logit, softmax
 from .autograd.ops.erf import erf, erfc, log_ndtr, ndtr
 from .autograd.ops.exponential import exp2, expm1, log1p, xlog1py, xlogy
-from .autograd.ops.loss import log_softmax, softmax
 from .autograd.ops.rounding import round
+from .autograd.ops.trigonometric import sinc
 
 bessel_j0, bessel_j1, bessel_y0, bessel_y1 = (
     _special.bessel_j0, _special.bessel_j1, _special.bessel_y0, _special.bessel_y1,
@@ -23,7 +22,7 @@ digamma, entr, erfcx, erfinv, ndtri = (
 i0, i0e, i1, i1e = _special.i0, _special.i0e, _special.i1, _special.i1e
 polygamma, zeta = _special.polygamma, _special.zeta
 # Names that differ from those in the main namespace.
-expit, gammaln, multigammaln = _elementwise.sigmoid, _special.lgamma, _special.mvlgamma
+expit, gammaln, multigammaln = _activation.sigmoid, _special.lgamma, _special.mvlgamma
 gammainc, gammaincc = _special.igamma, _special.igammac
 # PyTorch's other names.
 psi, modified_bessel_i0, modified_bessel_i1 = digamma, i0, i1

@@ -10,7 +10,6 @@ import numpy as np
 
 from .core.dtypes import to_dtype
 from .core.primitive import Primitive
-from .engine import effects, values
 from .engine.generate import make_method
 from .handles import interchange
 from .handles.scalar import Scalar
@@ -19,47 +18,27 @@ from .handles.scalar_calls import make_scalar_method, pull_when_needed
 from .handles.tensor import Tensor
 from .numpy_protocol.functions import array_function, array_ufunc
 from .ops import (
-    activation,
     arithmetic,
     arranging,
     bitwise,
-    chains,
     comparison,
     creation,
-    decomposition,
-    diagonals,
     elementwise,
-    exponential,
+    families,
     in_place,
     indexing,
-    joining,
-    linalg,
-    loss,
-    padding,
-    piecewise,
-    products,
-    reduction,
+    matmul,
+    random,
     rounding,
-    scan,
-    scattering,
-    selection,
     shaping,
-    slice_scattering,
-    sorting,
-    special,
-    stacking,
-    statistics,
-    trigonometric,
-    vector_norms,
 )  # fmt: skip
-from .ops import random as random_ops
 from .ops.indexing import plain_index
 
 # -- operators: Python's name, the primitive ------------------------------------------------------------------
 
 BINARY: dict[str, Callable[..., Any]] = {
     "add": arithmetic.add, "sub": arithmetic.subtract, "mul": arithmetic.multiply, "truediv": arithmetic.divide,
-    "floordiv": rounding.floor_divide, "mod": rounding.remainder, "pow": arithmetic.power, "matmul": linalg.matmul,
+    "floordiv": rounding.floor_divide, "mod": rounding.remainder, "pow": arithmetic.power, "matmul": matmul.matmul,
 }  # fmt: skip
 BITWISE: dict[str, Callable[..., Any]] = {
     "and": bitwise.bitwise_and, "or": bitwise.bitwise_or, "xor": bitwise.bitwise_xor,
@@ -71,39 +50,27 @@ COMPARISONS = {
 }  # fmt: skip
 UNARY = {"neg": arithmetic.negative, "abs": elementwise.absolute, "invert": bitwise.bitwise_not}
 IN_PLACE = {
-    "iadd": effects.add_, "isub": effects.subtract_, "imul": effects.multiply_, "itruediv": effects.divide_,
+    "iadd": in_place.add_, "isub": in_place.subtract_, "imul": in_place.multiply_, "itruediv": in_place.divide_,
 }  # fmt: skip
 
-# Every public operation of these rooms whose first argument is a tensor is also a method, under the same name.
-ROOMS = (
-    arithmetic, comparison, elementwise, exponential, trigonometric, rounding, bitwise, activation, piecewise, special,
-    reduction, vector_norms, statistics, scan, sorting, linalg, products, chains, diagonals, decomposition, shaping,
-    joining, arranging, stacking, padding, indexing, scattering, slice_scattering, selection,
-)  # fmt: skip
-NOT_METHODS = ("one_hot",)
-# Methods of further rooms. Those whose arguments are given in several ways follow below.
-TENSOR_METHODS: dict[str, Callable[..., Any]] = {
-    "softmax": loss.softmax, "log_softmax": loss.log_softmax, "dropout": random_ops.dropout,
-    "unfold": arranging.unfold_dimension, "bernoulli": creation.bernoulli, "multinomial": creation.multinomial,
-    "__dlpack__": interchange.export, "__dlpack_device__": interchange.device_of,
-    **{f.__name__: f for f in creation.NEW},
+# Every public operation whose first argument is a tensor, called ``x`` or ``input``, is also a method, under the same
+# name; but these are functions only, as in PyTorch.
+FUNCTIONS_ONLY = frozenset("""
+    empty_like from_dlpack full_like ones_like poisson rand_like randint_like randn_like zeros_like one_hot
+    inv pdist solve solve_triangular
+    conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
+    adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d
+    channel_shuffle pixel_shuffle pixel_unshuffle
+""".split())
+# Further methods. Those whose arguments are given in several ways follow below.
+FURTHER_METHODS: dict[str, Callable[..., Any]] = {
+    "dropout": random.dropout, "unfold": arranging.unfold_dimension, "__dlpack__": interchange.export,
+    "__dlpack_device__": interchange.device_of, **{f.__name__: f for f in creation.NEW},
 }  # fmt: skip
 
 
 def _bind(cls: type, name: str, function: Callable[..., Any]) -> None:
     setattr(cls, name, function)
-
-
-def power(x: Any, y: Any) -> Any:
-    """Return ``x`` to the power ``y``; a plain 2 is a square, which is cheaper and reads better in a picture.
-
-    >>> import glassgrad as gg
-    >>> gg.pow(gg.tensor([1.0, 3.0]), 2)
-    tensor([1., 9.])
-    """
-    if y.__class__ is int and y == 2 and (x.__class__ in values.HANDLES or x.__class__ is Scalar):
-        return arithmetic.square(x)
-    return arithmetic.power(x, y)
 
 
 def _reflected(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,7 +112,6 @@ for _name, _function in UNARY.items():
     _bind(Tensor, f"__{_name}__", _function)
 for _name, _function in IN_PLACE.items():
     _bind(Tensor, f"__{_name}__", _in_place(_function))
-    _bind(Tensor, _function.update.name, _function)  # type: ignore[attr-defined]
 for _function in in_place.METHODS:
     _bind(Tensor, _function.update.name, _function)  # type: ignore[attr-defined]
 
@@ -160,18 +126,15 @@ def _first_parameter(function: Callable[..., Any]) -> str:
 
 # Those that act on single numbers are methods of Scalar too.
 SCALAR_METHODS: dict[str, Callable[..., Any]] = {}
-for _room in ROOMS:
-    for _name in _room.__all__:
-        _function = getattr(_room, _name)
-        if _name in NOT_METHODS or _first_parameter(_function) not in ("x", "input"):
-            continue
-        _bind(Tensor, _name, _function)
-        _operation: Primitive | None = getattr(_function, "primitive", None)
-        if _operation is not None and _operation.kind in ("elementwise", "predicate"):
-            SCALAR_METHODS[_name] = _function
-for _name, _function in TENSOR_METHODS.items():
+for _name, _function in vars(families).items():
+    if _name.startswith("_") or _name in FUNCTIONS_ONLY or _first_parameter(_function) not in ("x", "input"):
+        continue
     _bind(Tensor, _name, _function)
-_bind(Tensor, "pow", power)
+    _operation: Primitive | None = getattr(_function, "primitive", None)
+    if _operation is not None and _operation.kind in ("elementwise", "predicate"):
+        SCALAR_METHODS[_name] = _function
+for _name, _function in FURTHER_METHODS.items():
+    _bind(Tensor, _name, _function)
 
 
 def _dims(args: tuple[Any, ...]) -> Any:
@@ -194,32 +157,6 @@ def _sum_to_size(self: Tensor, *size: Any) -> Any:
     if self.dtype.kind == "b" and (wanted != self.shape or not wanted):
         return shaping.sum_to(shaping.astype(self, np.int64), wanted)
     return shaping.sum_to(self, wanted)
-
-
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """Return ``x`` where ``condition`` is true, else ``y``; of a condition alone, where it is true.
-
-    All three broadcast. The gradient goes to the chosen one only; a NaN or infinity in the other does not leak.
-
-    Args:
-        condition: bools; other numbers count as true where they are not 0.
-        x, y: tensors or numbers; both or neither. Without them the result is that of ``nonzero(condition,
-            as_tuple=True)``: one tensor of indices for each axis.
-
-    >>> import glassgrad as gg
-    >>> gg.where(gg.tensor([True, False]), gg.tensor([1.0, 2.0]), 0.0)
-    tensor([1., 0.])
-    >>> gg.where(gg.tensor([False, True, True]))
-    (tensor([1, 2]),)
-    """
-    if x is None and y is None:
-        return selection.nonzero(condition, as_tuple=True)
-    if x is None or y is None:
-        raise TypeError("where: give both x and y, or neither")
-    return comparison.where(condition, x, y)
-
-
-where.primitive = comparison.where.primitive  # type: ignore[attr-defined]
 
 
 def _where(self: Tensor, condition: Any, other: Any) -> Any:
@@ -253,20 +190,20 @@ def _astype(self: Tensor, dtype: Any) -> Any:
 
 def _copy_(self: Tensor, source: Any) -> Any:
     """Overwrite the values in place; under ``no_grad`` for a leaf that requires grad."""
-    return effects.assign(self, source)
+    return in_place.assign(self, source)
 
 
 def _fill(value: float) -> Callable[[Tensor], Any]:
     def fill(self: Tensor) -> Any:
         """Overwrite every value in place with a fixed number."""
-        return effects.assign(self, value)
+        return in_place.assign(self, value)
 
     return fill
 
 
 def _fill_(self: Tensor, value: Any) -> Any:
     """Overwrite every value in place with ``value``."""
-    return effects.assign(self, value)
+    return in_place.assign(self, value)
 
 
 def _getitem(self: Tensor, index: Any) -> Any:
@@ -276,7 +213,7 @@ def _getitem(self: Tensor, index: Any) -> Any:
 
 def _setitem(self: Tensor, index: Any, values: Any) -> None:
     """Overwrite part of a tensor in place; under ``no_grad`` for a leaf that requires grad."""
-    effects.assign_at(self, plain_index(index), values)
+    in_place.assign_at(self, plain_index(index), values)
 
 
 OTHERS: dict[str, Callable[..., Any]] = {
@@ -347,5 +284,5 @@ _bind(Scalar, "__neg__", _scalar_method(arithmetic.negative))
 _bind(Scalar, "__abs__", _scalar_method(elementwise.absolute))
 for _name, _function in SCALAR_METHODS.items():
     _bind(Scalar, _name, _scalar_method(_function))
-_bind(Scalar, "pow", power)
+_bind(Scalar, "pow", arithmetic.pow)
 _bind(Scalar, "__array_ufunc__", None)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Scalar, Tensor, is_floating, no_grad
-from ..autograd.engine.effects import assign, assign_at
+from ..autograd.ops.in_place import assign, assign_at
 from ..nn.module import Module
 
 __all__ = ["Fixed", "Leaf", "named_parameters", "read_inputs", "rebuild", "show_index"]

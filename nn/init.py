@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Tensor, no_grad
-from ..autograd.engine.effects import assign
+from ..autograd.ops.in_place import assign
 from ..autograd.ops.random import draw
 
 __all__ = [

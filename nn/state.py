@@ -9,7 +9,7 @@ import numpy as np
 
 from ..autograd import Tensor, no_grad
 from ..autograd.core.dtypes import as_array
-from ..autograd.engine.effects import assign
+from ..autograd.ops.in_place import assign
 
 __all__ = ["StateFit", "load_state"]
 

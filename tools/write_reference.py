@@ -6,6 +6,7 @@ python tools/write_reference.py --check  compare all but the counts of tests wit
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import inspect
@@ -45,24 +46,13 @@ input that needs it wants a gradient.
 """
 
 
-# The order in which a reader looks for things; rooms that are not named come last.
-ORDER = """
-    arithmetic elementwise exponential trigonometric rounding comparison bitwise erf special activation piecewise
-    reduction vector_norms statistics quantiles scan sorting choosing
-    shaping joining arranging stacking padding indexing selection scattering slice_scattering creation random
-    linalg products chains einsum diagonals norms solving factorization decomposition distance
-    windows convolution convolution_transposed unfolding pooling pooling_average pooling_adaptive pooling_indices
-    unpooling blending resampling sampling normalization embedding loss
-""".split()
-
-
 def rooms() -> list[Any]:
-    """Return the modules of operations, then those of network functions."""
-    from glassgrad.autograd import ops
+    """Return the modules of operations, in the order of their list, then those of network functions."""
+    from glassgrad.autograd.ops import families
     from glassgrad.nn import functional
 
-    names = [n for n in ORDER if n in ops.__all__] + [n for n in ops.__all__ if n not in ORDER]
-    paths = [f"{ops.__name__}.{name}" for name in names]
+    listed = ast.parse(inspect.getsource(families)).body
+    paths = [f"{families.__package__}.{line.module}" for line in listed if isinstance(line, ast.ImportFrom)]
     paths += [f"{functional.__name__}.{m.name}" for m in pkgutil.iter_modules(functional.__path__)]
     return [importlib.import_module(path) for path in paths]
 

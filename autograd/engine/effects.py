@@ -12,10 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ..core import storage
-from ..core.dtypes import as_array
 from ..core.mode import current_mode
 from ..core.node import Node
 from ..core.primitive import DeclarationError, is_ours
@@ -137,69 +134,3 @@ def update(*, mutates: tuple[str, ...]) -> Callable[[Callable[..., Any]], Callab
         return function
 
     return declare
-
-
-def _values(values: Any, like: np.ndarray[Any, Any]) -> Any:
-    array = values if isinstance(values, np.ndarray | int | float | bool | np.generic) else as_array(values)
-    kind = np.asarray(array).dtype.kind
-    if kind == "f" and like.dtype.kind != "f":
-        raise TypeError(f"floating-point values cannot be stored in a tensor of dtype {like.dtype}")
-    if kind not in "fiub":
-        raise TypeError(f"values of dtype {np.asarray(array).dtype} cannot be stored in a tensor")
-    if not isinstance(array, np.ndarray):
-        return array
-    try:
-        np.broadcast_to(array, like.shape)
-    except ValueError:
-        raise ValueError(f"values of shape {array.shape} do not fit a tensor of shape {like.shape}") from None
-    return array
-
-
-@update(mutates=("target",))
-def assign(target: Any, values: Any) -> Any:
-    """Overwrite every element of ``target``; ``values`` broadcast."""
-    target[...] = _values(values, target)
-
-
-@update(mutates=("target",))
-def assign_at(target: Any, index: Any, values: Any) -> Any:
-    """Overwrite ``target[index]``."""
-    target[index] = _values(values, target[index])
-
-
-@update(mutates=("target",))
-def add_(target: Any, values: Any, alpha: Any = 1) -> Any:
-    """Add ``alpha·values`` to ``target``."""
-    scaled = _values(values, target)
-    np.add(target, scaled if alpha == 1 else scaled * alpha, out=target, casting="same_kind")
-
-
-@update(mutates=("target",))
-def subtract_(target: Any, values: Any) -> Any:
-    """Subtract ``values`` from ``target``."""
-    np.subtract(target, _values(values, target), out=target, casting="same_kind")
-
-
-@update(mutates=("target",))
-def multiply_(target: Any, values: Any) -> Any:
-    """Multiply ``target`` by ``values``."""
-    np.multiply(target, _values(values, target), out=target, casting="same_kind")
-
-
-@update(mutates=("target",))
-def divide_(target: Any, values: Any) -> Any:
-    """Divide ``target`` by ``values``."""
-    if target.dtype.kind != "f":
-        raise TypeError(f"division gives floating-point values, which a tensor of dtype {target.dtype} cannot hold")
-    np.true_divide(target, _values(values, target), out=target, casting="same_kind")
-
-
-@update(mutates=("running_mean", "running_var"))
-def update_running_statistics(
-    running_mean: Any, running_var: Any, mean: Any, variance: Any, momentum: Any, count: Any
-) -> Any:
-    """Move BatchNorm's running statistics towards those of a batch; the variance becomes unbiased: n/(n − 1)."""
-    running_mean *= 1 - momentum
-    running_mean += momentum * mean
-    running_var *= 1 - momentum
-    running_var += momentum * variance * (count / max(count - 1, 1))

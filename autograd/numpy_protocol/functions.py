@@ -22,7 +22,8 @@ from ..ops import (
     diagonals,
     elementwise,
     joining,
-    linalg,
+    log_sum_exp,
+    matmul,
     quantiles,
     reduction,
     rounding,
@@ -32,6 +33,7 @@ from ..ops import (
     special,
     stacking,
     statistics,
+    trigonometric,
 )  # fmt: skip
 from . import linalg as numpy_linalg
 from . import reductions, selection, shapes
@@ -52,7 +54,7 @@ def operation_name(function: _Function) -> str:
 # -- ufuncs -----------------------------------------------------------------------------------------------------------
 
 UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() if p.ufunc is not None} | {
-    np.matmul: linalg.matmul,
+    np.matmul: matmul.matmul,
     np.vecdot: numpy_linalg.vecdot_of, np.power: arithmetic.power, np.float_power: arithmetic.float_power,
     np.conjugate: arithmetic.positive,
     np.floor_divide: rounding.floor_divide, np.remainder: rounding.remainder, np.fmod: rounding.fmod,
@@ -61,7 +63,7 @@ UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() i
     np.fabs: selection.of_floats(elementwise.absolute), np.floor: rounding.floor, np.ceil: rounding.ceil,
     np.trunc: rounding.trunc, np.rint: selection.of_floats(rounding.round),
     np.heaviside: selection.heaviside,
-    np.signbit: comparison.signbit, np.degrees: elementwise.rad2deg, np.radians: elementwise.deg2rad,
+    np.signbit: comparison.signbit, np.degrees: trigonometric.rad2deg, np.radians: trigonometric.deg2rad,
     np.bitwise_and: bitwise.bitwise_and, np.bitwise_or: bitwise.bitwise_or, np.bitwise_xor: bitwise.bitwise_xor,
     np.invert: bitwise.bitwise_not, np.left_shift: bitwise.bitwise_left_shift,
     np.right_shift: bitwise.bitwise_right_shift,
@@ -79,7 +81,7 @@ REDUCTIONS: dict[Any, _Function] = {
     np.add: reductions.total(reduction.sum), np.multiply: reductions.total(reduction.prod),
     np.maximum: reductions.reduced(reduction.amax), np.minimum: reductions.reduced(reduction.amin),
     np.logical_and: reductions.truth(reduction.all), np.logical_or: reductions.truth(reduction.any),
-    np.logaddexp: reductions.reduced(reduction.logsumexp),
+    np.logaddexp: reductions.reduced(log_sum_exp.logsumexp),
 }  # fmt: skip
 
 # ``np.add.accumulate`` and its like.
@@ -154,7 +156,7 @@ FUNCTIONS: dict[Any, _Function] = {
     np.fix: selection.plain(rounding.trunc), np.nan_to_num: selection.nan_to_num,
     np.isclose: selection.isclose, np.allclose: selection.allclose,
     np.array_equal: selection.array_equal, np.isposinf: selection.plain(comparison.isposinf),
-    np.isneginf: selection.plain(comparison.isneginf), np.sinc: selection.plain(elementwise.sinc),
+    np.isneginf: selection.plain(comparison.isneginf), np.sinc: selection.plain(trigonometric.sinc),
     np.i0: selection.plain(special.i0),
     # shape
     np.reshape: shapes.reshape, np.ravel: shapes.ravel, np.transpose: shapes.transpose,

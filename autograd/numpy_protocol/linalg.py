@@ -11,10 +11,10 @@ from ..ops import (
     arithmetic,
     chains,
     comparison,
-    decomposition,
     diagonals,
     factorization,
-    linalg,
+    matmul,
+    matrix_functions,
     norms,
     products,
     reduction,
@@ -38,16 +38,16 @@ _Function = Callable[..., Any]
 # -- products ---------------------------------------------------------------------------------------------------------
 
 
-@leads_to(linalg.matmul)
+@leads_to(matmul.matmul)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
     none(out=out)
     a, b = operand(a), operand(b)
     if a.ndim == 0 or b.ndim == 0:
         return arithmetic.multiply(a, b)
     if b.ndim <= 2:
-        return linalg.matmul(a, b)
+        return matmul.matmul(a, b)
     _as_many(a.shape[-1:], b.shape[-2:-1])
-    return products.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
+    return summation.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
 
 
 @leads_to(products.dot)
@@ -73,13 +73,13 @@ def outer_of_vectors(x1: Any, x2: Any, /) -> Any:
     return products.outer(operand(x1), operand(x2))
 
 
-@leads_to(products.tensordot)
+@leads_to(summation.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     a, b = operand(a), operand(b)
     pairs = (range(a.ndim - axes, a.ndim), range(axes)) if isinstance(axes, int | np.integer) else axes
     left, right = (np.atleast_1d(np.asarray(p, np.int64)).tolist() for p in pairs)
     _as_many([a.shape[i] for i in left], [b.shape[i] for i in right])
-    return products.tensordot(a, b, (left, right))
+    return summation.tensordot(a, b, (left, right))
 
 
 def _as_many(left: Any, right: Any) -> None:
@@ -88,28 +88,28 @@ def _as_many(left: Any, right: Any) -> None:
         raise ValueError(f"tensordot: axes of sizes {tuple(left)} and {tuple(right)} are to be summed together")
 
 
-@leads_to(products.tensordot)
+@leads_to(summation.tensordot)
 def tensordot_of(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
     return tensordot(x1, x2, axes)
 
 
-@leads_to(linalg.matmul)
+@leads_to(matmul.matmul)
 def matmul_of(x1: Any, x2: Any, /) -> Any:
-    return linalg.matmul(operand(x1), operand(x2))
+    return matmul.matmul(operand(x1), operand(x2))
 
 
-@leads_to(linalg.matmul)
+@leads_to(matmul.matmul)
 def matvec(x1: Any, x2: Any, /) -> Any:
     x1, x2 = operand(x1), operand(x2)
     matrices_of(x1, "matvec")
-    return shaping.squeeze(linalg.matmul(x1, shaping.unsqueeze(x2, -1)), -1)
+    return shaping.squeeze(matmul.matmul(x1, shaping.unsqueeze(x2, -1)), -1)
 
 
-@leads_to(linalg.matmul)
+@leads_to(matmul.matmul)
 def vecmat(x1: Any, x2: Any, /) -> Any:
     x1, x2 = operand(x1), operand(x2)
     matrices_of(x2, "vecmat")
-    return shaping.squeeze(linalg.matmul(shaping.unsqueeze(x1, -2), x2), -2)
+    return shaping.squeeze(matmul.matmul(shaping.unsqueeze(x1, -2), x2), -2)
 
 
 @leads_to(products.vecdot)
@@ -180,47 +180,47 @@ def solve(a: Any, b: Any) -> Any:
     return solving.solve_matrices(a, b)
 
 
-@leads_to(decomposition.lstsq)
+@leads_to(matrix_functions.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     a, b = operand(a), operand(b)
     if a.ndim != 2 or b.ndim not in (1, 2):
         raise ValueError(f"lstsq: a matrix, and a vector or a matrix, are needed, not shapes {a.shape} and {b.shape}")
-    return decomposition.lstsq(a, b, rcond, driver="gelsd")
+    return matrix_functions.lstsq(a, b, rcond, driver="gelsd")
 
 
-@leads_to(decomposition.pinv)
+@leads_to(matrix_functions.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = 1e-15) -> Any:
     # An rtol of None is the rounding error times the larger size, which is what ours takes it for.
-    return decomposition.pinv(a, rtol=rtol if rcond is None else rcond, hermitian=hermitian)
+    return matrix_functions.pinv(a, rtol=rtol if rcond is None else rcond, hermitian=hermitian)
 
 
-@leads_to(decomposition.matrix_rank)
+@leads_to(matrix_functions.matrix_rank)
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     if tol is not None and rtol is not None:
         raise ValueError("`tol` and `rtol` can't be both set.")
-    return decomposition.matrix_rank(A, hermitian=hermitian, atol=tol, rtol=rtol if tol is None else 0.0)
+    return matrix_functions.matrix_rank(A, hermitian=hermitian, atol=tol, rtol=rtol if tol is None else 0.0)
 
 
-@leads_to(decomposition.cond)
+@leads_to(matrix_functions.cond)
 def cond(x: Any, p: Any = None) -> Any:
-    found = decomposition.cond(x, p)
+    found = matrix_functions.cond(x, p)
     lost = np.isnan(numbers(found)) & ~np.isnan(numbers(x)).any((-2, -1))
     return comparison.where(lost, np.inf, found) if lost.any() else found
 
 
-@leads_to(decomposition.tensorinv)
+@leads_to(matrix_functions.tensorinv)
 def tensorinv(a: Any, ind: Any = 2) -> Any:
-    return decomposition.tensorinv(a, ind)
+    return matrix_functions.tensorinv(a, ind)
 
 
-@leads_to(decomposition.tensorsolve)
+@leads_to(matrix_functions.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
-    return decomposition.tensorsolve(operand(a), operand(b), axes)
+    return matrix_functions.tensorsolve(operand(a), operand(b), axes)
 
 
-@leads_to(decomposition.vander)
+@leads_to(matrix_functions.vander)
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
-    return decomposition.vander(x, N, increasing)
+    return matrix_functions.vander(x, N, increasing)
 
 
 # -- factors ----------------------------------------------------------------------------------------------------------

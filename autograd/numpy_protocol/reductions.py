@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import comparison, reduction, scan, shaping, sorting, statistics
+from ..ops import comparison, integration, reduction, shaping, sorting, statistics
 from ..ops.axes import axes_of, axis_of
 from .arguments import axes, flat, leads_to, listed, none, numbers, operand
 
@@ -238,7 +238,7 @@ def cumulative(of: _Function) -> _Function:
     return leads_to(of)(adapter)
 
 
-@leads_to(scan.diff)
+@leads_to(integration.diff)
 def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
     ends = []
     for part in (prepend, append):
@@ -246,12 +246,12 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = 
             along = axis_of(axis, a.ndim, "diff")
             part = shaping.broadcast_to(operand(part), (*a.shape[:along], 1, *a.shape[along + 1 :]))
         ends.append(part)
-    return scan.diff(a, n, axis, *ends)
+    return integration.diff(a, n, axis, *ends)
 
 
-@leads_to(scan.trapezoid)
+@leads_to(integration.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
-    return scan.trapezoid(y, x, dim=axis) if x is not None else scan.trapezoid(y, dx=dx, dim=axis)
+    return integration.trapezoid(y, x, dim=axis) if x is not None else integration.trapezoid(y, dx=dx, dim=axis)
 
 
 def ordered(run: _Function, operation: _Function) -> _Function:

@@ -11,24 +11,70 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtypes import get_default_dtype, to_dtype
+from ..core.sums import total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import square
 from .axes import axis_of
 from .comparison import where
-from .elementwise import absolute, one_plus_exp, sigmoid, tanh
+from .elementwise import absolute
 from .erf import gelu_kernel, ndtr, normal_density
+from .exponential import exp
 from .joining import split
-from .loss import softmax
 from .random import draw
+from .reduction import sum
 from .rounding import clamp_between
+from .shaping import astype, sum_to
+from .trigonometric import tanh
 
-__all__ = ["logit"]
+__all__ = ["log_softmax", "logit", "relu", "sigmoid", "softmax"]
 
 _GELU_K, _GELU_CUBE = math.sqrt(2.0 / math.pi), 0.044715
 
 
-# -- smooth ---------------------------------------------------------------------------------------------------
+def one_plus_exp(x: Any, sign: float) -> Any:
+    """Return 1 + exp(sign·x) in a new array; where that overflows it is infinity, without a warning."""
+    e = np.multiply(x, sign)
+    into = e if e.__class__ is np.ndarray else None
+    with np.errstate(over="ignore"):
+        return np.add(np.exp(e, into), 1, into)
+
+
+def _sigmoid_scalar(x: Any) -> Any:
+    if x >= 0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)
+    return e / (1.0 + e)
+
+
+@primitive(
+    kind="elementwise", finite=True, scalar=_sigmoid_scalar, symbol="σ({0})", x=lambda g, out: g * (out * (1 - out))
+)
+def sigmoid(x: Any) -> Any:
+    """Return the logistic function 1 / (1 + e^−x); its derivative is at most 0.25, at 0.
+
+    Small results are as accurate, relatively, as large ones. Where e^−x overflows to infinity the result is 0, as it
+    should be.
+
+    >>> import glassgrad as gg
+    >>> gg.sigmoid(gg.tensor([0.0, 2.0]))
+    tensor([0.5   , 0.8808])
+    """
+    denominator = one_plus_exp(x, -1.0)
+    return np.true_divide(1, denominator, denominator if denominator.__class__ is np.ndarray else None)
+
+
+@primitive(kind="elementwise", finite=True, scalar=lambda x: x if x > 0 or x != x else 0.0, symbol="relu {0}",
+           x=lambda g, out: where(out > 0, g, 0))  # fmt: skip
+def relu(x: Any) -> Any:
+    """Return ``max(x, 0)``. The derivative at 0 is taken as 0.
+
+    >>> import glassgrad as gg
+    >>> gg.relu(gg.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    return np.maximum(x, 0)
 
 
 def _logit_rule(g: Any, x: Any, eps: Any) -> Any:
@@ -195,6 +241,104 @@ def tanhshrink(x: Any) -> Any:
 
 
 # -- over an axis ---------------------------------------------------------------------------------------------
+
+
+def _finite_maximum(x: Any, dim: Any) -> Any:
+    """Return the maximum along ``dim``; 0 where it is −inf, so that a row of −inf gives NaN without a warning."""
+    top = np.max(x, axis=dim, keepdims=True)
+    return np.where(top == -np.inf, np.zeros((), top.dtype), top)
+
+
+def _total(e: Any, dim: Any) -> Any:
+    """Return the sum along ``dim``; NaN where it is 0, in a row of −inf."""
+    added = total(e, (dim,), True)
+    added[added == 0] = np.nan
+    return added
+
+
+@primitive(
+    name="log_softmax", widens=True, symbol="log softmax {0}",
+    x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
+)  # fmt: skip
+def plain_log_softmax(x: Any, dim: Any) -> Any:
+    axis = axis_of(dim, np.ndim(x), "log_softmax")
+    if not np.size(x) or not np.ndim(x):
+        return np.array(x) if not np.size(x) else np.subtract(x, x)
+    shifted = x - _finite_maximum(x, axis)
+    shifted -= np.log(_total(np.exp(shifted), axis))
+    return shifted
+
+
+@primitive(
+    name="softmax", widens=True, symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True))
+)  # fmt: skip
+def plain_softmax(x: Any, dim: Any) -> Any:
+    axis = axis_of(dim, np.ndim(x), "softmax")
+    if not np.size(x) or not np.ndim(x):
+        return np.array(x) if not np.size(x) else np.exp(np.subtract(x, x))
+    e = np.subtract(x, _finite_maximum(x, axis))
+    np.exp(e, out=e)
+    e /= _total(e, axis)
+    return e
+
+
+def _in_dtype(x: Any, dtype: Any) -> Any:
+    if dtype is None:
+        return x if x.dtype.kind == "f" else astype(x, get_default_dtype())
+    return x if x.dtype == to_dtype(dtype) else astype(x, to_dtype(dtype))
+
+
+@composed
+def log_softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
+    """Return the logarithm of softmax along ``dim``, safe for any finite input.
+
+    log softmax(x)_k = x_k − c − log Σ_j exp(x_j − c) with c = max x. With ``dtype`` the input is cast to it first.
+
+    Edges: where all of a row is −inf, or one is +inf, the result is NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.log_softmax(gg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
+    return plain_log_softmax(_in_dtype(x, dtype), dim)
+
+
+@composed
+def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
+    """Return exp(x) / Σ exp(x) along ``dim``, computed with the maximum subtracted, so it cannot overflow.
+
+    With ``dtype`` the input is cast to it first.
+
+    Edges: where all of a row is −inf, or one is +inf, the result is NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.softmax(gg.tensor([1000.0, 1001.0, 1002.0]), dim=0)
+    tensor([0.09  , 0.2447, 0.6652])
+    """
+    return plain_softmax(_in_dtype(x, dtype), dim)
+
+
+@primitive(
+    widens=True, symbol="softmax {0}", mask=None,
+    x=lambda g, out, x_shape: sum_to(out * (g - sum(g * out, -1, True)), x_shape),
+)  # fmt: skip
+def masked_softmax(x: Any, mask: Any = None) -> Any:
+    """Return softmax along the last axis among the places where ``mask`` is true; the others are 0.
+
+    Edges: a row with nothing to choose from, masked or −inf throughout, is 0 and has gradient 0.
+    """
+    shape = np.shape(x) if mask is None else np.broadcast_shapes(np.shape(x), np.shape(mask))
+    e = np.array(np.broadcast_to(x, shape))
+    if mask is not None:
+        np.copyto(e, -np.inf, where=np.logical_not(mask))
+    if not e.size:
+        return e
+    top = np.max(e, axis=-1, keepdims=True)
+    e -= np.where(top == -np.inf, np.zeros((), e.dtype), top)
+    np.exp(e, out=e)
+    added = total(e, (e.ndim - 1,), True)
+    e /= np.where(added == 0, np.ones((), e.dtype), added)
+    return e
 
 
 @composed

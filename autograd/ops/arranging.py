@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import as_array
-from ..engine.compose import composed
 from ..core.sums import DOUBLE, total
+from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
 from .axes import as_shape, axes_of, axis_of, listed

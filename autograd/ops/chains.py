@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.compose import composed
 from .comparison import where
 from .einsum import operand
-from .linalg import matmul
+from .matmul import matmul
 from .shaping import reshape, unsqueeze
 
 __all__ = ["chain_matmul", "matrix_power"]

@@ -14,7 +14,7 @@ from ..engine.declare import primitive
 __all__ = [
     "allclose", "argmax", "argmin", "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite",
     "isinf", "isnan", "isneginf", "isposinf", "isreal", "le", "less", "less_equal", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "lt", "ne", "not_equal", "one_hot", "signbit", "where",
+    "logical_or", "logical_xor", "lt", "ne", "not_equal", "one_hot", "signbit",
 ]  # fmt: skip
 
 _UNSIGNED: dict[Any, Any] = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
@@ -64,14 +64,9 @@ def _where_scalar(condition: Any, x: Any, y: Any) -> Any:
     x=lambda g, condition: where(condition, g, 0), y=lambda g, condition: where(condition, 0, g),
 )  # fmt: skip
 def where(condition: Any, x: Any, y: Any) -> Any:
-    """Return ``x`` where ``condition`` is true, else ``y``. All three broadcast.
+    """Return ``x`` where ``condition`` is true, else ``y``; users call :func:`~.selection.where`.
 
     The gradient goes to the chosen one only; a NaN or infinity in the other does not leak.
-
-    >>> import glassgrad as gg
-    >>> x = gg.tensor([-1.0, 2.0])
-    >>> gg.where(x > 0, x, 0)
-    tensor([0., 2.])
     """
     return choose(condition, x, y)
 

@@ -148,7 +148,7 @@ def euclidean_distances(x1: Any, x2: Any) -> Any:
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
-@composed
+@composed(widens=True)
 def cdist(x1: Any, x2: Any, p: Any = 2.0, compute_mode: Any = _MODES[0]) -> Any:
     """Return the p-norm distance between every vector of ``x1`` and every vector of ``x2``.
 
@@ -191,7 +191,7 @@ def cdist(x1: Any, x2: Any, p: Any = 2.0, compute_mode: Any = _MODES[0]) -> Any:
     return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), float(p), -1)
 
 
-@composed
+@composed(widens=True)
 def pdist(input: Any, p: Any = 2.0) -> Any:
     """Return the p-norm distances of all pairs of rows: (0, 1), (0, 2), ..., (1, 2), ...
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import as_array
-from ..engine.compose import composed
 from ..core.sums import SINGLE, matrix_product, total, total_of_products
+from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axes_of
 from .diagonals import diagonal
-from .linalg import matmul
+from .matmul import matmul
 from .reduction import sum
 from .shaping import broadcast_to, permute, reshape, transpose
 

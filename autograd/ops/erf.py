@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive
-from .elementwise import exp
+from .exponential import exp
 
 __all__: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Exponentials and logarithms beside exp and log."""
+"""Exponentials and logarithms."""
 
 from __future__ import annotations
 
@@ -9,9 +9,36 @@ import numpy as np
 
 from ..engine.declare import primitive
 from .comparison import where
-from .elementwise import sigmoid
 
-__all__ = ["exp2", "expm1", "log1p", "log2", "log10", "logaddexp", "logaddexp2", "xlog1py", "xlogy"]
+__all__ = ["exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "xlog1py", "xlogy"]
+
+
+@primitive(kind="elementwise", finite=True, ufunc=np.exp, scalar=math.exp, symbol="exp {0}", x=lambda g, out: g * out)
+def exp(x: Any) -> Any:
+    """Return e to the power ``x``.
+
+    >>> import glassgrad as gg
+    >>> gg.exp(gg.tensor([0.0, 1.0]))
+    tensor([1.    , 2.7183])
+    """
+
+
+@primitive(
+    kind="elementwise",
+    finite=True,
+    ufunc=np.log,
+    scalar=math.log,
+    symbol="log {0}",
+    domain=(0.0, math.inf),
+    x=lambda g, x: g / x,
+)
+def log(x: Any) -> Any:
+    """Return the natural logarithm; 0 gives −inf, negative numbers NaN.
+
+    >>> import glassgrad as gg
+    >>> gg.log(gg.tensor([1.0, 2.0]))
+    tensor([0.    , 0.6931])
+    """
 
 
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
@@ -79,36 +106,6 @@ def log10(x: Any) -> Any:
     >>> import glassgrad as gg
     >>> gg.log10(gg.tensor([100.0, 0.1]))
     tensor([ 2., -1.])
-    """
-
-
-@primitive(
-    kind="elementwise", finite=True, ufunc=np.logaddexp, symbol="log(e^{0} + e^{1})",
-    x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x),
-)  # fmt: skip
-def logaddexp(x: Any, y: Any) -> Any:
-    """Return log(e^x + e^y) without overflow.
-
-    Edges: where both are the same infinity the derivatives are NaN, as PyTorch's.
-
-    >>> import glassgrad as gg
-    >>> gg.logaddexp(gg.tensor([0.0, 100.0]), gg.tensor([0.0, 100.0]))
-    tensor([  0.6931, 100.6931])
-    """
-
-
-@primitive(
-    kind="elementwise", finite=True, ufunc=np.logaddexp2, symbol="log₂(2^{0} + 2^{1})",
-    x=lambda g, x, y: g * sigmoid((x - y) * _LN2), y=lambda g, x, y: g * sigmoid((y - x) * _LN2),
-)  # fmt: skip
-def logaddexp2(x: Any, y: Any) -> Any:
-    """Return log₂(2^x + 2^y) without overflow.
-
-    Edges: where both are the same infinity the derivatives are NaN, as PyTorch's.
-
-    >>> import glassgrad as gg
-    >>> gg.logaddexp2(gg.tensor([0.0, 100.0]), gg.tensor([0.0, 100.0]))
-    tensor([  1., 101.])
     """
 
 

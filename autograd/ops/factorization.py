@@ -22,16 +22,12 @@ from .shaping import transpose, unsqueeze
 from .solving import (
     as_float,
     attempt,
-    det,
-    inverse,
-    logdet,
     matrices_of,
-    slogdet,
     square_of,
     triangular_matrices,
 )  # fmt: skip
 
-__all__ = ["cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "slogdet"]
+__all__ = ["cholesky", "cholesky_inverse", "cholesky_solve"]
 
 
 def _symmetric(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Softmax, its logarithm, and the elementwise hearts of the losses; cross entropy fused with softmax.
+"""Losses: cross entropy fused with softmax, and the elementwise part of each of the others.
 
 What users call, with labels, weights and reductions, is in ``nn.functional``.
 """
@@ -9,115 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtypes import get_default_dtype, to_dtype
 from ..core.sums import DOUBLE, total
-from ..engine.compose import composed
 from ..engine.declare import primitive
-from .axes import axis_of
+from .activation import plain_log_softmax, sigmoid
 from .comparison import where
-from .elementwise import absolute, exp, log, maximum, sigmoid, sign
+from .elementwise import absolute, maximum, sign
+from .exponential import exp, log
 from .reduction import sum
-from .shaping import astype, reshape, sum_to
+from .shaping import reshape
 
-__all__ = ["log_softmax", "softmax"]
-
-
-@primitive(
-    name="log_softmax", widens=True, symbol="log softmax {0}",
-    x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
-)  # fmt: skip
-def _log_softmax(x: Any, dim: Any) -> Any:
-    axis = axis_of(dim, np.ndim(x), "log_softmax")
-    if not np.size(x) or not np.ndim(x):
-        return np.array(x) if not np.size(x) else np.subtract(x, x)
-    shifted = x - _finite_maximum(x, axis)
-    shifted -= np.log(_total(np.exp(shifted), axis))
-    return shifted
-
-
-def _finite_maximum(x: Any, dim: Any) -> Any:
-    """Return the maximum along ``dim``; 0 where it is −inf, so that a row of −inf gives NaN without a warning."""
-    top = np.max(x, axis=dim, keepdims=True)
-    return np.where(top == -np.inf, np.zeros((), top.dtype), top)
-
-
-def _total(e: Any, dim: Any) -> Any:
-    """Return the sum along ``dim``; NaN where it is 0, in a row of −inf."""
-    added = total(e, (dim,), True)
-    added[added == 0] = np.nan
-    return added
-
-
-@primitive(
-    name="softmax", widens=True, symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True))
-)  # fmt: skip
-def _softmax(x: Any, dim: Any) -> Any:
-    axis = axis_of(dim, np.ndim(x), "softmax")
-    if not np.size(x) or not np.ndim(x):
-        return np.array(x) if not np.size(x) else np.exp(np.subtract(x, x))
-    e = np.subtract(x, _finite_maximum(x, axis))
-    np.exp(e, out=e)
-    e /= _total(e, axis)
-    return e
-
-
-def _in_dtype(x: Any, dtype: Any) -> Any:
-    if dtype is None:
-        return x if x.dtype.kind == "f" else astype(x, get_default_dtype())
-    return x if x.dtype == to_dtype(dtype) else astype(x, to_dtype(dtype))
-
-
-@composed
-def log_softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
-    """Return the logarithm of softmax along ``dim``, safe for any finite input.
-
-    log softmax(x)_k = x_k − c − log Σ_j exp(x_j − c) with c = max x. With ``dtype`` the input is cast to it first.
-
-    Edges: where all of a row is −inf, or one is +inf, the result is NaN.
-
-    >>> import glassgrad as gg
-    >>> gg.log_softmax(gg.tensor([1.0, 2.0, 3.0]), dim=0)
-    tensor([-2.4076, -1.4076, -0.4076])
-    """
-    return _log_softmax(_in_dtype(x, dtype), dim)
-
-
-@composed
-def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any:
-    """Return exp(x) / Σ exp(x) along ``dim``, computed with the maximum subtracted, so it cannot overflow.
-
-    With ``dtype`` the input is cast to it first.
-
-    Edges: where all of a row is −inf, or one is +inf, the result is NaN.
-
-    >>> import glassgrad as gg
-    >>> gg.softmax(gg.tensor([1000.0, 1001.0, 1002.0]), dim=0)
-    tensor([0.09  , 0.2447, 0.6652])
-    """
-    return _softmax(_in_dtype(x, dtype), dim)
-
-
-@primitive(
-    widens=True, symbol="softmax {0}", mask=None,
-    x=lambda g, out, x_shape: sum_to(out * (g - sum(g * out, -1, True)), x_shape),
-)  # fmt: skip
-def masked_softmax(x: Any, mask: Any = None) -> Any:
-    """Return softmax along the last axis among the places where ``mask`` is true; the others are 0.
-
-    Edges: a row with nothing to choose from, masked or −inf throughout, is 0 and has gradient 0.
-    """
-    shape = np.shape(x) if mask is None else np.broadcast_shapes(np.shape(x), np.shape(mask))
-    e = np.array(np.broadcast_to(x, shape))
-    if mask is not None:
-        np.copyto(e, -np.inf, where=np.logical_not(mask))
-    if not e.size:
-        return e
-    top = np.max(e, axis=-1, keepdims=True)
-    e -= np.where(top == -np.inf, np.zeros((), e.dtype), top)
-    np.exp(e, out=e)
-    added = total(e, (e.ndim - 1,), True)
-    e /= np.where(added == 0, np.ones((), e.dtype), added)
-    return e
+__all__: list[str] = []  # what users call is in nn.functional
 
 
 # -- cross entropy --------------------------------------------------------------------------------------------
@@ -242,7 +143,7 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
     shape = np.shape(input)
     check_labels(target, shape, ignore_index, "cross_entropy")
     axis = 1 if len(shape) > 1 else 0
-    log_probabilities = _log_softmax(np.asarray(input), axis)
+    log_probabilities = plain_log_softmax(np.asarray(input), axis)
     counted = target != ignore_index
     safe = np.where(counted, target, 0)
     chosen = np.take_along_axis(log_probabilities, np.expand_dims(safe, axis), axis).squeeze(axis)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core.sums import DOUBLE, total, total_of_products
 from ..engine.declare import primitive
+from ..engine.effects import update
 from .arithmetic import square
 from .elementwise import sqrt
 from .reduction import mean, spread, sum
@@ -294,3 +295,14 @@ def standardize(
     if bias is not None:
         out = np.add(out, bias, out=None if out is normalized else out)
     return out, normalized, rstd.reshape(kept).astype(array.dtype, copy=False)
+
+
+@update(mutates=("running_mean", "running_var"))
+def update_running_statistics(
+    running_mean: Any, running_var: Any, mean: Any, variance: Any, momentum: Any, count: Any
+) -> Any:
+    """Move BatchNorm's running statistics towards those of a batch; the variance becomes unbiased: n/(n − 1)."""
+    running_mean *= 1 - momentum
+    running_mean += momentum * mean
+    running_var *= 1 - momentum
+    running_var += momentum * variance * (count / max(count - 1, 1))

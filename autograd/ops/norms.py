@@ -1,4 +1,4 @@
-"""Norms of matrices."""
+"""Norms of matrices, and the general norm, of vectors or matrices."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 from ..core.dtypes import to_dtype
 from ..engine.compose import composed
-from . import vector_norms
 from .axes import axes_of, axis_of
 from .elementwise import absolute
 from .factorization import svdvals
 from .reduction import amax, amin, sum
 from .shaping import astype, permute, reshape
+from .vector_norms import vector_norm
 
-__all__: list[str] = []  # what is in PyTorch's linalg only
+__all__ = ["norm"]  # the others are in PyTorch's linalg only
 
 _ORDERS = ("fro", "nuc", np.inf, -np.inf, 1, -1, 2, -2)
 
@@ -25,7 +25,7 @@ def _largest(x: Any, dim: Any) -> Any:
     return amax(x, dim) if x.shape[dim] else sum(x, dim)
 
 
-@composed
+@composed(widens=True)
 def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Return the norm of the matrices that lie in the two axes ``dim``.
 
@@ -55,7 +55,7 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = Fa
     if dtype is not None:
         x = astype(x, to_dtype(dtype))
     if ord == "fro":
-        return vector_norms.vector_norm(x, 2, (row, column), keepdim)
+        return vector_norm(x, 2, (row, column), keepdim)
     if ord in ("nuc", 2, -2):
         rest = tuple(i for i in range(x.ndim) if i not in (row, column))
         values = svdvals(x if (row, column) == (x.ndim - 2, x.ndim - 1) else permute(x, (*rest, row, column)))
@@ -70,7 +70,7 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = Fa
     return found
 
 
-@composed
+@composed(widens=True)
 def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Return the norm of vectors or matrices: of vectors if ``dim`` is one axis, of matrices if it is two.
 
@@ -85,7 +85,7 @@ def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any
     tensor(5.)
     """
     if ord is None:
-        return vector_norms.vector_norm(x, 2, dim, keepdim, dtype=dtype)
+        return vector_norm(x, 2, dim, keepdim, dtype=dtype)
     if dim is None:
         if x.ndim not in (1, 2):
             raise ValueError(
@@ -99,4 +99,35 @@ def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any
         raise ValueError(f"norm: with an ord, dim must name one axis or two, not {dim}")
     if isinstance(ord, str):
         raise ValueError(f"norm: ord {ord!r} is a norm of matrices, but dim={dim} names a vector")
-    return vector_norms.vector_norm(x, ord, dims, keepdim, dtype=dtype)
+    return vector_norm(x, ord, dims, keepdim, dtype=dtype)
+
+
+@composed
+def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+    """Return the norm of all elements over ``dim``: for a number ``p`` that of a vector, whatever the shape.
+
+    Args:
+        p: a number, inf, −inf, ``"fro"``, the root of the sum of squares, or ``"nuc"``, the sum of the singular values
+            of matrices.
+        dtype: in which to compute and return.
+
+    Raises:
+        ValueError: ``p`` is another word, or the norm of a matrix is asked for over other than two axes.
+
+    Edges: see ``linalg.vector_norm``. The gradient at zero is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.norm(gg.tensor([[3.0, 4.0], [0.0, 0.0]]), 2, dim=1)
+    tensor([5., 0.])
+    """
+    if p is None or p == "fro":
+        if isinstance(dim, tuple | list) and len(dim) > 2:
+            raise ValueError(f"norm: 'fro' is the norm of matrices, over at most two axes, not dim={dim}; use p=2")
+        p = 2
+    elif p == "nuc":
+        if dim is None and x.ndim != 2:
+            raise ValueError(f"norm: 'nuc' is the norm of a matrix; x has shape {x.shape}: say which two axes with dim")
+        return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+    elif isinstance(p, str):
+        raise ValueError(f"norm: p must be a number, 'fro' or 'nuc', not {p!r}")
+    return vector_norm(x, p, dim, keepdim, dtype=dtype)

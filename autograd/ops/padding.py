@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.compose import composed
 from ..core.sums import total
+from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import as_shape
 from .indexing import getitem

@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .comparison import where
-from .elementwise import exp
+from .exponential import exp
 from .random import draw
 from .rounding import limited
 from .shaping import reshape

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive
+from .indexing import add_elements
 
 __all__: list[str] = []
 

@@ -13,16 +13,16 @@ from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
 from .comparison import where
-from .einsum import einsum, einsum_of, operand, tensordot
+from .einsum import einsum_of, operand, tensordot
 from .indexing import getitem
 from .joining import stack
-from .linalg import matmul
+from .matmul import matmul
 from .reduction import sum
 from .shaping import broadcast_to, reshape, sum_to, transpose, unsqueeze
 
 __all__ = [
-    "addbmm", "addmm", "addmv", "addr", "baddbmm", "block_diag", "bmm", "cartesian_prod", "cross", "dot", "einsum",
-    "ger", "inner", "kron", "mm", "mv", "outer", "tensordot", "vdot",
+    "addbmm", "addmm", "addmv", "addr", "baddbmm", "block_diag", "bmm", "cartesian_prod", "cross", "dot", "ger",
+    "inner", "kron", "mm", "mv", "outer", "vdot",
 ]  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _added(what: Any, input: Any, product: Any, beta: Any, alpha: Any) -> Any:
     return (input if beta == 1 else input * beta) + product
 
 
-@composed
+@composed(widens=True)
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · (mat1 @ mat2)``; ``input`` is broadcast.
 
@@ -225,7 +225,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     return _added("addmm", input, _product("addmm", mat1, mat2), beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · (mat @ vec)``; ``input`` is broadcast. See :func:`addmm`.
 
@@ -238,7 +238,7 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> A
     return _added("addmv", input, _product("addmv", mat, vec), beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · outer(vec1, vec2)``; ``input`` is broadcast. See :func:`addmm`.
 
@@ -252,7 +252,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> 
     return _added("addr", input, unsqueeze(vec1, 1) * vec2, beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · bmm(batch1, batch2)``; ``input`` is broadcast. See :func:`addmm`.
 
@@ -263,7 +263,7 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any =
     return _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · Σ bmm(batch1, batch2)``, summed over the stack. See :func:`addmm`.
 

@@ -1,4 +1,4 @@
-"""Sums, products, norms and extrema over axes. ``dim`` may be one axis, a tuple of axes, or None for all."""
+"""Sums, products and extrema over axes. ``dim`` may be one axis, a tuple of axes, or None for all."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from .arithmetic import divide
 from .axes import axes_of
 from .choosing import Bounds, chosen_one, some
 from .comparison import argmax, argmin, where
-from .elementwise import exp, maximum, minimum
+from .elementwise import maximum, minimum
 from .indexing import getitem
 from .joining import concatenate
 from .scan import cumprod
 from .shaping import astype, broadcast_to, permute, reshape
 
 __all__ = [
-    "all", "amax", "amin", "aminmax", "any", "count_nonzero", "logsumexp", "max", "mean", "min", "nanmean", "nansum",
-    "prod", "sum",
+    "all", "amax", "amin", "aminmax", "any", "count_nonzero", "max", "mean", "min", "nanmean", "nansum", "prod", "sum",
 ]  # fmt: skip
 
 
@@ -135,7 +134,7 @@ def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> 
     return result
 
 
-@composed
+@composed(widens=True)
 def nanmean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the mean over ``dim`` of what is not NaN; of nothing it is NaN. NaNs receive no gradient.
 
@@ -189,34 +188,6 @@ def prod(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
     array = array if dtype is None else array.astype(wanted, copy=False)
     added = np.prod(array, axis=reduced(dim, array.ndim, "prod"), keepdims=keepdim, dtype=wide(wanted))
     return added if added.dtype is wanted else np.asarray(added, wanted)
-
-
-@primitive(widens=True, symbol="log Σ exp {0}", x=lambda g, x, out, dim: _logsumexp_rule(g, x, out, dim))
-def logsumexp(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
-    """Return the logarithm of the sum of exponentials over ``dim``, without overflow.
-
-    Edges: of nothing, and where all are −inf, it is −inf. There its gradient is 0 (PyTorch's is NaN).
-
-    >>> import glassgrad as gg
-    >>> gg.logsumexp(gg.tensor([100.0, 100.0]))
-    tensor(100.6931)
-    """
-    array = np.asarray(x)
-    array = array if array.dtype.kind == "f" else array.astype(np.float64)
-    axes = reduced(dim, array.ndim, "logsumexp")
-    if not array.size:
-        empty = np.sum(array, axis=axes, keepdims=keepdim)
-        return np.full(empty.shape, -np.inf, array.dtype)
-    top = np.max(array, axis=axes, keepdims=True)
-    top = np.where(np.isfinite(top), top, np.zeros((), top.dtype))
-    added = total(np.exp(array - top), axes, keepdim)
-    with np.errstate(divide="ignore"):
-        return np.log(added) + (top if keepdim else top.reshape(np.shape(added)))
-
-
-def _logsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
-    safe = where(out == -np.inf, 0, out)
-    return spread(g, x.shape, dim) * exp(x - laid_out(safe, x.shape, dim))
 
 
 # -- tests ----------------------------------------------------------------------------------------------------
@@ -383,6 +354,3 @@ def aminmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     if dim is None:
         _require_any(x, "aminmax")
     return Bounds(amin(x, dim, keepdim), amax(x, dim, keepdim))
-
-
-# -- norms ----------------------------------------------------------------------------------------------------

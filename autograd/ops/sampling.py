@@ -16,7 +16,7 @@ from ..engine.compose import composed
 from .blending import cubic_weights
 from .choosing import plain
 from .comparison import where
-from .linalg import matmul
+from .matmul import matmul
 from .pooling_indices import pick
 from .shaping import reshape, transpose
 

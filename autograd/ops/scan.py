@@ -10,28 +10,24 @@ from ..core.dtypes import to_dtype
 from ..core.sums import DOUBLE, running_total
 from ..engine.compose import composed
 from ..engine.declare import primitive
-from .arithmetic import add, divide, multiply, subtract
 from .axes import axis_of
 from .choosing import Extremum
-from .comparison import not_equal, where
-from .elementwise import exp
+from .comparison import where
+from .exponential import exp
 from .indexing import getitem
 from .joining import concatenate
 from .scattering import gather_elements
-from .shaping import reshape
 
-__all__ = [
-    "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "diff", "logcumsumexp", "trapezoid", "trapz",
-]  # fmt: skip
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
 
-def _part(x: Any, dim: Any, *bounds: Any) -> Any:
+def slice_along(x: Any, dim: Any, *bounds: Any) -> Any:
     """Return the slice ``bounds`` of ``x`` along ``dim``."""
     return getitem(x, (slice(None),) * (dim % len(x.shape)) + (slice(*bounds),))
 
 
 def _reversed(x: Any, dim: Any) -> Any:
-    return _part(x, dim, None, None, -1) if x.shape else x
+    return slice_along(x, dim, None, None, -1) if x.shape else x
 
 
 def _shifted(x: Any, dim: Any, first: Any) -> Any:
@@ -40,11 +36,11 @@ def _shifted(x: Any, dim: Any, first: Any) -> Any:
     if not x.shape[axis]:
         return x
     start = np.full((*x.shape[:axis], 1, *x.shape[axis + 1 :]), first, x.dtype)
-    return concatenate([start, _part(x, axis, None, -1)], axis)
+    return concatenate([start, slice_along(x, axis, None, -1)], axis)
 
 
 def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
-    """Return ``ufunc`` accumulated along ``dim``: integers in int64, floating-point sums and products in more digits."""
+    """Return ``ufunc`` accumulated along ``dim``: integers in int64, floats in float64 inside."""
     array = np.asarray(x)
     axis = axis_of(dim, array.ndim, what)
     if dtype is not None:
@@ -238,89 +234,3 @@ def cummin(x: Any, dim: Any) -> Any:
     Extremum(values=tensor([2., 2., 1.]), indices=tensor([0, 0, 2]))
     """
     return _running_extremum(x, False, dim)
-
-
-# -- differences and areas ------------------------------------------------------------------------------------
-
-
-@composed
-def diff(x: Any, n: Any = 1, dim: Any = -1, prepend: Any = None, append: Any = None) -> Any:
-    """Return the differences of neighbours along ``dim``, taken ``n`` times; of bools, whether they differ.
-
-    Args:
-        prepend, append: values joined to ``x`` along ``dim`` before the differences are taken.
-
-    Raises:
-        ValueError: ``n`` is negative, ``x`` is a single number, or what is joined has another number of dimensions.
-
-    >>> import glassgrad as gg
-    >>> gg.diff(gg.tensor([1.0, 4.0, 9.0]))
-    tensor([3., 5.])
-    """
-    if not x.ndim:
-        raise ValueError("diff: x must have at least one dimension")
-    if n < 0:
-        raise ValueError(f"diff: n must not be negative, but is {n}")
-    axis = axis_of(dim, x.ndim, "diff")
-    if not n:
-        return x
-    for name, part in (("prepend", prepend), ("append", append)):
-        if part is not None and np.ndim(part) != x.ndim:
-            raise ValueError(f"diff: {name} must have {x.ndim} dimensions, as x has, but it has {np.ndim(part)}")
-    if prepend is not None or append is not None:
-        x = concatenate([part for part in (prepend, x, append) if part is not None], axis)
-    minus = not_equal if x.dtype.kind == "b" else subtract
-    for _ in range(min(n, x.shape[axis])):
-        x = minus(_part(x, axis, 1, None), _part(x, axis, None, -1))
-    return x
-
-
-def _areas(y: Any, x: Any, dx: Any, dim: Any, what: Any) -> Any:
-    """Return twice the areas between neighbours, and the axis."""
-    if not y.ndim:
-        raise IndexError(f"{what}: y must have at least one dimension")
-    axis = axis_of(dim, y.ndim, what)
-    if x is None:
-        widths = 1 if dx is None else dx
-    else:
-        if dx is not None:
-            raise TypeError(f"{what}: give either x or dx, not both")
-        widths = diff(x, dim=axis if np.ndim(x) == y.ndim else axis - y.ndim if np.ndim(x) > 1 else -1)
-        if widths.ndim == 1 and y.ndim > 1:
-            widths = reshape(widths, tuple(-1 if i == axis else 1 for i in range(y.ndim)))
-    return multiply(widths, add(_part(y, axis, 1, None), _part(y, axis, None, -1))), axis
-
-
-@composed
-def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
-    """Return the area under ``y`` along ``dim`` by the trapezoidal rule.
-
-    Args:
-        y: the values.
-        x: where they were taken: as many as ``y`` has along ``dim``, or an array that broadcasts.
-        dx: their distance (1), where ``x`` is not given.
-
-    >>> import glassgrad as gg
-    >>> gg.trapezoid(gg.tensor([1.0, 2.0, 4.0]))
-    tensor(4.5)
-    """
-    from .reduction import sum  # here, because the derivative of prod is made of running products
-
-    areas, axis = _areas(y, x, dx, dim, "trapezoid")
-    return divide(sum(areas, axis), 2)
-
-
-@composed
-def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
-    """Return the running area under ``y`` along ``dim`` by the trapezoidal rule. See :func:`trapezoid`.
-
-    >>> import glassgrad as gg
-    >>> gg.cumulative_trapezoid(gg.tensor([1.0, 2.0, 4.0]))
-    tensor([1.5, 4.5])
-    """
-    areas, axis = _areas(y, x, dx, dim, "cumulative_trapezoid")
-    return divide(cumsum(areas, axis), 2)
-
-
-# PyTorch's other names.
-trapz = trapezoid

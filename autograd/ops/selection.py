@@ -10,15 +10,15 @@ import numpy as np
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
+from . import comparison
 from .axes import axis_of
-from .comparison import where
 from .indexing import add_at, add_one_by_one, getitem, index_add_zeros, same_dtype, write_at
 from .scattering import along, from_the_front, gather_elements, indices_of, require_in_range, single, slices_of
 from .shaping import broadcast_to, reshape
 
 __all__ = [
     "argwhere", "gather", "index_select", "masked_fill", "masked_scatter", "masked_select", "nonzero", "take",
-    "take_along_axis", "take_along_dim",
+    "take_along_axis", "take_along_dim", "where",
 ]  # fmt: skip
 
 
@@ -220,7 +220,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     # As they were given where possible: tensors and numbers take the quickest way through `where`.
     plain = value.__class__ in (int, float) and (x.dtype.kind == "f" or value.__class__ is int)
     filling = value if plain and x.dtype.kind != "b" else single(value, x, "masked_fill")
-    return where(mask if mask.__class__ in HANDLES else chosen, filling, x)
+    return comparison.where(mask if mask.__class__ in HANDLES else chosen, filling, x)
 
 
 @composed
@@ -270,6 +270,32 @@ def nonzero(x: Any, as_tuple: Any = False) -> Any:
     """
     rows = argwhere(x if x.ndim or not as_tuple else reshape(x, (1,)))
     return tuple(getitem(rows, (slice(None), i)) for i in range(rows.shape[1])) if as_tuple else rows
+
+
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """Return ``x`` where ``condition`` is true, else ``y``; of a condition alone, where it is true.
+
+    All three broadcast. The gradient goes to the chosen one only; a NaN or infinity in the other does not leak.
+
+    Args:
+        condition: bools; other numbers count as true where they are not 0.
+        x, y: tensors or numbers; both or neither. Without them the result is that of ``nonzero(condition,
+            as_tuple=True)``: one tensor of indices for each axis.
+
+    >>> import glassgrad as gg
+    >>> gg.where(gg.tensor([True, False]), gg.tensor([1.0, 2.0]), 0.0)
+    tensor([1., 0.])
+    >>> gg.where(gg.tensor([False, True, True]))
+    (tensor([1, 2]),)
+    """
+    if x is None and y is None:
+        return nonzero(condition, as_tuple=True)
+    if x is None or y is None:
+        raise TypeError("where: give both x and y, or neither")
+    return comparison.where(condition, x, y)
+
+
+where.primitive = comparison.where.primitive  # type: ignore[attr-defined]
 
 
 # NumPy's name.

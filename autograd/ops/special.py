@@ -15,9 +15,9 @@ from ..core import dtypes
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import square
-from .elementwise import exp, log, plain_sign
+from .elementwise import plain_sign
 from .erf import erf, erfc
-from .exponential import xlogy
+from .exponential import exp, log, xlogy
 from .reduction import sum
 from .shaping import astype, unsqueeze
 

@@ -17,15 +17,12 @@ from .choosing import plain
 from .comparison import where
 from .elementwise import sqrt
 from .indexing import getitem, index_add_zeros
-from .linalg import matmul
-from .quantiles import floats, median, mode, nanmedian, nanquantile, quantile
+from .matmul import matmul
+from .quantiles import floats
 from .reduction import count_over, mean, reduced, spread, sum
 from .shaping import astype, reshape, transpose
 
-__all__ = [
-    "bincount", "corrcoef", "cov", "histc", "median", "mode", "nanmedian", "nanquantile", "quantile", "std",
-    "std_mean", "var", "var_mean",
-]  # fmt: skip
+__all__ = ["bincount", "corrcoef", "cov", "histc", "std", "std_mean", "var", "var_mean"]
 
 
 # -- variance -------------------------------------------------------------------------------------------------

@@ -13,8 +13,28 @@ from .elementwise import hypot, sqrt
 
 __all__ = [
     "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "asin", "asinh", "atan",
-    "atan2", "atanh", "cosh", "sinh", "tan",
+    "atan2", "atanh", "cos", "cosh", "deg2rad", "rad2deg", "sin", "sinc", "sinh", "tan", "tanh",
 ]  # fmt: skip
+
+
+@primitive(kind="elementwise", finite=True, ufunc=np.sin, scalar=math.sin, symbol="sin {0}", x=lambda g, x: g * cos(x))
+def sin(x: Any) -> Any:
+    """Return the sine of ``x`` in radians.
+
+    >>> import glassgrad as gg
+    >>> gg.sin(gg.tensor([0.0, 1.0]))
+    tensor([0.    , 0.8415])
+    """
+
+
+@primitive(kind="elementwise", finite=True, ufunc=np.cos, scalar=math.cos, symbol="cos {0}", x=lambda g, x: -g * sin(x))
+def cos(x: Any) -> Any:
+    """Return the cosine of ``x`` in radians.
+
+    >>> import glassgrad as gg
+    >>> gg.cos(gg.tensor([0.0, 1.0]))
+    tensor([1.    , 0.5403])
+    """
 
 
 @primitive(
@@ -124,6 +144,23 @@ def cosh(x: Any) -> Any:
 
 
 @primitive(
+    kind="elementwise",
+    finite=True,
+    ufunc=np.tanh,
+    scalar=math.tanh,
+    symbol="tanh {0}",
+    x=lambda g, out: g * (1 - out * out),
+)
+def tanh(x: Any) -> Any:
+    """Return the hyperbolic tangent.
+
+    >>> import glassgrad as gg
+    >>> gg.tanh(gg.tensor([0.0, 1.0]))
+    tensor([0.    , 0.7616])
+    """
+
+
+@primitive(
     kind="elementwise", finite=True, ufunc=np.arcsinh, scalar=math.asinh, symbol="asinh {0}",
     x=lambda g, x: g / hypot(x, 1),
 )  # fmt: skip
@@ -164,6 +201,74 @@ def atanh(x: Any) -> Any:
     >>> gg.atanh(gg.tensor([0.0, 0.5]))
     tensor([0.    , 0.5493])
     """
+
+
+@primitive(kind="elementwise", finite=True, ufunc=np.deg2rad, scalar=math.radians, symbol="{0}·π/180",
+           x=lambda g: g * (math.pi / 180))  # fmt: skip
+def deg2rad(x: Any) -> Any:
+    """Return an angle in degrees as radians.
+
+    >>> import glassgrad as gg
+    >>> gg.deg2rad(gg.tensor([180.0, 90.0]))
+    tensor([3.1416, 1.5708])
+    """
+
+
+@primitive(kind="elementwise", finite=True, ufunc=np.rad2deg, scalar=math.degrees, symbol="{0}·180/π",
+           x=lambda g: g * (180 / math.pi))  # fmt: skip
+def rad2deg(x: Any) -> Any:
+    """Return an angle in radians as degrees.
+
+    >>> import glassgrad as gg
+    >>> gg.rad2deg(gg.tensor([3.14159265, 0.0]))
+    tensor([180.,   0.])
+    """
+
+
+_FEW = 4.0  # below this the series of sinc's derivatives is used
+
+
+def _sinc_derivative(x: Any, order: int) -> Any:
+    """Return the derivative of a given order of sin(πx)/(πx) by x.
+
+    With t = πx and f(t) = sin(t)/t = ∫₀¹ cos(ts) ds the derivative by t is ∫₀¹ sⁿ cos(ts + nπ/2) ds: its Taylor series
+    where ``t`` is small, and elsewhere t·f⁽ⁿ⁾ = sin⁽ⁿ⁾(t) − n·f⁽ⁿ⁻¹⁾ (Leibniz's rule on t·f = sin t).
+    """
+    t = np.atleast_1d(np.asarray(x, np.float64) * math.pi)
+    small = np.abs(t) < _FEW + order
+    far = np.where(small, 1.0, t)
+    result = np.sin(far) / far
+    for n in range(1, order + 1):
+        result = (np.sin(far + n * (math.pi / 2)) - n * result) / far
+    near = t[small]
+    series, term = np.zeros_like(near), np.ones_like(near)
+    for m in range(40 + 4 * order):
+        quarter = (1.0, 0.0, -1.0, 0.0)[(order + m) % 4]  # cos((order + m)π/2)
+        series += term * (quarter / (order + m + 1))
+        term *= near / (m + 1)
+    result[small] = series
+    result *= math.pi**order
+    return result.reshape(np.shape(x)).astype(np.result_type(x), copy=False)
+
+
+@primitive(kind="elementwise", finite=True, symbol="sinc^({order})({0})",
+           x=lambda g, x, order: g * sinc_derivative(x, order + 1))  # fmt: skip
+def sinc_derivative(x: Any, order: Any = 1) -> Any:
+    """Return a derivative of :func:`sinc`, by series near 0 so that every order is right there."""
+    return _sinc_derivative(x, order)
+
+
+@primitive(kind="elementwise", finite=True, symbol="sinc {0}", x=lambda g, x: g * sinc_derivative(x, 1))
+def sinc(x: Any) -> Any:
+    """Return sin(πx) / (πx), which is 1 at 0.
+
+    Edges: the derivatives at 0 are the limits, such as −π²/3 for the second, where PyTorch's second is 0.
+
+    >>> import glassgrad as gg
+    >>> gg.sinc(gg.tensor([0.0, 0.5]))
+    tensor([1.    , 0.6366])
+    """
+    return np.sinc(x)
 
 
 # PyTorch's other names.

@@ -1,4 +1,4 @@
-"""Norms of vectors, and the general norm and distance that rest on them."""
+"""Norms of vectors, and the distance that rests on them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .elementwise import absolute, sign
 from .reduction import laid_out, reduced, spread, sum
 from .shaping import astype
 
-__all__ = ["dist", "norm"]
+__all__ = ["dist"]
 
 
 def _power_mean_rule(g: Any, x: Any, out: Any, ord: Any, dim: Any) -> Any:
@@ -104,40 +104,7 @@ def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False, *, 
     return power_norm(x if dtype is None else astype(x, to_dtype(dtype)), ord, dim, keepdim)
 
 
-@composed
-def norm(x: Any, p: Any = "fro", dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
-    """Return the norm of all elements over ``dim``: for a number ``p`` that of a vector, whatever the shape.
-
-    Args:
-        p: a number, inf, −inf, ``"fro"``, the root of the sum of squares, or ``"nuc"``, the sum of the singular values
-            of matrices.
-        dtype: in which to compute and return.
-
-    Raises:
-        ValueError: ``p`` is another word, or the norm of a matrix is asked for over other than two axes.
-
-    Edges: see ``linalg.vector_norm``. The gradient at zero is 0.
-
-    >>> import glassgrad as gg
-    >>> gg.norm(gg.tensor([[3.0, 4.0], [0.0, 0.0]]), 2, dim=1)
-    tensor([5., 0.])
-    """
-    if p is None or p == "fro":
-        if isinstance(dim, tuple | list) and len(dim) > 2:
-            raise ValueError(f"norm: 'fro' is the norm of matrices, over at most two axes, not dim={dim}; use p=2")
-        p = 2
-    elif p == "nuc":
-        from .norms import matrix_norm  # here, because the norms of matrices are made of those of vectors
-
-        if dim is None and x.ndim != 2:
-            raise ValueError(f"norm: 'nuc' is the norm of a matrix; x has shape {x.shape}: say which two axes with dim")
-        return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
-    elif isinstance(p, str):
-        raise ValueError(f"norm: p must be a number, 'fro' or 'nuc', not {p!r}")
-    return vector_norm(x, p, dim, keepdim, dtype=dtype)
-
-
-@composed
+@composed(widens=True)
 def dist(x: Any, other: Any, p: Any = 2) -> Any:
     """Return the norm of the difference of two tensors, which broadcast, over all elements.
 

@@ -6,10 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ...autograd.ops import activation as smooth
-from ...autograd.ops import elementwise, piecewise
-from ...autograd.ops.elementwise import sigmoid, tanh
-from ...autograd.ops.loss import log_softmax, softmax
+from ...autograd.ops import activation, piecewise
+from ...autograd.ops.activation import log_softmax, sigmoid, softmax
+from ...autograd.ops.trigonometric import tanh
 
 __all__ = [
     "celu", "elu", "gelu", "glu", "gumbel_softmax", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu",
@@ -34,11 +33,12 @@ def _not_in_place(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-gelu, glu, gumbel_softmax, softmin = smooth.gelu, smooth.glu, smooth.gumbel_softmax, smooth.softmin
-logsigmoid, softplus, softsign, tanhshrink = smooth.logsigmoid, smooth.softplus, smooth.softsign, smooth.tanhshrink
+gelu, glu, gumbel_softmax, softmin = activation.gelu, activation.glu, activation.gumbel_softmax, activation.softmin
+logsigmoid, softplus = activation.logsigmoid, activation.softplus
+softsign, tanhshrink = activation.softsign, activation.tanhshrink
 prelu, hardshrink, softshrink = piecewise.prelu, piecewise.hardshrink, piecewise.softshrink
-silu, mish = map(_not_in_place, (smooth.silu, smooth.mish))
-relu, relu6, leaky_relu = map(_not_in_place, (elementwise.relu, piecewise.relu6, piecewise.leaky_relu))
+silu, mish = map(_not_in_place, (activation.silu, activation.mish))
+relu, relu6, leaky_relu = map(_not_in_place, (activation.relu, piecewise.relu6, piecewise.leaky_relu))
 elu, selu, celu, rrelu = map(_not_in_place, (piecewise.elu, piecewise.selu, piecewise.celu, piecewise.rrelu))
 hardtanh, hardsigmoid = map(_not_in_place, (piecewise.hardtanh, piecewise.hardsigmoid))
 hardswish, threshold = map(_not_in_place, (piecewise.hardswish, piecewise.threshold))

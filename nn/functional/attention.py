@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ...autograd.engine.compose import composed
-from ...autograd.ops.linalg import matmul
-from ...autograd.ops.loss import masked_softmax
+from ...autograd.ops.activation import masked_softmax
+from ...autograd.ops.matmul import matmul
 from ...autograd.ops.random import dropout
 from ...autograd.ops.shaping import broadcast_to, reshape, transpose
 from ..scoping import located
@@ -18,7 +18,7 @@ from .targets import beside, floating, operand, plain
 __all__ = ["scaled_dot_product_attention"]
 
 
-@composed
+@composed(widens=True)
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False, *,
     scale: float | None = None, enable_gqa: bool = False,

@@ -13,7 +13,8 @@ import numpy as np
 from ...autograd.engine.compose import composed
 from ...autograd.ops.arithmetic import square
 from ...autograd.ops.comparison import where
-from ...autograd.ops.elementwise import absolute, exp, log
+from ...autograd.ops.elementwise import absolute
+from ...autograd.ops.exponential import exp, log
 from ...autograd.ops.loss import check_reduction, huber_error, relative_entropy, squared_error
 from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import unsqueeze
@@ -25,7 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@composed
+@composed(widens=True)
 def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the squared error (input − target)²: its mean, its sum, or each element's.
 
@@ -50,7 +51,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = Non
     return _weighted(squared_error(x, matching(target, x, "mse_loss")), weight, reduction, "mse_loss")
 
 
-@composed
+@composed(widens=True)
 def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the absolute error |input − target|: its mean, its sum, or each element's.
 
@@ -83,7 +84,7 @@ def _weighted(losses: Any, weight: Any, reduction: str, what: str) -> Any:
     return _sum(weighted) / _sum(factors) if reduction == "mean" else reduced(weighted, reduction)
 
 
-@composed
+@composed(widens=True)
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
     """Return ½·d² for errors |d| = |input − target| up to `delta`, and delta·(|d| − ½·delta) beyond. (Huber 1964)
 
@@ -110,7 +111,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced(losses if weight is None else losses * matching(weight, x, "huber_loss", "weight"), reduction)
 
 
-@composed
+@composed(widens=True)
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """Return ½·d²/beta for errors |d| = |input − target| below `beta`, and |d| − ½·beta beyond. (Girshick 2015)
 
@@ -138,7 +139,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     return reduced(huber_error(x, y, beta) / beta if beta else absolute(x - y), reduction)
 
 
-@composed
+@composed(widens=True)
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """Return the Kullback-Leibler divergence Σ t·(log t − x) of a distribution t from log-probabilities x.
 
@@ -172,7 +173,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return reduced(losses, reduction)
 
 
-@composed
+@composed(widens=True)
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean",
 ) -> Any:  # fmt: skip
@@ -203,7 +204,7 @@ def poisson_nll_loss(
     return reduced(losses, reduction)
 
 
-@composed
+@composed(widens=True)
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:

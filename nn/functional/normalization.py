@@ -10,14 +10,13 @@ import numpy as np
 from ...autograd import Tensor, no_grad, tensor
 from ...autograd.core.dtypes import as_array
 from ...autograd.engine.compose import composed
-from ...autograd.engine.effects import update_running_statistics
 from ...autograd.ops.arithmetic import power, square
 from ...autograd.ops.creation import ones, zeros
 from ...autograd.ops.elementwise import maximum, sqrt
 from ...autograd.ops.indexing import getitem
 from ...autograd.ops.joining import concatenate
 from ...autograd.ops.normalization import batch_norm as _batch_norm
-from ...autograd.ops.normalization import batch_norm_composed, standardize
+from ...autograd.ops.normalization import batch_norm_composed, standardize, update_running_statistics
 from ...autograd.ops.shaping import reshape
 from ...autograd.ops.vector_norms import vector_norm
 from ..scoping import located
@@ -210,7 +209,7 @@ def _by_groups(x: Any, groups: int, weight: Any, bias: Any, eps: float, what: st
     return reshape(out, shape)
 
 
-@composed
+@composed(widens=True)
 def instance_norm(
     input: Any, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Any = None,
     bias: Any = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
@@ -260,7 +259,7 @@ def instance_norm(
     return _by_groups(x, shape[1], weight, bias, eps, what)
 
 
-@composed
+@composed(widens=True)
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Divide each element by (k + alpha·mean of the squares in `size` neighbouring channels)^beta.
 
@@ -299,7 +298,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     return x / power(total * (alpha / size) + k, beta)
 
 
-@composed
+@composed(widens=True)
 def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Any:
     """Divide vectors along `dim` by their p-norm, which counts as at least `eps`.
 

@@ -12,8 +12,8 @@ from ...autograd.engine.compose import composed
 from ...autograd.ops.comparison import one_hot
 from ...autograd.ops.embedding import embedding_rows
 from ...autograd.ops.indexing import getitem, index_add_zeros
-from ...autograd.ops.linalg import linear as _linear
-from ...autograd.ops.linalg import matmul
+from ...autograd.ops.matmul import linear as _linear
+from ...autograd.ops.matmul import matmul
 from ...autograd.ops.reduction import sum as _sum
 from ...autograd.ops.shaping import flatten, reshape, transpose
 from ..scoping import located
@@ -50,7 +50,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return out + bias
 
 
-@composed
+@composed(widens=True)
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """Return, for each output o, input1ᵀ·weight[o]·input2 + bias[o].
 
@@ -172,7 +172,7 @@ def embedding(
 _MODES = ("sum", "mean", "max")
 
 
-@composed
+@composed(widens=True)
 def embedding_bag(
     input: Any, weight: Any, offsets: Any = None, max_norm: float | None = None, norm_type: float = 2.0,
     scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, per_sample_weights: Any = None,

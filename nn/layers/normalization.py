@@ -6,8 +6,8 @@ import math
 from typing import Any, ClassVar
 
 from ...autograd import Tensor, no_grad
-from ...autograd.engine.effects import add_
 from ...autograd.ops.creation import ones, zeros
+from ...autograd.ops.in_place import add_
 from .. import functional as F
 from .. import init
 from ..module import Module

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import glassgrad as gg
-from glassgrad.autograd.ops.linalg import linear
 from glassgrad.autograd.ops.loss import softmax_cross_entropy
+from glassgrad.autograd.ops.matmul import linear
 from glassgrad.autograd.ops.normalization import batch_norm, batch_norm_composed
 from glassgrad.autograd.ops.random import masked_scale
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, mutually_broadcastable_shapes
 
 import glassgrad as gg
-from glassgrad.autograd.ops.loss import masked_softmax
+from glassgrad.autograd.ops.activation import masked_softmax
 from glassgrad.autograd.ops.normalization import standardize
 from glassgrad.nn import functional as F
 

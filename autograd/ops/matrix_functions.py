@@ -13,9 +13,6 @@ from .axes import as_shape, axis_of
 from .comparison import where
 from .einsum import operand
 from .factorization import (
-    cholesky,
-    cholesky_inverse,
-    cholesky_solve,
     svdvals,
     symmetric_from,
 )  # fmt: skip
@@ -28,21 +25,14 @@ from .shaping import broadcast_to, permute, reshape, transpose, unsqueeze
 from .solving import (
     as_float,
     attempt,
-    det,
     inv,
-    inverse,
     inverse_or_nan,
-    logdet,
     matrices_of,
-    slogdet,
     solve_matrices,
     square_of,
 )  # fmt: skip
 
-__all__ = [
-    "cholesky", "cholesky_inverse", "cholesky_solve", "det", "inverse", "logdet", "matrix_exp", "pinverse", "slogdet",
-    "vander",
-]  # fmt: skip
+__all__ = ["matrix_exp", "pinverse", "vander"]
 
 
 def _values(x: Any) -> Any:
