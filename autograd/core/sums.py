@@ -226,7 +226,7 @@ def matrix_product(x: Any, y: Any) -> Any:
 
 
 def running_total(array: Any, axis: int, dtype: Any = None) -> Any:
-    """Return the sums of the elements up to each along ``axis``, in ``dtype`` or that of ``array``, added in float64."""
+    """Return the sums of the elements up to each along ``axis``, added in float64, in ``dtype`` or the array's."""
     wanted = array.dtype if dtype is None else dtype
     if wanted != SINGLE and wanted != HALF:
         return np.add.accumulate(array, axis, wanted)

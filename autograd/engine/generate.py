@@ -95,7 +95,8 @@ def _forward(primitive: Primitive, fast: bool, fallback: Callable[..., Any]) -> 
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
         "settle": calls.settle, "as_result": calls.as_result, "explain": messages.explain,
         "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD, "inherit": values.inherit,
-        "half": HALF, "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
+        "half": HALF,
+        "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
     }  # fmt: skip
     namespace = {"UNSET": UNSET, **{f"_gg_{name}": value for name, value in helpers.items()}}
 

@@ -29,11 +29,11 @@ def _array(value: Any) -> Any:
 def narrow(operands: Iterable[Any]) -> bool:
     """Return whether the floating-point operands compute in float16, by the rules of promotion."""
     arrays = tuple([a for a in map(_array, operands) if a is not None])
-    return any([a.dtype == HALF for a in arrays]) and dtypes.result_type(arrays) == HALF
+    return any(a.dtype == HALF for a in arrays) and dtypes.result_type(arrays) == HALF
 
 
 def in_single(function: Callable[..., Any], operands: Iterable[Any], **kwargs: Any) -> Any:
-    """Call ``function`` with what is float16 among the operands in float32; what it returns in float32 becomes float16."""
+    """Call ``function`` with its float16 operands in float32; what it returns in float32 becomes float16."""
     cast = REGISTRY["astype"].function
 
     def to(value: Any, own: Any, other: Any) -> Any:

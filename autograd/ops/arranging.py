@@ -212,7 +212,8 @@ def repeated_sum(x: Any, shape: Any, repeats: Any, dim: Any = 0) -> Any:
     result = np.zeros(shape, array.dtype)
     starts = (np.cumsum(repeats) - repeats)[repeats > 0]
     if starts.size:
-        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, dim, DOUBLE if array.dtype.kind == "f" else None)
+        added = DOUBLE if array.dtype.kind == "f" else None
+        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, dim, added)
     return result
 
 

@@ -61,13 +61,18 @@ def add_at(buffer: Any, g: Any, index: Any) -> Any:
     """
     if selects_once(index):
         buffer[index] += g
-    elif not buffer.flags.c_contiguous or not _add_rows(buffer, g, index):
+    elif _is_short(g, buffer) or not buffer.flags.c_contiguous or not _add_rows(buffer, g, index):
         add_one_by_one(buffer, g, index)
+
+
+def _is_short(values: Any, buffer: Any) -> Any:
+    """Return whether so little is added that one by one it is as fast and as exact."""
+    return np.size(values) < _FEW and buffer.dtype != HALF
 
 
 def add_one_by_one(buffer: Any, g: Any, index: Any) -> Any:
     """Add as ``numpy.add.at`` does, for any index; many numbers, and half precision, in float64."""
-    if buffer.dtype.kind == "f" and buffer.dtype != DOUBLE and (np.size(g) >= _FEW or buffer.dtype == HALF):
+    if buffer.dtype.kind == "f" and buffer.dtype != DOUBLE and not _is_short(g, buffer):
         added = buffer.astype(DOUBLE)
         np.add.at(added, index, g)
         buffer[...] = added
@@ -83,7 +88,7 @@ def add_elements(flat_buffer: Any, positions: Any, values: Any) -> Any:
 def _add_repeated(rows: Any, positions: Any, values: Any) -> None:
     """Add ``values``, of shape (before, n, after), into ``rows`` at n positions of the middle axis."""
     n = positions.size
-    if values.size < _FEW and rows.dtype != HALF:
+    if _is_short(values, rows):
         np.add.at(rows, (slice(None), positions), values)
         return
     # The memory of `last` is read only where it was written, so the cost is that of the positions, not of all rows.

@@ -250,7 +250,8 @@ def standardize_gradient(gradient: Any, normalized: Any, rstd: Any, axes: Any, c
 
 
 @primitive(
-    widens=True, residuals=("normalized", "rstd"), symbol="norm {0}", inputs=("x", "weight", "bias"), joint=_scaled_rule,
+    widens=True, residuals=("normalized", "rstd"), symbol="norm {0}", inputs=("x", "weight", "bias"),
+    joint=_scaled_rule,
     normalized={"x": lambda g, normalized, rstd, axes, centred: standardize_gradient(
         g, normalized, rstd, axes, centred)},
     rstd={"x": lambda g, normalized, rstd, x_shape, axes: (
