@@ -61,8 +61,8 @@ def raised(x: Any, y: Any, out: Any = None) -> Any:
     """Return ``x`` to the power ``y``, as ``numpy.power``; a new array, or ``out``.
 
     A single number ``y`` among −3, −2, −1, −½, ½, 1, 2, 3 and 4 costs a few multiplications, with a result within 2
-    units in the last place of the exact one (for −3, within 3). Zeros, infinities, NaN and negative numbers give what C's
-    ``pow`` gives.
+    units in the last place of the exact one (for −3, within 3). Zeros, infinities, NaN and negative numbers give what
+    ``pow`` of C gives.
 
     >>> import numpy as np
     >>> raised(np.array([2.0, -0.0]), -3)

@@ -23,7 +23,8 @@ _CHAIN = 32  # as many numbers may be added one by one
 _SMALL = 1024  # up to this size float64 costs less than blocks
 _WIDTH = 1024  # narrower rows are joined to about this width: each row costs NumPy a loop
 _DOT = 1 << 12  # so many products are added by one call of BLAS
-MANY = 1 << 14  # and so many on the inner axis of a product of matrices
+MANY = 1 << 12  # and so many on the inner axis of a product of matrices
+_BLOCK = 1 << 6  # which is else cut into blocks of so many
 _PART = 1 << 14  # running sums are made in parts of this size
 _ONES = np.ones(_CHAIN, SINGLE)
 
@@ -206,22 +207,34 @@ def total_of_products(x: Any, y: Any, axes: tuple[int, ...], keepdims: bool = Fa
 
 
 def matrix_product(x: Any, y: Any) -> Any:
-    """Return ``x @ y``; of very many products that are added, in blocks that are added in float64.
+    """Return ``x @ y``; where very many products are added, in blocks, and these in float64.
 
-    BLAS works through the inner axis a few hundred numbers at a time, and adds what these give one after another.
+    BLAS adds the products of small matrices one by one, those of large ones a few hundred at a time.
     """
     inner = x.shape[-1] if x.ndim else 0
-    if inner <= MANY or x.dtype is not SINGLE or y.dtype is not SINGLE:
+    if inner <= MANY or x.dtype is not SINGLE or y.dtype is not SINGLE or not y.ndim:
         return np.matmul(x, y)
-    if x.ndim == 1 and y.shape == x.shape:
-        return np.asarray(total_of_products(x, y, (0,)))
-    down = -1 if y.ndim == 1 else -2
-    if y.shape[down] != inner:
+    if y.shape[-2 if y.ndim > 1 else 0] != inner:
         return np.matmul(x, y)  # which says what is wrong
+    if x.ndim == y.ndim == 1:
+        return np.asarray(total_of_products(x, y, (0,)))
+    if x.ndim == 1:
+        return matrix_product(x[None], y)[..., 0, :]
+    if y.ndim == 1:
+        return matrix_product(x, y[:, None])[..., 0]
     out: Any = 0
-    for start in range(0, inner, MANY):
-        part = slice(start, start + MANY)
-        out = out + np.matmul(x[..., part], y[(..., part) if down == -1 else (..., part, slice(None))]).astype(DOUBLE)
+    start = 0
+    m, n = x.shape[-2], y.shape[-1]
+    if m * n <= _BLOCK * (m + n):
+        # The results of all blocks take no more room than what is multiplied.
+        start = inner - inner % _BLOCK
+        left = np.swapaxes(x[..., :start].reshape(*x.shape[:-1], -1, _BLOCK), -2, -3)
+        right = y[..., :start, :].reshape(*y.shape[:-2], -1, _BLOCK, n)
+        products = np.matmul(left, right)
+        out = total(products, (products.ndim - 3,), dtype=DOUBLE)
+    for begin in range(start, inner, MANY):
+        part = slice(begin, begin + MANY)
+        out = out + np.matmul(x[..., part], y[..., part, :]).astype(DOUBLE)
     return out.astype(SINGLE)
 
 

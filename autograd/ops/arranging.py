@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.dtypes import as_array
-from ..core.sums import DOUBLE, total
+from ..core.sums import DOUBLE, SINGLE, total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
@@ -269,17 +269,20 @@ def windows(x: Any, dimension: Any, size: Any, step: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="fold {0}", x=lambda g, x_shape, dimension, step: windows(g, dimension, x_shape[-1], step)
+    kind="linear", widens=True, symbol="fold {0}",
+    x=lambda g, x_shape, dimension, step: windows(g, dimension, x_shape[-1], step),
 )  # fmt: skip
 def windows_sum(x: Any, shape: Any, dimension: Any, step: Any) -> Any:
     """Return zeros of ``shape`` with overlapping parts added where they belong: the transpose of ``windows``."""
     array = np.asarray(x)
-    result = np.zeros(shape, array.dtype)
+    # As many parts may overlap as each has elements.
+    many = array.dtype == SINGLE and array.shape[-1] > 32
+    result = np.zeros(shape, DOUBLE if many else array.dtype)
     lead = (slice(None),) * dimension
     count = array.shape[dimension]
     for offset in range(array.shape[-1]):
         result[(*lead, slice(offset, offset + (count - 1) * step + 1, step))] += array[..., offset]
-    return result
+    return result.astype(array.dtype, copy=False)
 
 
 @composed

@@ -74,7 +74,7 @@ def _cholesky_rule(g: Any, out: Any) -> Any:
     return _symmetric(transpose(triangular_matrices(adjoint, transpose(left), True)))
 
 
-@primitive(symbol="cholesky {0}", x=_cholesky_rule)
+@primitive(widens=True, symbol="cholesky {0}", x=_cholesky_rule)
 def cholesky_factor(x: Any) -> Any:
     """Return the lower triangle L with L·Lᵀ = (x + xᵀ)/2."""
     return attempt(
@@ -186,7 +186,7 @@ def _qr_rule(q_gradient: Any, r_gradient: Any, x: Any, Q: Any, R: Any) -> Any:
 
 
 @primitive(
-    outputs=("Q", "R"), symbol="qr {0}",
+    widens=True, outputs=("Q", "R"), symbol="qr {0}",
     Q={"x": lambda g, x, Q, R: _qr_rule(g, None, x, Q, R)}, R={"x": lambda g, x, Q, R: _qr_rule(None, g, x, Q, R)},
 )  # fmt: skip
 def qr_factors(x: Any, complete: Any = False) -> Any:
@@ -284,7 +284,7 @@ def _determined(g: Any, k: Any) -> Any:
 
 
 @primitive(
-    outputs=("U", "S", "Vh"), symbol="svd {0}",
+    widens=True, outputs=("U", "S", "Vh"), symbol="svd {0}",
     U={"x": lambda g, U, S, Vh: _left_rule(g, U, S, Vh)},
     S={"x": lambda g, U, S, Vh: _values_rule(g, U, Vh)},
     # The transpose of x has U and V exchanged.
@@ -347,7 +347,7 @@ def _svdvals_rule(g: Any, x: Any) -> Any:
     return (u * _spread_rows(g)) @ vh
 
 
-@primitive(symbol="σ {0}", x=_svdvals_rule)
+@primitive(widens=True, symbol="σ {0}", x=_svdvals_rule)
 def svdvals(x: Any) -> Any:
     """Return the singular values of each matrix, in falling order. Backward: U·diag(g)·Vᵀ.
 
@@ -380,7 +380,7 @@ def _eigenvalues_rule(g: Any, vectors: Any) -> Any:
 
 
 @primitive(
-    outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
+    widens=True, outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
     eigenvalues={"x": lambda g, eigenvectors: _eigenvalues_rule(g, eigenvectors)},
     eigenvectors={"x": _vectors_rule},
 )  # fmt: skip
@@ -441,7 +441,7 @@ def eigh(x: Any, UPLO: Any = "L") -> Any:
     return Eigen(*eigh_factors(symmetric_from(x, _upper(UPLO, "eigh"))))
 
 
-@primitive(symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
+@primitive(widens=True, symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
 def eigenvalues_of(x: Any) -> Any:
     """Return the eigenvalues of (x + xᵀ)/2."""
     return attempt(_finite(np.linalg.eigvalsh), _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)

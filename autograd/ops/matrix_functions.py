@@ -76,7 +76,7 @@ def _full_rank(x: Any, p: Any) -> bool:
     return bool(np.all(ranks > min(x.shape[-2:]) - 0.5))
 
 
-@primitive(name="pinv", symbol="{0}⁺", x=_pinv_rule)
+@primitive(name="pinv", widens=True, symbol="{0}⁺", x=_pinv_rule)
 def pseudoinverse(x: Any, atol: Any = None, rtol: Any = None) -> Any:
     """Return V·diag(1/s)·Uᵀ, with 0 in place of 1/s for the singular values that count as 0."""
     matrices_of(x, "pinv")
@@ -145,7 +145,8 @@ def _least_squares_rule(g: Any, need: Any, x: Any, B: Any, solution: Any, rcond:
 
 
 @primitive(
-    outputs=("solution", "rank"), inputs=("x", "B"), symbol="{0}⁺ {1}", solution={"joint": _least_squares_rule},
+    widens=True, outputs=("solution", "rank"), inputs=("x", "B"), symbol="{0}⁺ {1}",
+    solution={"joint": _least_squares_rule},
 )  # fmt: skip
 def least_squares(x: Any, B: Any, rcond: Any = None) -> Any:
     """Return the solutions of x·out ≈ B with the least squares, and the ranks, for stacks of equal leading shape."""
@@ -366,7 +367,7 @@ _PADE = {3: 1.495585217958292e-2, 5: 2.539398330063230e-1, 7: 9.504178996162932e
          13: 5.371920351148152}  # fmt: skip
 
 
-@primitive(symbol="exp {0}", x=_exp_rule)
+@primitive(widens=True, symbol="exp {0}", x=_exp_rule)
 def matrix_exp(x: Any) -> Any:
     """Return the exponential of each square matrix, 1 + x + x²/2! + …, by scaling, Padé's fractions and squaring.
 

@@ -17,6 +17,7 @@ from .exponential import exp
 from .indexing import getitem
 from .joining import concatenate
 from .scattering import gather_elements
+from .shaping import astype
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
@@ -132,6 +133,10 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     # With h = out, ∂h_k/∂x_i = exp(x_i − h_k) for k ≥ i. Every exponent below is at most 0.
     if not x.shape:
         return g
+    if x.dtype != DOUBLE:
+        # Of a long recurrence the digits that float32 leaves of each step are too few.
+        x = astype(x, DOUBLE)
+        out, g = logcumsumexp(x, dim), astype(g, DOUBLE)
     finite = where(out == -np.inf, 0, out)
     ratio = exp(_shifted(out, dim, -np.inf) - finite)
     return exp(x - finite) * _adjoint(g, ratio, dim)

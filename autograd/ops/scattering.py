@@ -257,7 +257,7 @@ def scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Any:
     return _scatter(scatter_elements_add, x, _source(x, src, indices, "scatter_add"), index, indices, axis)
 
 
-@composed
+@composed(widens=True)
 def scatter_reduce(x: Any, dim: Any, index: Any, src: Any, reduce: Any, *, include_self: Any = True) -> Any:
     """Return a copy of ``x`` with ``src`` reduced into the places along ``dim`` that ``index`` names.
 
@@ -348,7 +348,9 @@ def _extremum_rule(
     )
 
 
-@primitive(inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}", joint=_extremum_rule)
+@primitive(
+    widens=True, inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}", joint=_extremum_rule
+)  # fmt: skip
 def extremum_elements(x: Any, source: Any, index: Any, largest: Any, include_self: Any, dim: Any) -> Any:
     """Return a copy of ``x`` with the largest (or smallest) of what ``source`` brings to each place."""
     result = np.array(x, order="C")

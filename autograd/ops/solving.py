@@ -78,7 +78,7 @@ def _inverse_rule(g: Any, out: Any) -> Any:
     return -(adjoint @ g @ adjoint)
 
 
-@primitive(symbol="{0}⁻¹", x=_inverse_rule)
+@primitive(widens=True, symbol="{0}⁻¹", x=_inverse_rule)
 def inv(x: Any) -> Any:
     """Return the inverse of each square matrix. Backward: −x⁻ᵀ·g·x⁻ᵀ (Giles 2008, section 2.2.3).
 
@@ -99,7 +99,7 @@ def inv(x: Any) -> Any:
     return attempt(np.linalg.inv, as_float(x), "inv", _SINGULAR)
 
 
-@primitive(symbol="{0}⁻¹", x=_inverse_rule)
+@primitive(widens=True, symbol="{0}⁻¹", x=_inverse_rule)
 def inverse_or_nan(x: Any) -> Any:
     """Return the inverse of each matrix as :func:`inv`, but NaN where there is none."""
     x = as_float(x)
@@ -123,7 +123,7 @@ def per_matrix(g: Any) -> Any:
     return reshape(g, (*g.shape, 1, 1))
 
 
-@primitive(symbol="det {0}", x=lambda g, x: per_matrix(g) * cofactors(x))
+@primitive(widens=True, symbol="det {0}", x=lambda g, x: per_matrix(g) * cofactors(x))
 def det(x: Any) -> Any:
     """Return the determinant of each square matrix. Backward: g times the cofactors, det(x)·x⁻ᵀ.
 
@@ -164,7 +164,7 @@ def _products_without(values: Any, count: Any) -> Any:
     return product
 
 
-@primitive(x=lambda g, x: cofactor_derivative(g, x))
+@primitive(widens=True, x=lambda g, x: cofactor_derivative(g, x))
 def cofactors(x: Any) -> Any:
     """Return the derivative of the determinant: det(x)·x⁻ᵀ, or what takes its place where x has no inverse.
 
@@ -189,7 +189,7 @@ def _third(c: Any, g: Any, x: Any) -> Any:
 
 
 @primitive(
-    g_in=lambda g, x: cofactor_derivative(g, x), x=lambda g, g_in, x: _third(g, g_in, x),
+    widens=True, g_in=lambda g, x: cofactor_derivative(g, x), x=lambda g, g_in, x: _third(g, g_in, x),
 )  # fmt: skip
 def cofactor_derivative(g_in: Any, x: Any) -> Any:
     """Return the derivative of :func:`cofactors` in the direction ``g_in``: with P = x⁻ᵀ, det(x)·(⟨g, P⟩·P − P·gᵀ·P).
@@ -215,7 +215,7 @@ def cofactor_derivative(g_in: Any, x: Any) -> Any:
 
 
 @primitive(
-    outputs=("sign", "logabsdet"), symbol="slogdet {0}",
+    widens=True, outputs=("sign", "logabsdet"), symbol="slogdet {0}",
     logabsdet={"x": lambda g, x: per_matrix(g) * transpose(inverse_or_nan(x))},
 )  # fmt: skip
 def sign_and_log(x: Any) -> Any:
@@ -292,7 +292,7 @@ def _fitting(x: Any, b: Any, what: Any) -> Any:
         ) from None
 
 
-@primitive(name="solve", inputs=("x", "B"), joint=_solve_rule, symbol="{0}⁻¹ {1}")
+@primitive(name="solve", widens=True, inputs=("x", "B"), joint=_solve_rule, symbol="{0}⁻¹ {1}")
 def solve_matrices(x: Any, B: Any) -> Any:
     """Return the solution of ``x @ out = B`` for matrices ``B``."""
     _fitting(x, B, "solve")
@@ -347,7 +347,7 @@ def _triangular_rule(g: Any, need: Any, x: Any, out: Any, B_shape: Any, upper: A
     )
 
 
-@primitive(name="solve_triangular", inputs=("x", "B"), joint=_triangular_rule, symbol="{0}⁻¹ {1}")
+@primitive(name="solve_triangular", widens=True, inputs=("x", "B"), joint=_triangular_rule, symbol="{0}⁻¹ {1}")
 def triangular_matrices(x: Any, B: Any, upper: Any, unitriangular: Any = False) -> Any:
     """Return the solution of ``x @ out = B`` for triangular ``x`` and matrices ``B``."""
     _fitting(x, B, "solve_triangular")
