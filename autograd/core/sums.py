@@ -188,6 +188,8 @@ def _rows_between(array: Any, axis: int) -> Any:
 
 def total_of_products(x: Any, y: Any, axes: tuple[int, ...], keepdims: bool = False, dtype: Any = None) -> Any:
     """Return the sum of ``x·y`` over ``axes``, for arrays of one shape and dtype. See :func:`total`."""
+    if x.ndim == 1 and x.size <= _DOT and x.dtype is SINGLE and not keepdims and dtype is None:
+        return np.dot(x, y)
     if x.dtype is HALF:
         return total(np.multiply(x, y, dtype=SINGLE), axes, keepdims, dtype or HALF)
     last = x.ndim - 1
@@ -195,15 +197,17 @@ def total_of_products(x: Any, y: Any, axes: tuple[int, ...], keepdims: bool = Fa
         return total(np.multiply(x, y), axes, keepdims, dtype)
     # BLAS adds products in few parts, and so a few thousand of them as exactly as a sum.
     n = x.shape[last]
-    if n <= _DOT:
-        sums = np.vecdot(x, y)[..., None]
-    else:
-        whole = n - n % _DOT
+    whole = n - n % _DOT if n > _DOT else 0
+    sums: Any = np.vecdot(x[..., whole:], y[..., whole:]) if whole else np.vecdot(x, y)
+    if whole:
         blocks = [a[..., :whole].reshape(*a.shape[:-1], -1, _DOT) for a in (x, y)]
-        sums = np.vecdot(*blocks)
-        if whole < n:
-            sums = np.concatenate([sums, np.vecdot(x[..., whole:], y[..., whole:])[..., None]], -1)
-    return total(sums, axes, keepdims, dtype)
+        sums = sums + np.add.reduce(np.vecdot(*blocks), last, DOUBLE)
+    if len(axes) > 1:
+        sums = total(np.asarray(sums), tuple([i for i in axes if i != last]), dtype=DOUBLE)
+    if keepdims:
+        sums = np.reshape(sums, [1 if i in axes else n for i, n in enumerate(x.shape)])
+    wanted = x.dtype if dtype is None else dtype
+    return sums if sums.dtype == wanted else sums.astype(wanted)
 
 
 def matrix_product(x: Any, y: Any) -> Any:
@@ -246,17 +250,16 @@ def running_total(array: Any, axis: int, dtype: Any = None) -> Any:
     n = array.shape[axis]
     if n <= _CHAIN and wanted == SINGLE:
         return np.add.accumulate(array, axis, wanted)
-    out = np.empty(array.shape, wanted)
-    source, target = np.moveaxis(array, axis, 0), np.moveaxis(out, axis, 0)
+    step = _PART * n // max(array.size, 1)
+    if array.size <= 2 * _PART or step < 16:
+        return np.add.accumulate(array, axis, DOUBLE).astype(wanted)
     # A part at a time, so that what is added in float64 stays in the cache.
-    step = max(1, _PART * n // max(array.size, 1))
-    if step >= 16 or n == array.size:
-        before: Any = 0
-        for start in range(0, n, step):
-            sums = np.add.accumulate(source[start : start + step], 0, DOUBLE)
-            sums += before
-            target[start : start + step] = sums
-            before = sums[-1]
-    else:
-        target[...] = np.add.accumulate(source, 0, DOUBLE)
+    out = np.empty_like(array, wanted)
+    source, target = np.moveaxis(array, axis, 0), np.moveaxis(out, axis, 0)
+    before: Any = 0
+    for start in range(0, n, step):
+        sums = np.add.accumulate(source[start : start + step], 0, DOUBLE)
+        sums += before
+        target[start : start + step] = sums
+        before = sums[-1]
     return out

@@ -7,7 +7,7 @@ operations like any other, so gradients of every order take the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,15 @@ def _array(value: Any) -> Any:
     return array if isinstance(array, np.ndarray | np.generic) and array.dtype.kind == "f" else None
 
 
-def narrow(operands: Iterable[Any]) -> bool:
+def narrow(operands: Sequence[Any]) -> bool:
     """Return whether the floating-point operands compute in float16, by the rules of promotion."""
-    arrays = tuple([a for a in map(_array, operands) if a is not None])
-    return any(a.dtype == HALF for a in arrays) and dtypes.result_type(arrays) == HALF
+    for value in operands:
+        array = value._array if value.__class__ in HANDLES else value
+        if array.__class__ is np.ndarray and array.dtype == HALF:
+            break
+    else:
+        return False
+    return bool(dtypes.result_type(tuple([a for a in map(_array, operands) if a is not None])) == HALF)
 
 
 def in_single(function: Callable[..., Any], operands: Iterable[Any], **kwargs: Any) -> Any:

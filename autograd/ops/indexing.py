@@ -91,25 +91,37 @@ def _add_repeated(rows: Any, positions: Any, values: Any) -> None:
     if _is_short(values, rows):
         np.add.at(rows, (slice(None), positions), values)
         return
+    before, size, after = rows.shape
+    if rows.size <= 2 * values.size and rows.dtype.kind == "f":
+        rows += _counted(positions, values, size).astype(rows.dtype, copy=False)
+        return
     # The memory of `last` is read only where it was written, so the cost is that of the positions, not of all rows.
     order = np.arange(n)
-    last = np.empty(rows.shape[1], np.int64)
+    last = np.empty(size, np.int64)
     last[positions] = order
     owners = last[positions]
     own = owners == order
     if own.all():
         rows[:, positions] += values
-        return
-    before, _, after = values.shape
-    elements = owners if before == after == 1 else ((np.arange(before)[:, None] * n + owners)[:, :, None] * after
-                                                    + np.arange(after)).reshape(-1)  # fmt: skip
-    if rows.dtype.kind == "f":
-        # Counting with weights adds in float64.
-        sums = np.bincount(elements, values.reshape(-1), values.size)
+    elif rows.dtype.kind == "f":
+        rows[:, positions[own]] += _counted(owners, values, n)[:, own].astype(rows.dtype, copy=False)
     else:
-        sums = np.zeros(values.size, rows.dtype)
-        np.add.at(sums, elements, values.reshape(-1))
-    rows[:, positions[own]] += sums.reshape(values.shape)[:, own].astype(rows.dtype, copy=False)
+        np.add.at(rows.reshape(-1), _elements(positions, before, size, after), values.reshape(-1))
+
+
+def _elements(positions: Any, before: Any, size: Any, after: Any) -> Any:
+    """Return where, in an array of shape (before, size, after), the elements of the rows ``positions`` lie."""
+    if before == after == 1:
+        return positions
+    outer = np.arange(before)[:, None] * size + positions if before > 1 else positions
+    return ((outer * after)[..., None] + np.arange(after)).reshape(-1) if after > 1 else outer.reshape(-1)
+
+
+def _counted(positions: Any, values: Any, size: Any) -> Any:
+    """Return zeros of shape (before, size, after) with ``values`` added in float64: counting takes them for weights."""
+    before, _, after = values.shape
+    places = _elements(positions, before, size, after)
+    return np.bincount(places, values.reshape(-1), before * size * after).reshape(before, size, after)
 
 
 def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
