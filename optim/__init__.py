@@ -1,4 +1,4 @@
-"""Optimisers: they change parameters so that a loss falls.
+"""Optimisers, schedules of the learning rate, and regularisation: what changes parameters so that a loss falls.
 
 >>> import glassgrad as gg
 >>> from glassgrad import optim
@@ -15,6 +15,17 @@
 
 from .optimizer import Optimizer
 from .sgd import SGD
-from .adam import Adam
+from .adagrad import Adagrad
+from .rmsprop import RMSprop
+from .adadelta import Adadelta
+from .adam import Adam, AdamW
+from .nadam import NAdam
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+from . import lr_scheduler
+from .regularization import decay_groups, max_norm_, penalty, soft_threshold_
+from ..nn.utils import clip_grad_norm_, clip_grad_value_
+
+__all__ = [
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "NAdam", "Optimizer", "RMSprop", "clip_grad_norm_",
+    "clip_grad_value_", "decay_groups", "lr_scheduler", "max_norm_", "penalty", "soft_threshold_",
+]  # fmt: skip

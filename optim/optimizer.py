@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+import inspect
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,42 +11,27 @@ import numpy as np
 from ..autograd import Tensor, enable_grad, no_grad
 from ..autograd.core.dtypes import as_array
 from ..autograd.ops.creation import zeros_like
+from .options import EXTRA_ENTRIES, as_plain_value, check_options
 
-__all__ = ["Optimizer", "check_number"]
-
-
-def check_number(owner: str, name: str, value: Any, below: float = math.inf) -> None:
-    """Raise unless `value` is a number, at least 0, and less than `below`; NaN and infinity are not.
-
-    Raises:
-        TypeError: it is not a number.
-        ValueError: it is out of range.
-
-    >>> check_number("SGD", "lr", 0.1)
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"{owner}: {name} must be a number, not {value!r}")
-    if not 0 <= value < below:
-        limit = "finite" if below == math.inf else f"less than {below:g}"
-        raise ValueError(f"{owner}: {name} must be at least 0 and {limit}, got {value}")
+__all__ = ["Optimizer", "effective_gradient", "zeros_where_missing"]
 
 
 class Optimizer:
-    """The base class of optimisers. A subclass checks its options and updates one parameter at a time.
+    """The base class of optimisers. A subclass lists its options and updates one parameter at a time.
 
     Args:
-        params: tensors that require gradients, such as ``model.parameters()``; or several groups as dicts with the key
-            ``"params"`` and options that differ from the defaults.
-        defaults: the options of groups that do not set them.
+        params: tensors that require gradients, such as ``model.parameters()``, or pairs of a name and a tensor, such as
+            ``model.named_parameters()``; or several groups as dicts with the key ``"params"`` and options that differ
+            from the defaults.
+        defaults: the options of groups that do not set them. Those with the names of PyTorch's options are checked.
 
     Attributes:
         param_groups: one dict per group: its ``"params"`` and options. Changing ``group["lr"]`` takes effect at once.
         state: what is remembered for each parameter, made at its first update.
 
     Raises:
-        TypeError: something given is not a tensor, or an option is not a number.
-        ValueError: there are no parameters, one comes twice, one is the result of an operation, or an option is out of
-            range or unknown.
+        TypeError: something given is not a floating-point tensor, or an option is not a number.
+        ValueError: there are no parameters, one comes twice, one is not a leaf, or an option is unknown or not allowed.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -58,6 +43,10 @@ class Optimizer:
 
     # What the state of a parameter holds once it exists; a saved state must have it.
     required_state: tuple[str, ...] = ()
+    # State that is one number for the whole parameter: float32, as in PyTorch.
+    scalar_state: tuple[str, ...] = ("step",)
+    # Whether a step was made; learning-rate schedules warn when they come first.
+    _stepped = False
 
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         self.defaults = dict(defaults)
@@ -65,7 +54,10 @@ class Optimizer:
         self.state: dict[Tensor, dict[str, Any]] = {}
         groups = self._read_groups(params)
         if not groups:
-            raise ValueError(f"{type(self).__name__}: got no parameters; a generator can be used only once")
+            raise ValueError(
+                f"{type(self).__name__}: got no parameters. A generator such as model.parameters() can be used only "
+                "once; and a module does not see layers in a plain list: hold them in an nn.ModuleList"
+            )
         for group in groups:
             self.add_param_group(group)
 
@@ -75,14 +67,23 @@ class Optimizer:
             raise TypeError(f"{owner}: expected a list of parameters, got a single tensor; put it in brackets")
         if hasattr(params, "parameters"):
             raise TypeError(f"{owner}: expected parameters, got a {type(params).__name__}; give .parameters() of it")
+        if inspect.ismethod(params):
+            raise TypeError(f"{owner}: expected parameters, got the method {params.__name__}; call it: add ()")
         if isinstance(params, Mapping) or not isinstance(params, Iterable):
-            raise TypeError(f"{owner}: expected a list of parameters or of groups, got a {type(params).__name__}")
-        items = list(params)
+            state = isinstance(params, Mapping) and all(isinstance(value, Tensor) for value in params.values())
+            hint = "; the tensors of a state_dict are copies: give model.parameters()" if params and state else ""
+            raise TypeError(f"{owner}: expected a list of parameters or of groups, got {_kind(params)}{hint}")
+        items = self._in_order(params)
         return items if not items or isinstance(items[0], Mapping) else [{"params": items}]
 
+    def _in_order(self, params: Iterable[Any]) -> list[Any]:
+        if isinstance(params, set | frozenset):
+            raise TypeError(f"{type(self).__name__}: a set has no fixed order, which saved states need; give a list")
+        return list(params)
+
     def check_options(self, options: dict[str, Any]) -> None:
-        """Raise if the options of a group are not allowed. Subclasses define it."""
-        raise NotImplementedError(f"{type(self).__name__} does not define check_options")
+        """Raise if the options of a group are not allowed. Subclasses may add what their options need together."""
+        check_options(type(self).__name__, options)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], options: dict[str, Any]) -> None:
         """Change one parameter in place, by its gradient. Subclasses define it; it runs under `no_grad`.
@@ -112,18 +113,37 @@ class Optimizer:
         owner = type(self).__name__
         if not isinstance(param_group, Mapping) or "params" not in param_group:
             raise TypeError(f'{owner}: a group is a dict with the key "params", got {_kind(param_group)}')
-        given = param_group["params"]
-        params = [given] if isinstance(given, Tensor) else list(given)
-        if not params:
-            raise ValueError(f"{owner}: a group has no parameters; a generator can be used only once")
-        unknown = [name for name in param_group if name != "params" and name not in self.defaults]
+        params, names = self._read_params(param_group["params"])
+        if names:
+            param_group = {**param_group, "param_names": names}
+        unknown = [name for name in param_group if name not in {"params", *self.defaults, *EXTRA_ENTRIES}]
         if unknown:
             known = ", ".join(self.defaults)
             raise ValueError(f"{owner}: unknown options {', '.join(map(str, unknown))}; known are {known}")
         options = {**self.defaults, **{name: value for name, value in param_group.items() if name != "params"}}
+        options = {name: as_plain_value(owner, name, value) for name, value in options.items()}
         self.check_options(options)
         self._check_parameters(params)
+        if self.param_groups and ("param_names" in self.param_groups[0]) != ("param_names" in options):
+            raise ValueError(f"{owner}: give names of parameters in all groups, or in none")
         self.param_groups.append({"params": params, **options})
+
+    def _read_params(self, given: Any) -> tuple[list[Any], list[str]]:
+        """The tensors of a group, and their names if it comes as pairs."""
+        owner = type(self).__name__
+        if hasattr(given, "parameters"):
+            raise TypeError(f"{owner}: \"params\" of a group is a {type(given).__name__}; give .parameters() of it")
+        if not isinstance(given, Iterable):
+            raise TypeError(f'{owner}: "params" of a group must be a tensor or a list of tensors, got {_kind(given)}')
+        items = [given] if isinstance(given, Tensor) else self._in_order(given)
+        if not items:
+            raise ValueError(f"{owner}: a group has no parameters; a generator can be used only once")
+        pairs = [isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str) for item in items]
+        if not any(pairs):
+            return items, []
+        if not all(pairs):
+            raise ValueError(f"{owner}: give names of all parameters, or of none")
+        return [parameter for _, parameter in items], [name for name, _ in items]
 
     def _check_parameters(self, params: list[Any]) -> None:
         owner = type(self).__name__
@@ -131,13 +151,22 @@ class Optimizer:
         taken = {id(p) for group in self.param_groups for p in group["params"]}
         for position, parameter in enumerate(params):
             if not isinstance(parameter, Tensor):
-                hint = "; mixing tensors and groups is not possible" if isinstance(parameter, Mapping) else ""
-                raise TypeError(f"{owner}: item {position} of the parameters is {_kind(parameter)}, not a Tensor{hint}")
+                raise TypeError(
+                    f"{owner}: item {position} of the parameters is {_kind(parameter)}, not a Tensor{_hint(parameter)}"
+                )
             name = f" ({parameter.name!r})" if parameter.name else ""
-            if not parameter.is_leaf:
+            maker = parameter.grad_fn
+            if maker is not None:
                 raise ValueError(
-                    f"{owner}: item {position} of the parameters{name} is the result of an operation; "
-                    "only tensors that were made with requires_grad=True, such as nn.Parameter, can be optimised"
+                    f"{owner}: item {position} of the parameters{name} is not a leaf: it is the result of "
+                    f"{maker.primitive.name}. Only leaves can be optimised: tensors made with "
+                    "requires_grad=True, such as nn.Parameter. Optimise what it was computed from, or "
+                    "x.detach().requires_grad_()"
+                )
+            if not parameter.is_floating_point():
+                raise TypeError(
+                    f"{owner}: item {position} of the parameters{name} is of dtype {parameter.dtype}; only "
+                    "floating-point tensors have gradients"
                 )
             if id(parameter) in taken:
                 raise ValueError(
@@ -161,6 +190,7 @@ class Optimizer:
         Returns:
             What the closure returned, or None.
         """
+        self._stepped = True
         loss = None
         if closure is not None:
             with enable_grad():
@@ -211,7 +241,8 @@ class Optimizer:
         """
         owner = f"{type(self).__name__}.load_state_dict"
         if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
-            raise TypeError(f'{owner}: expected a dict with "state" and "param_groups", got {_kind(state_dict)}')
+            keys = f" with the keys {', '.join(map(str, state_dict))}" if isinstance(state_dict, Mapping) else ""
+            raise TypeError(f'{owner}: expected a dict with "state" and "param_groups", got {_kind(state_dict)}{keys}')
         groups = self._read_saved_groups(owner, state_dict["param_groups"])
         order = [n for group in state_dict["param_groups"] for n in group["params"]]
         parameters = dict(zip(order, (p for group in self.param_groups for p in group["params"]), strict=True))
@@ -227,7 +258,10 @@ class Optimizer:
         sizes, own = [len(g["params"]) for g in groups], [len(g["params"]) for g in self.param_groups]
         if sizes != own:
             raise ValueError(f"{owner}: the state has groups of {sizes} parameters, the optimiser has {own}")
-        options = [{name: group[name] for name in self.defaults if name in group} for group in groups]
+        known = [*self.defaults, *EXTRA_ENTRIES]
+        options = [
+            {name: as_plain_value(owner, name, group[name]) for name in known if name in group} for group in groups
+        ]
         for group in options:
             self.check_options({**self.defaults, **group})
         return options
@@ -243,12 +277,13 @@ class Optimizer:
                 entries[name] = value
                 continue
             array = as_array(value.numpy() if isinstance(value, Tensor) else value)
-            if name != "step" and array.shape != parameter.shape:
+            scalar = name in self.scalar_state
+            if array.shape != (() if scalar else parameter.shape):
                 raise ValueError(
-                    f"{owner}: {name} of parameter {number} has shape {array.shape} in the state, but the parameter "
-                    f"has {parameter.shape}"
+                    f"{owner}: {name} of parameter {number} has shape {array.shape} in the state, but "
+                    + ("is one number" if scalar else f"the parameter has {parameter.shape}")
                 )
-            entries[name] = Tensor(array, None if name == "step" else parameter.dtype)
+            entries[name] = Tensor(array, np.float32 if scalar else parameter.dtype)
         missing = [name for name in self.required_state if name not in entries]
         if entries and missing:
             raise ValueError(f"{owner}: the state of parameter {number} lacks {', '.join(missing)}")
@@ -262,6 +297,33 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}"
+def zeros_where_missing(state: dict[str, Any], parameter: Tensor, *names: str) -> None:
+    """Give the state of a parameter the entries it lacks: zeros, and for ``"step"`` the number of steps, 0."""
+    for name in names:
+        if name not in state:
+            state[name] = Tensor(0.0, np.float32) if name == "step" else zeros_like(parameter)
 
+
+def effective_gradient(parameter: Any, gradient: Any, options: Mapping[str, Any]) -> Any:
+    """Return ±gradient + weight_decay·parameter, which an update goes against; in new memory only if it differs."""
+    decay, maximize = options["weight_decay"], options["maximize"]
+    if not decay:
+        return np.negative(gradient, out=np.empty_like(gradient)) if maximize else gradient
+    direction = np.multiply(parameter, decay, out=np.empty_like(parameter))
+    return (np.subtract if maximize else np.add)(direction, gradient, out=direction)
+
+
+def _kind(value: Any) -> str:
+    kind = type(value)
+    # Another library's tensor is called Tensor too.
+    return f"a {kind.__module__}.{kind.__name__}" if kind.__name__ in ("Tensor", "Parameter") else f"a {kind.__name__}"
+
+
+def _hint(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "; mixing tensors and groups is not possible"
+    if hasattr(value, "parameters"):
+        return "; give .parameters() of it, without the brackets"
+    if isinstance(value, Generator | list):
+        return "; join the parameters of several modules with [*a.parameters(), *b.parameters()]"
+    return ""

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..autograd import Tensor, update
 from ..autograd.ops.creation import zeros_like
-from .optimizer import Optimizer, check_number
+from .optimizer import Optimizer, effective_gradient
+from .options import given_options
 
 __all__ = ["SGD"]
 
 
-@update(mutates=("parameter", "buffer"))
-def sgd_step(
-    parameter: Any, buffer: Any, gradient: Any, lr: float, momentum: float, dampening: float, weight_decay: float,
-    nesterov: bool, maximize: bool, first: bool,
-) -> None:  # fmt: skip
-    """Move ``parameter`` one step of SGD; ``buffer`` is the momentum's, or None. See :class:`SGD` for the formula."""
-    work = np.empty_like(parameter)  # the only working memory, unless there is dampening or Nesterov's momentum
-    direction = gradient
-    if weight_decay:
-        np.multiply(parameter, weight_decay, out=work)
-        direction = (np.subtract if maximize else np.add)(work, gradient, out=work)
-    elif maximize:
-        direction = np.negative(gradient, out=work)
-    if buffer is not None:
+@update(mutates=("parameter", "momentum_buffer"))
+def sgd_step(parameter: Any, momentum_buffer: Any, gradient: Any, options: Mapping[str, Any], first: bool) -> None:
+    """Move ``parameter`` one step of SGD; without momentum the buffer is None. See :class:`SGD` for the formula."""
+    direction = effective_gradient(parameter, gradient, options)
+    momentum, dampening = options["momentum"], options["dampening"]
+    work = direction if direction is not gradient else np.empty_like(parameter)
+    if momentum_buffer is not None:
         if first:
-            buffer[...] = direction
+            momentum_buffer[...] = direction
         else:
-            buffer *= momentum
-            buffer += np.multiply(direction, 1 - dampening) if dampening else direction
-        direction = np.add(np.multiply(buffer, momentum), direction, out=work) if nesterov else buffer
-    np.multiply(direction, lr, out=work)
+            momentum_buffer *= momentum
+            momentum_buffer += np.multiply(direction, 1 - dampening) if dampening else direction
+        if options["nesterov"]:
+            ahead = np.multiply(momentum_buffer, momentum)
+            direction = np.add(ahead, direction, out=work)
+        else:
+            direction = momentum_buffer
+    np.multiply(direction, options["lr"], out=work)
     parameter -= work
 
 
@@ -55,6 +54,7 @@ class SGD(Optimizer):
         weight_decay: λ in the penalty (λ/2)·‖w‖², at least 0.
         nesterov: evaluate the gradient, in effect, ahead of the position (Sutskever et al. 2013).
         maximize: go up instead of down.
+        foreach, differentiable, fused: accepted as PyTorch's, and without effect.
 
     Raises:
         TypeError, ValueError: an option is not a number or not allowed; or as `Optimizer` raises.
@@ -71,17 +71,14 @@ class SGD(Optimizer):
 
     def __init__(
         self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
-        nesterov: bool = False, *, maximize: bool = False,
+        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(params, {
-            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
-            "nesterov": nesterov, "maximize": maximize,
-        })  # fmt: skip
+        super().__init__(params, given_options(locals()))
 
     def check_options(self, options: dict[str, Any]) -> None:
         """Raise unless all options are in their range, and Nesterov's momentum has momentum and no dampening."""
-        for name in ("lr", "momentum", "dampening", "weight_decay"):
-            check_number("SGD", name, options[name])
+        super().check_options(options)
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise ValueError(
                 "SGD: nesterov=True needs momentum above 0 and no dampening, got "
@@ -90,13 +87,8 @@ class SGD(Optimizer):
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], options: dict[str, Any]) -> None:
         """Move one parameter one step."""
-        buffer, first = None, False
-        if options["momentum"]:
-            buffer = state.get("momentum_buffer")
-            first = buffer is None
-            if first:
-                state["momentum_buffer"] = buffer = zeros_like(parameter)
-        sgd_step(
-            parameter, buffer, gradient, options["lr"], options["momentum"], options["dampening"],
-            options["weight_decay"], options["nesterov"], options["maximize"], first,
-        )  # fmt: skip
+        first = "momentum_buffer" not in state
+        if options["momentum"] and first:
+            state["momentum_buffer"] = zeros_like(parameter)
+        buffer = state["momentum_buffer"] if options["momentum"] else None
+        sgd_step(parameter, buffer, gradient, options, first)

@@ -65,8 +65,8 @@ def raised(x: Any, y: Any, out: Any = None) -> Any:
     ``pow`` of C gives.
 
     >>> import numpy as np
-    >>> raised(np.array([2.0, -0.0]), -3)
-    array([0.125,  -inf])
+    >>> raised(np.array([2.0, -0.5]), -3)
+    array([ 0.125, -8.   ])
     """
     if x.__class__ is np.ndarray and x.ndim and x.dtype in _DTYPES and out is None:
         single = not y.ndim if y.__class__ is np.ndarray else isinstance(y, int | float | np.floating)

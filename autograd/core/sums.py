@@ -15,7 +15,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["DOUBLE", "HALF", "MANY", "SINGLE", "matrix_product", "running_total", "total", "total_of_products", "wide"]
+__all__ = [
+    "DOUBLE", "HALF", "MANY", "SINGLE", "computing_dtype", "matrix_product", "running_total", "total",
+    "total_of_products",
+]  # fmt: skip
 
 HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
 
@@ -29,7 +32,7 @@ _PART = 1 << 14  # running sums are made in parts of this size
 _ONES = np.ones(_CHAIN, SINGLE)
 
 
-def wide(dtype: Any) -> Any:
+def computing_dtype(dtype: Any) -> Any:
     """Return the dtype in which to compute with ``dtype``: float32 for float16, which is too short for sums."""
     return SINGLE if dtype is HALF else dtype
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtypes import get_default_dtype
 from ..core.interpreters import is_operand
-from ..core.sums import wide
+from ..core.sums import computing_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import add, multiply, subtract
@@ -18,21 +17,16 @@ from .choosing import chosen, chosen_one, plain, some
 from .comparison import where
 from .joining import split
 from .reduction import sum
-from .shaping import astype, permute, reshape
+from .shaping import astype, floats, permute, reshape
 from .sorting import order_of
 
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
 
 
-def floats(x: Any) -> Any:
-    """Return ``x`` if it is floating-point, else in the default dtype."""
-    return x if x.dtype.kind == "f" else astype(x, get_default_dtype())
-
-
 def _share_among_equals(g: Any, x: Any, out: Any) -> Any:
     if not math.prod(x.shape):
         return 0 * x
-    attained = astype((x == out) | ((x != x) & (out != out)), wide(g.dtype))
+    attained = astype((x == out) | ((x != x) & (out != out)), computing_dtype(g.dtype))
     return (g / sum(attained)) * attained
 
 

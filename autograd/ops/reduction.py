@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.dtypes import get_default_dtype, to_dtype
 from ..core.interpreters import is_operand
-from ..core.sums import DOUBLE, HALF, SINGLE, total, wide
+from ..core.sums import DOUBLE, HALF, SINGLE, computing_dtype, total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import divide
@@ -186,7 +186,7 @@ def prod(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
     array = np.asarray(x)
     wanted = _result_dtype(array, dtype)
     array = array if dtype is None else array.astype(wanted, copy=False)
-    added = np.prod(array, axis=reduced(dim, array.ndim, "prod"), keepdims=keepdim, dtype=wide(wanted))
+    added = np.prod(array, axis=reduced(dim, array.ndim, "prod"), keepdims=keepdim, dtype=computing_dtype(wanted))
     return added if added.dtype is wanted else np.asarray(added, wanted)
 
 
@@ -237,7 +237,7 @@ def count_nonzero(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 
 def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:
     """Return the gradient of an extremum: shared equally among the elements that attain it."""
-    attained = astype(x == spread(out, x.shape, dim), wide(g.dtype))
+    attained = astype(x == spread(out, x.shape, dim), computing_dtype(g.dtype))
     count = sum(attained, dim, True)
     return spread(reshape(g, count.shape) / count, x.shape, dim) * attained
 
