@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -35,6 +35,14 @@ def loop_for(args: Any, kwargs: dict[str, Any]) -> Callable[..., Any] | None:
             if item.__class__ in LOOPS:
                 return LOOPS[item.__class__]
     return None
+
+
+@overload
+def composed(function: Callable[..., Any]) -> Callable[..., Any]: ...
+
+
+@overload
+def composed(*, widens: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
 
 
 def composed(function: Any = None, *, widens: bool = False) -> Any:

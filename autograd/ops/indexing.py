@@ -89,7 +89,8 @@ def _add_repeated(rows: Any, positions: Any, values: Any) -> None:
     """Add ``values``, of shape (before, n, after), into ``rows`` at n positions of the middle axis."""
     n = positions.size
     if _is_short(values, rows):
-        np.add.at(rows, (slice(None), positions), values)
+        index: Any = (slice(None), positions)
+        np.add.at(rows, index, values)
         return
     before, size, after = rows.shape
     if rows.size <= 2 * values.size and rows.dtype.kind == "f":

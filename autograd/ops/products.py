@@ -156,7 +156,8 @@ def inner(x: Any, other: Any) -> Any:
 def dot_along(x: Any, y: Any, dim: Any) -> Any:
     """Return the dot products along ``dim``, which both operands have: a negative number, as axes may be missing."""
     if np.shape(x) == np.shape(y):
-        return total_of_products(*(np.moveaxis(np.asarray(v), dim, -1) for v in (x, y)), (np.ndim(x) - 1,))
+        first, second = (np.moveaxis(np.asarray(v), dim, -1) for v in (x, y))
+        return total_of_products(first, second, (first.ndim - 1,))
     return np.vecdot(x, y, axis=dim)  # type: ignore[call-overload]  # its stub lacks the axis
 
 
