@@ -154,6 +154,7 @@ class Primitive:
         saved_names: what is saved, in order.
         cost: the floating-point operations of a call, as declared; see ``core/cost.py``.
         domain: the interval of inputs for which the operation is smooth and real, for tests and documentation.
+        widens: whether float16 is computed with in float32, forwards and backwards.
     """
 
     def __init__(
@@ -162,7 +163,7 @@ class Primitive:
         inputs: tuple[str, ...] = (), outputs: tuple[str, ...] | str = (), residuals: tuple[str, ...] = (),
         joint: Callable[..., Any] | None = None, accumulate: dict[str, Callable[..., Any]] | None = None,
         domain: tuple[float, float] | None = None, symbol: str | None = None, ufunc: np.ufunc | None = None,
-        casts: bool = False, finite: bool = False, cost: Any = None,
+        casts: bool = False, finite: bool = False, cost: Any = None, widens: bool = False,
     ) -> None:  # fmt: skip
         rules = rules or {}
         self.kernel = ufunc if ufunc is not None else kernel
@@ -173,6 +174,7 @@ class Primitive:
         self.casts = casts
         self.finite = finite
         self.cost = cost
+        self.widens = widens
         self.list_input = list_input
         self.domain = domain
         self.symbol = symbol

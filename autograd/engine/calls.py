@@ -18,6 +18,7 @@ from ..core.node import Node
 from ..core.primitive import Primitive
 from ..core.types import Value
 from .messages import describe, explain
+from .precision import in_single, narrow
 from .values import (
     CUT_BY_NO_GRAD,
     HANDLES,
@@ -78,6 +79,9 @@ def call_raw(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any,
                 f"{primitive.name}: {name} must be a Tensor, a Scalar, a number or an array, "
                 f"not {dtypes.class_name(value)}"
             )
+    if primitive.widens and narrow(operands):
+        listed = primitive.list_input
+        return in_single(lambda *inputs: call_raw(primitive, (inputs,) if listed else inputs, static), operands)
     try:
         result = run_kernel(primitive, inputs, static)
     except Exception as error:
@@ -104,6 +108,8 @@ def call_generic(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[
     """Run a primitive on operands of which at least one is a tensor, and record it when a gradient is wanted."""
     listed = primitive.list_input
     operands = inputs[0] if listed else inputs
+    if primitive.widens and narrow(operands):
+        return in_single(lambda *inputs: call_generic(primitive, (inputs,) if listed else inputs, static), operands)
     names = primitive.input_names * len(operands) if listed else primitive.input_names
     handles: Sequence[Any] = operands
     for operand, name in zip(operands, names, strict=True):

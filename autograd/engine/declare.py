@@ -18,7 +18,7 @@ def primitive(
     residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None,
     accumulate: dict[str, Callable[..., Any]] | None = None,
     domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, casts: bool = False,
-    finite: bool = False, cost: Cost | int | None = None, **rules: Any,
+    finite: bool = False, cost: Cost | int | None = None, widens: bool = False, **rules: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
 
@@ -44,6 +44,8 @@ def primitive(
         finite: its derivatives are finite wherever its value is, so that a gradient of zero surely sends only zeros on.
         cost: the floating-point operations of a call: a number for each element of the result, or a word of
             ``core/cost.py`` such as ``per_input(2)``. Elementwise operations take 1 unless they say otherwise.
+        widens: float16 operands are cast to float32 before, and the results back after, so that sums, squares and
+            counts inside neither overflow nor lose their digits. The casts are nodes of the graph.
         **rules: input name to rule, or to ``None`` for an input without derivative. The remaining parameters are
             static arguments.
 
@@ -74,7 +76,7 @@ def primitive(
         declared = Primitive(
             kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
             residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol,
-            ufunc=ufunc, casts=casts, finite=finite, cost=cost, rules=rules,
+            ufunc=ufunc, casts=casts, finite=finite, cost=cost, widens=widens, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
         # Its own parameters are written when it is first called; this is where help() and inspect look before that.

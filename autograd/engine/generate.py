@@ -18,6 +18,7 @@ from ..core.dtypes import canonical, promote
 from ..core.mode import current_mode
 from ..core.node import Node, next_sequence
 from ..core.primitive import NO_DEFAULT, NUMPY_NAMES, Primitive, is_ours
+from ..core.sums import HALF
 from . import calls, messages, steps, values
 from .generate_step import pull_when_needed
 from .source import fill, targets, tuple_of, write_when_called
@@ -76,6 +77,7 @@ def $call({parameters}):
 ON_TENSORS = """
 if {all_are_tensors}:
     {read_arrays}
+    {computed_in_single}
     try:
         $out = $kernel({arguments})
         if $out.__class__ is not $ndarray:
@@ -116,6 +118,7 @@ if {all_are_tensors}:
 ON_TENSORS_WITHOUT_DERIVATIVE = """
 if {all_are_tensors}:
     {read_arrays}
+    {computed_in_single}
     try:
         $out = $kernel({arguments})
         if $out.__class__ is not $ndarray:
@@ -170,9 +173,9 @@ def _written_call(primitive: Primitive, fallback: Callable[..., Any]) -> Callabl
         "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": values.HANDLES,
         "Tensor": values.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
-        "canonical": canonical,
-        "rerun": calls.rerun_in_common_dtype, "as_result": calls.as_result, "explain": messages.explain,
-        "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD, "inherit": values.inherit,
+        "canonical": canonical, "half": HALF, "rerun": calls.rerun_in_common_dtype, "as_result": calls.as_result,
+        "explain": messages.explain, "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD,
+        "inherit": values.inherit,
         "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
         "arrays": _ARRAYS, "raw": _RAW,
     }  # fmt: skip
@@ -244,6 +247,7 @@ def _on_tensors(primitive: Primitive) -> str:
     left_out = {n: f"{n} is None or " if n in primitive.optional else "" for n in inputs}
     tests = [f"({left_out[n]}{n}.__class__ is $Tensor or {n}.__class__ in $handles)" for n in inputs]
     holes: dict[str, str | list[str]] = {
+        "computed_in_single": _computed_in_single(primitive),
         "all_are_tensors": " and ".join(tests),
         "read_arrays": [f"${n}_array = {absent[n]}{n}._array" for n in inputs],
         "arguments": _arguments(primitive, {n: f"${n}_array" for n in inputs}),
@@ -300,31 +304,40 @@ def _in_native_dtype(primitive: Primitive) -> list[str]:
     return [] if decided or is_ours(primitive.definition) else [fill(IN_NATIVE_DTYPE)]
 
 
+def _computed_in_single(primitive: Primitive) -> list[str]:
+    """Return the line that leaves float16 to the interpreted call, which casts it to float32 and back."""
+    if not primitive.widens:
+        return []
+    inputs = primitive.input_names
+    half = [
+        f"(${n}_array is not None and ${n}_array.dtype is $half)" if n in primitive.optional
+        else f"${n}_array.dtype is $half"
+        for n in inputs
+    ]  # fmt: skip
+    operands = f"{tuple_of(inputs)}, {tuple_of(primitive.static_names)}"
+    return [f"if {' or '.join(half)}: return $fallback($primitive, {operands})"]
+
+
 def _in_common_dtype(primitive: Primitive) -> list[str]:
     inputs, differentiable = primitive.input_names, primitive.differentiable
     arrays = tuple_of(f"${n}_array" for n in inputs)
-    lines = []
-    if not is_ours(primitive.definition) and (primitive.casts or not differentiable):
-        # Where the dtypes of the operands decide, a second dtype object is seen below.
-        lines.append("if $out.dtype is not $canonical($out.dtype): $out = $as_result($primitive, $out)")
-        lines += ["$dtype = $out.dtype"] if differentiable else []
     if differentiable and not primitive.casts:
         mixed = [
             f"({f'${n}_array is not None and ' if n in primitive.optional else ''}$dtype is not ${n}_array.dtype)"
             for n in differentiable
         ]
-        return [*lines, fill(
+        return [fill(
             IN_COMMON_DTYPE, mixed=" or ".join(mixed), targets=targets([f"${n}_array" for n in inputs]),
             arrays=arrays, static=tuple_of(primitive.static_names),
         )]  # fmt: skip
     if not differentiable and not primitive.casts and len(inputs) > 1:
         first, *others = (f"${n}_array" for n in inputs)
-        return [*lines, fill(
+        return [fill(
             IN_COMMON_DTYPE_WITHOUT_DERIVATIVE, mixed=" or ".join(f"{first}.dtype is not {a}.dtype" for a in others),
             targets=targets([first, *others]), arrays=arrays,
             arguments=_arguments(primitive, {n: f"${n}_array" for n in inputs}),
         )]  # fmt: skip
-    return lines
+    return []
 
 
 def _with_a_number(primitive: Primitive) -> list[str]:
@@ -339,6 +352,9 @@ def _on_arrays(primitive: Primitive) -> list[str]:
         return []
     first, *others = primitive.input_names
     raw = [f"({f'{n} is None or ' if n in primitive.optional else ''}{n}.__class__ in $raw)" for n in others]
+    if primitive.widens:
+        # Numbers and absent operands have no dtype; float16 is computed with in float32 by the interpreted call.
+        raw += [f"getattr({n}, 'dtype', None) is not $half" for n in primitive.input_names]
     public = ""
     if primitive.residual_names:
         # Only rules see the rest.

@@ -16,6 +16,7 @@ from ..core.interpreters import is_operand
 from ..core.mode import NOWHERE, current_mode, set_mode
 from ..core.node import FREED, Node
 from ..core.primitive import REGISTRY, OutputRules
+from ..core.sums import total
 from ..core.types import Shape, Value
 from .messages import describe
 from .ownership import Cotangents, accumulate, buffer_of
@@ -195,7 +196,7 @@ def unbroadcast(array: Array, shape: Shape) -> Array:
     """Sum ``array`` over the axes along which ``shape`` was broadcast. The one place where this is done."""
     extra = array.ndim - len(shape)
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and array.shape[i + extra] != 1))
-    return np.asarray(array.sum(axis=axes)).reshape(shape)
+    return np.asarray(total(array, axes)).reshape(shape)
 
 
 def run_recorded(node: Node, g: Value, cotangents: Cotangents, wanted: set[Node] | None) -> None:

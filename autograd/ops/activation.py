@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.cost import per_input
 from ..core.dtypes import get_default_dtype, to_dtype
+from ..core.sums import total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import square
@@ -252,13 +253,13 @@ def _finite_maximum(x: Any, dim: Any) -> Any:
 
 def _total(e: Any, dim: Any) -> Any:
     """Return the sum along ``dim``; NaN where it is 0, in a row of −inf."""
-    total = np.sum(e, axis=dim, keepdims=True)
-    total[total == 0] = np.nan
-    return total
+    added = total(e, (dim,), True)
+    added[added == 0] = np.nan
+    return added
 
 
 @primitive(
-    cost=per_input(4), name="log_softmax", symbol="log softmax {0}",
+    widens=True, cost=per_input(4), name="log_softmax", symbol="log softmax {0}",
     x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
 )  # fmt: skip
 def plain_log_softmax(x: Any, dim: Any) -> Any:
@@ -271,7 +272,8 @@ def plain_log_softmax(x: Any, dim: Any) -> Any:
 
 
 @primitive(
-    cost=per_input(5), name="softmax", symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)),
+    widens=True, cost=per_input(5), name="softmax", symbol="softmax {0}",
+    x=lambda g, out, dim: out * (g - sum(g * out, dim, True)),
 )  # fmt: skip
 def plain_softmax(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, np.ndim(x), "softmax")
@@ -320,7 +322,7 @@ def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any
 
 
 @primitive(
-    cost=per_input(5), symbol="softmax {0}", mask=None,
+    widens=True, cost=per_input(5), symbol="softmax {0}", mask=None,
     x=lambda g, out, x_shape: sum_to(out * (g - sum(g * out, -1, True)), x_shape),
 )  # fmt: skip
 def masked_softmax(x: Any, mask: Any = None) -> Any:
@@ -337,8 +339,8 @@ def masked_softmax(x: Any, mask: Any = None) -> Any:
     top = np.max(e, axis=-1, keepdims=True)
     e -= np.where(top == -np.inf, np.zeros((), e.dtype), top)
     np.exp(e, out=e)
-    total = np.sum(e, axis=-1, keepdims=True)
-    e /= np.where(total == 0, np.ones((), e.dtype), total)
+    added = total(e, (e.ndim - 1,), True)
+    e /= np.where(added == 0, np.ones((), e.dtype), added)
     return e
 
 

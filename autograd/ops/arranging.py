@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.cost import per_input
 from ..core.dtypes import as_array
+from ..core.sums import DOUBLE, SINGLE, total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
@@ -212,11 +213,12 @@ def repeated_sum(x: Any, shape: Any, repeats: Any, dim: Any = 0) -> Any:
     """Return the sums over slices that were repeated from ``shape``: the transpose of repeating."""
     array = np.asarray(x)
     if not isinstance(repeats, np.ndarray):
-        return array.reshape((*shape[: dim + 1], repeats, *shape[dim + 1 :])).sum(axis=dim + 1)
+        return total(array.reshape((*shape[: dim + 1], repeats, *shape[dim + 1 :])), (dim + 1,))
     result = np.zeros(shape, array.dtype)
     starts = (np.cumsum(repeats) - repeats)[repeats > 0]
     if starts.size:
-        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, axis=dim)
+        added = DOUBLE if array.dtype.kind == "f" else None
+        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, dim, added)
     return result
 
 
@@ -273,18 +275,20 @@ def windows(x: Any, dimension: Any, size: Any, step: Any) -> Any:
 
 
 @primitive(
-    kind="linear", cost=per_input(), symbol="fold {0}",
+    kind="linear", widens=True, cost=per_input(), symbol="fold {0}",
     x=lambda g, x_shape, dimension, step: windows(g, dimension, x_shape[-1], step),
 )  # fmt: skip
 def windows_sum(x: Any, shape: Any, dimension: Any, step: Any) -> Any:
     """Return zeros of ``shape`` with overlapping parts added where they belong: the transpose of ``windows``."""
     array = np.asarray(x)
-    result = np.zeros(shape, array.dtype)
+    # As many parts may overlap as each has elements.
+    many = array.dtype == SINGLE and array.shape[-1] > 32
+    result = np.zeros(shape, DOUBLE if many else array.dtype)
     lead = (slice(None),) * dimension
     count = array.shape[dimension]
     for offset in range(array.shape[-1]):
         result[(*lead, slice(offset, offset + (count - 1) * step + 1, step))] += array[..., offset]
-    return result
+    return result.astype(array.dtype, copy=False)
 
 
 @composed

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..core.cost import Cost, size
+from ..core.sums import total
 from ..engine.declare import primitive
 from .indexing import getitem
 from .reduction import sum
@@ -156,7 +157,7 @@ def _cost(result: str, filters: str) -> Cost:
 
 
 @primitive(
-    kind="multilinear", cost=_cost("out", "weight"), symbol="conv({0}, {1})",
+    kind="multilinear", widens=True, cost=_cost("out", "weight"), symbol="conv({0}, {1})",
     bias=lambda g: sum(g, (*range(g.ndim - 2), -1)), **_RULES,
 )  # fmt: skip
 def conv1d(
@@ -190,7 +191,7 @@ def conv1d(
 
 
 @primitive(
-    kind="multilinear", cost=_cost("out", "weight"), symbol="conv({0}, {1})",
+    kind="multilinear", widens=True, cost=_cost("out", "weight"), symbol="conv({0}, {1})",
     bias=lambda g: sum(g, (*range(g.ndim - 3), -2, -1)), **_RULES,
 )  # fmt: skip
 def conv2d(
@@ -223,7 +224,7 @@ def conv2d(
 
 
 @primitive(
-    kind="multilinear", cost=_cost("out", "weight"), symbol="conv({0}, {1})",
+    kind="multilinear", widens=True, cost=_cost("out", "weight"), symbol="conv({0}, {1})",
     bias=lambda g: sum(g, (*range(g.ndim - 4), -3, -2, -1)), **_RULES,
 )  # fmt: skip
 def conv3d(
@@ -253,7 +254,7 @@ def conv3d(
 
 
 @primitive(
-    kind="multilinear", cost=_cost("gradient", "weight"), symbol="convᵀ({0}, {1})",
+    kind="multilinear", widens=True, cost=_cost("gradient", "weight"), symbol="convᵀ({0}, {1})",
     gradient=lambda g, weight, gradient_shape, stride, padding, dilation, groups: _forward(
         g, weight, gradient_shape, stride, padding, dilation, groups
     ),
@@ -307,7 +308,7 @@ def convolution_input(
 
 
 @primitive(
-    kind="multilinear", cost=_cost("gradient", "out"), symbol="conv weights({0}, {1})",
+    kind="multilinear", widens=True, cost=_cost("gradient", "out"), symbol="conv weights({0}, {1})",
     gradient=lambda g, input, gradient_shape, stride, padding, dilation, groups: _forward(
         input, g, gradient_shape, stride, padding, dilation, groups
     ),
@@ -330,4 +331,4 @@ def convolution_weight(
     n, filters = images.shape[0], weight_shape[0]
     cols = _columns(images, windows, groups)
     products = np.matmul(g.reshape(n, groups, filters // groups, cols.shape[3]), cols.transpose(0, 1, 3, 2))
-    return np.sum(products, axis=0).reshape(weight_shape)
+    return total(products, (0,)).reshape(weight_shape)

@@ -78,7 +78,7 @@ def _cholesky_rule(g: Any, out: Any) -> Any:
     return symmetric(transpose(triangular_matrices(adjoint, transpose(left), True)))
 
 
-@primitive(cost=each_matrix("⅓·n³", lambda m, n: n**3 / 3), symbol="cholesky {0}", x=_cholesky_rule)
+@primitive(widens=True, cost=each_matrix("⅓·n³", lambda m, n: n**3 / 3), symbol="cholesky {0}", x=_cholesky_rule)
 def cholesky_factor(x: Any) -> Any:
     """Return the lower triangle L with L·Lᵀ = (x + xᵀ)/2."""
     return attempt(
@@ -191,7 +191,8 @@ def _qr_rule(q_gradient: Any, r_gradient: Any, x: Any, Q: Any, R: Any) -> Any:
 
 
 @primitive(
-    cost=each_matrix("4·(m·n² − ⅓·n³)", lambda m, n: 4 * (m * n**2 - n**3 / 3)), outputs=("Q", "R"), symbol="qr {0}",
+    widens=True, cost=each_matrix("4·(m·n² − ⅓·n³)", lambda m, n: 4 * (m * n**2 - n**3 / 3)),
+    outputs=("Q", "R"), symbol="qr {0}",
     Q={"x": lambda g, x, Q, R: _qr_rule(g, None, x, Q, R)}, R={"x": lambda g, x, Q, R: _qr_rule(None, g, x, Q, R)},
 )  # fmt: skip
 def qr_factors(x: Any, complete: Any = False) -> Any:

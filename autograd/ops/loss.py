@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..core.cost import per_input
+from ..core.sums import DOUBLE, total
 from ..engine.declare import primitive
 from .activation import plain_log_softmax, sigmoid
 from .comparison import where
@@ -82,8 +83,8 @@ def _cross_entropy_gradient_rule(
     rows = sum(g * ((exp(log_probabilities) - picked.astype(log_probabilities.dtype)) * counted), axis, True)
     if reduction == "none":
         return reshape(rows, gradient_shape)
-    total = sum(rows)
-    return total / max(int(np.sum(counted)), 1) if reduction == "mean" else total
+    added = sum(rows)
+    return added / max(int(np.sum(counted)), 1) if reduction == "mean" else added
 
 
 @primitive(
@@ -113,7 +114,7 @@ def softmax_cross_entropy_gradient(
 
 
 @primitive(
-    cost=per_input(5), residuals=("log_probabilities",), symbol="cross entropy(softmax {0})",
+    widens=True, cost=per_input(5), residuals=("log_probabilities",), symbol="cross entropy(softmax {0})",
     input=lambda g, log_probabilities, target, reduction, ignore_index: softmax_cross_entropy_gradient(
         g, log_probabilities, target, reduction, ignore_index
     ),
@@ -150,11 +151,11 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
     losses = np.where(counted, -chosen, np.zeros((), log_probabilities.dtype))
     if reduction == "none":
         return losses, log_probabilities
-    total = np.sum(losses)
+    added = total(losses, None, dtype=DOUBLE)
     if reduction == "mean":
         count = int(np.sum(counted))
-        total = total / np.asarray(count, log_probabilities.dtype) if count else total * np.nan
-    return np.asarray(total, log_probabilities.dtype), log_probabilities
+        added = added / count if count else added * np.nan
+    return np.asarray(added, log_probabilities.dtype), log_probabilities
 
 
 # -- what losses add up, element by element ---------------------------------------------------------------------

@@ -99,7 +99,7 @@ _PADE = {3: 1.495585217958292e-2, 5: 2.539398330063230e-1, 7: 9.504178996162932e
          13: 5.371920351148152}  # fmt: skip
 
 
-@primitive(cost=each_matrix("about 30·n³", lambda m, n: 30 * n**3), symbol="exp {0}", x=_exp_rule)
+@primitive(widens=True, cost=each_matrix("about 30·n³", lambda m, n: 30 * n**3), symbol="exp {0}", x=_exp_rule)
 def matrix_exp(x: Any) -> Any:
     """Return the exponential of each square matrix, 1 + x + x²/2! + …, by scaling, Padé's fractions and squaring.
 

@@ -25,7 +25,7 @@ def _largest(x: Any, dim: Any) -> Any:
     return amax(x, dim) if x.shape[dim] else sum(x, dim)
 
 
-@composed
+@composed(widens=True)
 def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Return the norm of the matrices that lie in the two axes ``dim``.
 
@@ -70,7 +70,7 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = Fa
     return found
 
 
-@composed
+@composed(widens=True)
 def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Return the norm of vectors or matrices: of vectors if ``dim`` is one axis, of matrices if it is two.
 

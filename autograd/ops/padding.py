@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.cost import per_input
+from ..core.sums import total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import as_shape
@@ -71,7 +72,10 @@ def frame(x: Any, pads: Any, mode: Any) -> Any:
     return result
 
 
-@primitive(kind="linear", cost=per_input(), symbol="fold {0}", x=lambda g, pads, mode: frame(g, pads, mode))
+@primitive(
+    kind="linear", widens=True, cost=per_input(), symbol="fold {0}",
+    x=lambda g, pads, mode: frame(g, pads, mode),
+)  # fmt: skip
 def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
     """Return the inside of a framed ``x``, with the frame added to what it is a copy of: the transpose of framing."""
     folded = np.array(x)
@@ -81,7 +85,7 @@ def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
         whole, rest = (slice(None),) * axis, inside[axis + 1 :]
         for part, origin in _side(shape[axis], pads[axis][0], pads[axis][1], mode):
             source, target = folded[(*whole, part, *rest)], folded[(*whole, origin, *rest)]
-            target += source.sum(axis=axis, keepdims=True) if mode == "replicate" else source
+            target += total(source, (axis,), True) if mode == "replicate" else source
     return np.array(folded[inside])
 
 

@@ -144,7 +144,7 @@ _max_pool1d, _max_pool2d, _max_pool3d = (
 
 
 @primitive(
-    kind="linear", cost=per_input(), winner=None, symbol="unpool {0}",
+    kind="linear", widens=True, cost=per_input(), winner=None, symbol="unpool {0}",
     gradient=lambda g, winner, kernel_size, stride, padding, dilation, ceil_mode: max_pool_pick(
         g, winner, kernel_size, stride, padding, dilation, ceil_mode
     ),

@@ -57,7 +57,7 @@ def _adaptive_average(rank: int, input: Any, output_size: Any) -> Any:
     return clone(input) if out is input else out
 
 
-@composed
+@composed(widens=True)
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     """Return the means of ``output_size`` parts of each channel of sequences. See :func:`adaptive_avg_pool2d`.
 
@@ -68,7 +68,7 @@ def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     return _adaptive_average(1, input, output_size)
 
 
-@composed
+@composed(widens=True)
 def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     """Return the mean of each of ``output_size`` parts into which every channel is divided as evenly as can be.
 
@@ -91,7 +91,7 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     return _adaptive_average(2, input, output_size)
 
 
-@composed
+@composed(widens=True)
 def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     """Return the means of ``output_size`` parts of each channel of volumes. See :func:`adaptive_avg_pool2d`.
 

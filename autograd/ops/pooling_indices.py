@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive
+from .indexing import add_elements
 
 __all__: list[str] = []
 
@@ -89,7 +90,7 @@ def place(x: Any, index: Any, size: Any) -> Any:
     """Return planes of ``size`` in which the elements of ``x`` are added at the places ``index``."""
     outer = x.shape[: x.ndim - len(size)]
     planes = np.zeros(math.prod(outer) * math.prod(size), x.dtype)
-    np.add.at(planes, _flat(index, len(size), math.prod(size)), np.ravel(x))
+    add_elements(planes, _flat(index, len(size), math.prod(size)), np.ravel(x))
     return planes.reshape(*outer, *size)
 
 

@@ -62,7 +62,8 @@ def _full_rank(x: Any, p: Any) -> bool:
 
 
 @primitive(
-    cost=each_matrix("8·m·n² + 20·n³", lambda m, n: 8 * m * n**2 + 20 * n**3), name="pinv", symbol="{0}⁺", x=_pinv_rule,
+    widens=True, cost=each_matrix("8·m·n² + 20·n³", lambda m, n: 8 * m * n**2 + 20 * n**3),
+    name="pinv", symbol="{0}⁺", x=_pinv_rule,
 )  # fmt: skip
 def pseudoinverse(x: Any, atol: Any = None, rtol: Any = None) -> Any:
     """Return V·diag(1/s)·Uᵀ, with 0 in place of 1/s for the singular values that count as 0."""
@@ -132,7 +133,8 @@ def _least_squares_rule(g: Any, need: Any, x: Any, B: Any, solution: Any, rcond:
 
 
 @primitive(
-    cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3), outputs=("solution", "rank"),
+    widens=True, cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3),
+    outputs=("solution", "rank"),
     inputs=("x", "B"), symbol="{0}⁺ {1}", solution={"joint": _least_squares_rule},
 )  # fmt: skip
 def least_squares(x: Any, B: Any, rcond: Any = None) -> Any:

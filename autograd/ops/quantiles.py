@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.cost import SORTED
 from ..core.interpreters import is_operand
+from ..core.sums import computing_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import add, multiply, subtract
@@ -26,7 +27,7 @@ __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
 def _share_among_equals(g: Any, x: Any, out: Any) -> Any:
     if not math.prod(x.shape):
         return 0 * x
-    attained = astype((x == out) | ((x != x) & (out != out)), g.dtype)
+    attained = astype((x == out) | ((x != x) & (out != out)), computing_dtype(g.dtype))
     return (g / sum(attained)) * attained
 
 

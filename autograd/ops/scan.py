@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.cost import per_input
 from ..core.dtypes import to_dtype
+from ..core.sums import DOUBLE, running_total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -17,10 +18,9 @@ from .exponential import exp
 from .indexing import getitem
 from .joining import concatenate
 from .scattering import gather_elements
+from .shaping import astype
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
-
-_MANY = 1024  # from this many on, float32 is accumulated in float64
 
 
 def slice_along(x: Any, dim: Any, *bounds: Any) -> Any:
@@ -42,7 +42,7 @@ def _shifted(x: Any, dim: Any, first: Any) -> Any:
 
 
 def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
-    """Return ``ufunc`` accumulated along ``dim``: integers in int64, long float32 in float64."""
+    """Return ``ufunc`` accumulated along ``dim``: integers in int64, floats in float64 inside."""
     array = np.asarray(x)
     axis = axis_of(dim, array.ndim, what)
     if dtype is not None:
@@ -50,8 +50,9 @@ def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
     wanted = array.dtype if array.dtype.kind == "f" or dtype is not None else np.dtype(np.int64)
     if not array.ndim:
         return array.astype(wanted)
-    wide = wanted == np.float32 and array.shape[axis] > _MANY
-    return ufunc.accumulate(array, axis=axis, dtype=np.float64 if wide else wanted).astype(wanted, copy=False)
+    if ufunc is np.add:
+        return running_total(array, axis, wanted)
+    return ufunc.accumulate(array, axis=axis, dtype=DOUBLE if wanted.kind == "f" else wanted).astype(wanted, copy=False)
 
 
 @primitive(
@@ -134,12 +135,19 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     # With h = out, ∂h_k/∂x_i = exp(x_i − h_k) for k ≥ i. Every exponent below is at most 0.
     if not x.shape:
         return g
+    if x.dtype != DOUBLE:
+        # Of a long recurrence the digits that float32 leaves of each step are too few.
+        x = astype(x, DOUBLE)
+        out, g = logcumsumexp(x, dim), astype(g, DOUBLE)
     finite = where(out == -np.inf, 0, out)
     ratio = exp(_shifted(out, dim, -np.inf) - finite)
     return exp(x - finite) * _adjoint(g, ratio, dim)
 
 
-@primitive(cost=per_input(4), symbol="log cumsum exp {0}", x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim))
+@primitive(
+    widens=True, cost=per_input(4), symbol="log cumsum exp {0}",
+    x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim),
+)  # fmt: skip
 def logcumsumexp(x: Any, dim: Any) -> Any:
     """Return the logarithm of the running sum of exponentials along ``dim``, without overflow.
 
@@ -153,7 +161,9 @@ def logcumsumexp(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, array.ndim, "logcumsumexp")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
-    return np.logaddexp.accumulate(array, axis=axis) if array.ndim else np.array(array)
+    if not array.ndim:
+        return np.array(array)
+    return np.logaddexp.accumulate(array, axis=axis, dtype=DOUBLE).astype(array.dtype, copy=False)
 
 
 # -- extrema --------------------------------------------------------------------------------------------------
@@ -199,7 +209,9 @@ def running_place(x: Any, index: Any, dim: Any) -> Any:
     starts = np.flatnonzero(np.moveaxis(np.asarray(index), dim, -1) == np.arange(array.shape[-1]))
     result = np.zeros(array.shape, array.dtype)
     if len(starts):
-        result.reshape(-1)[starts] = np.add.reduceat(array.reshape(-1), starts)
+        result.reshape(-1)[starts] = np.add.reduceat(
+            array.reshape(-1), starts, 0, DOUBLE if array.dtype.kind == "f" else None
+        )
     return np.moveaxis(result, -1, dim)
 
 

@@ -17,7 +17,7 @@ from ..engine.values import HANDLES
 from .arithmetic import add, divide, multiply
 from .axes import axis_of
 from .comparison import where
-from .indexing import add_elements, as_values, getitem, same_dtype, write_at
+from .indexing import add_elements, add_one_by_one, as_values, getitem, same_dtype, write_at
 from .shaping import astype, reshape
 
 __all__ = ["scatter", "scatter_add", "scatter_reduce"]
@@ -47,7 +47,7 @@ def _add_gathered(buffer: Any, g: Any, index: Any, dim: Any) -> None:
     else:
         grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
         grid[dim] = np.asarray(index)
-        np.add.at(buffer, tuple(grid), g)
+        add_one_by_one(buffer, g, tuple(grid))
 
 
 @primitive(
@@ -259,7 +259,7 @@ def scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Any:
     return _scatter(scatter_elements_add, x, _source(x, src, indices, "scatter_add"), index, indices, axis)
 
 
-@composed
+@composed(widens=True)
 def scatter_reduce(x: Any, dim: Any, index: Any, src: Any, reduce: Any, *, include_self: Any = True) -> Any:
     """Return a copy of ``x`` with ``src`` reduced into the places along ``dim`` that ``index`` names.
 
@@ -351,7 +351,8 @@ def _extremum_rule(
 
 
 @primitive(
-    cost=per_input(), inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}", joint=_extremum_rule,
+    widens=True, cost=per_input(), inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}",
+    joint=_extremum_rule,
 )  # fmt: skip
 def extremum_elements(x: Any, source: Any, index: Any, largest: Any, include_self: Any, dim: Any) -> Any:
     """Return a copy of ``x`` with the largest (or smallest) of what ``source`` brings to each place."""

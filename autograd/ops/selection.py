@@ -13,7 +13,7 @@ from ..engine.declare import primitive
 from ..engine.values import HANDLES
 from . import comparison
 from .axes import axis_of
-from .indexing import add_at, getitem, index_add_zeros, same_dtype, write_at
+from .indexing import add_at, add_one_by_one, getitem, index_add_zeros, same_dtype, write_at
 from .scattering import along, from_the_front, gather_elements, indices_of, require_in_range, single, slices_of
 from .shaping import broadcast_to, reshape
 
@@ -103,7 +103,7 @@ def _add_taken(buffer: Any, g: Any, index: Any) -> None:
     if buffer.flags.c_contiguous:
         add_at(buffer.reshape(-1), g, index)
     else:
-        np.add.at(buffer, np.unravel_index(np.where(index < 0, index + buffer.size, index), buffer.shape), g)
+        add_one_by_one(buffer, g, np.unravel_index(np.where(index < 0, index + buffer.size, index), buffer.shape))
 
 
 @primitive(

@@ -72,7 +72,7 @@ _NOT_FOUND = "has no singular values that could be found; look for NaN or infini
 
 
 @primitive(
-    cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3), outputs=("U", "S", "Vh"),
+    widens=True, cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3), outputs=("U", "S", "Vh"),
     symbol="svd {0}",
     U={"x": lambda g, U, S, Vh: _left_rule(g, U, S, Vh)},
     S={"x": lambda g, U, S, Vh: _values_rule(g, U, Vh)},
@@ -133,7 +133,10 @@ def _svdvals_rule(g: Any, x: Any) -> Any:
     return (u * _spread_rows(g)) @ vh
 
 
-@primitive(cost=each_matrix("2·m·n² + 2·n³", lambda m, n: 2 * m * n**2 + 2 * n**3), symbol="σ {0}", x=_svdvals_rule)
+@primitive(
+    widens=True, cost=each_matrix("2·m·n² + 2·n³", lambda m, n: 2 * m * n**2 + 2 * n**3), symbol="σ {0}",
+    x=_svdvals_rule,
+)  # fmt: skip
 def svdvals(x: Any) -> Any:
     """Return the singular values of each matrix, in falling order. Backward: U·diag(g)·Vᵀ.
 
@@ -166,7 +169,8 @@ _NO_EIGENVALUES = "has no eigenvalues that could be found; look for NaN or infin
 
 
 @primitive(
-    cost=each_matrix("9·n³", lambda m, n: 9 * n**3), outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
+    widens=True, cost=each_matrix("9·n³", lambda m, n: 9 * n**3),
+    outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
     eigenvalues={"x": lambda g, eigenvectors: _eigenvalues_rule(g, eigenvectors)},
     eigenvectors={"x": _vectors_rule},
 )  # fmt: skip
@@ -224,7 +228,7 @@ def eigh(x: Any, UPLO: Any = "L") -> Any:
     return Eigen(*eigh_factors(symmetric_from(x, _upper(UPLO, "eigh"))))
 
 
-@primitive(cost=0, symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
+@primitive(widens=True, cost=0, symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
 def eigenvalues_of(x: Any) -> Any:
     """Return the eigenvalues of (x + xᵀ)/2."""
     return attempt(_finite(np.linalg.eigvalsh), symmetric_array(as_float(x)), "eigvalsh", _NO_EIGENVALUES)

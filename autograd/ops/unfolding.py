@@ -73,7 +73,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
 
 
 @primitive(
-    kind="linear", cost=per_input(), name="col2im", symbol="image of {0}",
+    kind="linear", widens=True, cost=per_input(), name="col2im", symbol="image of {0}",
     input=lambda g, kernel_size, dilation, padding, stride: unfold(g, kernel_size, dilation, padding, stride),
 )  # fmt: skip
 def fold(
