@@ -48,7 +48,7 @@ def total(array: Any, axes: Any = None, keepdims: bool = False, dtype: Any = Non
         dtype: of the result; None is that of ``array`` if it is floating-point, else int64.
 
     >>> import numpy as np
-    >>> x = np.full((100_000, 1), 0.1, np.float32)
+    >>> x = np.full((100_000, 2), 0.1, np.float32)
     >>> float(np.add.reduce(x, 0, np.float64)[0] - total(x, (0,))[0]) < 0.01       # NumPy's own sum lacks 1.4
     True
     """

@@ -33,7 +33,7 @@ def _gap(x: Any, y: Any) -> Any:
 def logaddexp(x: Any, y: Any) -> Any:
     """Return log(e^x + e^y) without overflow.
 
-    Edges: where both are −inf the derivatives are 0, as :func:`logsumexp`'s (PyTorch's are NaN); where both are inf
+    Edges: where both are −inf the derivatives are 0, as those of logsumexp (PyTorch's are NaN); where both are inf
     they are NaN.
 
     >>> import glassgrad as gg
@@ -49,7 +49,7 @@ def logaddexp(x: Any, y: Any) -> Any:
 def logaddexp2(x: Any, y: Any) -> Any:
     """Return log₂(2^x + 2^y) without overflow.
 
-    Edges: where both are −inf the derivatives are 0, as :func:`logsumexp`'s (PyTorch's are NaN); where both are inf
+    Edges: where both are −inf the derivatives are 0, as those of logsumexp (PyTorch's are NaN); where both are inf
     they are NaN.
 
     >>> import glassgrad as gg

@@ -22,6 +22,8 @@ from .shaping import astype
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
+_MANY = 1024  # steps of a recurrence that float32 bears
+
 
 def slice_along(x: Any, dim: Any, *bounds: Any) -> Any:
     """Return the slice ``bounds`` of ``x`` along ``dim``."""
@@ -135,10 +137,10 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     # With h = out, ∂h_k/∂x_i = exp(x_i − h_k) for k ≥ i. Every exponent below is at most 0.
     if not x.shape:
         return g
-    if x.dtype != DOUBLE:
+    if x.shape[dim] > _MANY and x.dtype != DOUBLE:
         # Of a long recurrence the digits that float32 leaves of each step are too few.
-        x = astype(x, DOUBLE)
-        out, g = logcumsumexp(x, dim), astype(g, DOUBLE)
+        longer = astype(x, DOUBLE)
+        return astype(_logcumsumexp_rule(astype(g, DOUBLE), longer, logcumsumexp(longer, dim), dim), x.dtype)
     finite = where(out == -np.inf, 0, out)
     ratio = exp(_shifted(out, dim, -np.inf) - finite)
     return exp(x - finite) * _adjoint(g, ratio, dim)
