@@ -13,7 +13,7 @@ from ..engine.declare import primitive
 from .activation import sigmoid
 from .comparison import where
 from .exponential import exp
-from .reduction import laid_out, reduced, spread
+from .reduction import expanded, laid_out, reduced
 
 __all__ = ["logaddexp", "logaddexp2", "logsumexp"]
 
@@ -86,4 +86,4 @@ def logsumexp(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 
 def _logsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     safe = where(out == -np.inf, 0, out)
-    return spread(g, x.shape, dim) * exp(x - laid_out(safe, x.shape, dim))
+    return expanded(g, x.shape, dim) * exp(x - laid_out(safe, x.shape, dim))

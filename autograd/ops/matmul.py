@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.cost import per_inner
-from ..core.sums import MANY, matrix_product
+from ..core.sums import INNER_LIMIT, matrix_product
 from ..engine.declare import primitive
 from .reduction import sum
 from .shaping import reshape, sum_to, transpose, unsqueeze
@@ -18,7 +18,7 @@ __all__ = ["matmul"]
 
 def _product(x: Any, y: Any) -> Any:
     # A call of the primitive costs more than a small product, and is as exact only where there is much to add.
-    return x @ y if x.__class__ is np.ndarray and x.shape[-1] <= MANY else matmul(x, y)
+    return x @ y if x.__class__ is np.ndarray and x.shape[-1] <= INNER_LIMIT else matmul(x, y)
 
 
 def _left(g: Any, y: Any, x_shape: Any) -> Any:
