@@ -24,12 +24,14 @@ HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.f
 
 _CHAIN = 32  # how many numbers may be added one by one
 _SMALL = 1024  # up to this size float64 costs less than blocks
+_CAST = 1 << 14  # up to this size, rows are cast to float64
 _WIDTH = 1024  # narrower rows are joined to about this width: each row costs NumPy a loop
 _DOT = 1 << 12  # how many products one call of BLAS adds
 INNER_LIMIT = 1 << 12  # the longest inner axis of a product of matrices that is left to BLAS
 _BLOCK = 1 << 6  # the blocks into which a longer one is cut
 _PART = 1 << 14  # the length of the parts in which running sums are made
 _ONES = np.ones(_CHAIN, SINGLE)
+_DOUBLE_ONES = np.ones(_CAST)
 _reduce: Any = np.add.reduce  # its stub knows no positional arguments
 
 
@@ -93,7 +95,11 @@ def _total_of_single(array: Any, axes: Any, keepdims: bool) -> Any:
             if array.size <= _SMALL:
                 return _reduce(array, axes, DOUBLE, None, keepdims)
             leading = inner == ndim and max(axes) == len(axes) - 1
-            out = _rows(array.reshape(1, count, -1)) if leading else _in_any_order(array, axes)
+            if leading and array.size <= _CAST:
+                # In the nearest cache a cast and one product of float64 take less time than blocks.
+                out = _DOUBLE_ONES[:count] @ array.reshape(count, -1).astype(DOUBLE)
+            else:
+                out = _rows(array.reshape(1, count, -1)) if leading else _in_any_order(array, axes)
         else:
             # Short rows take BLAS a fraction of the time.
             out = array.reshape(-1, count) @ _ONES[:count]

@@ -82,7 +82,7 @@ def _rows(x: Any) -> Any:
 
 @primitive(
     kind="multilinear", widens=True, cost=per_inner(2, "in_features"), symbol="{0} @ {1}ᵀ + {2}",
-    input=lambda g, weight: g @ weight, weight=lambda g, input: transpose(_rows(g)) @ _rows(input),
+    input=lambda g, weight: g @ weight, weight=lambda g, input: _product(transpose(_rows(g)), _rows(input)),
     bias=lambda g: sum(_rows(g), 0),
 )  # fmt: skip
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
