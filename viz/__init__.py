@@ -1,6 +1,6 @@
 """Pictures of computation graphs and of training.
 
-``viz.graph(y)`` draws what computed ``y``; ``viz.learning_curve(history, path)`` plots how training went.
+``viz.graph(y)`` draws what computed ``y``; ``viz.plots`` plots how training went and what a network has learnt.
 
 One model (``model.py``) is read from the recorded nodes once (``extract.py``), made smaller by pure passes
 (``passes.py``), and written by renderers: ``teach.py`` and ``network.py`` say what a picture shows, ``dot.py`` how it
@@ -9,6 +9,7 @@ is written safely, ``render.py`` how it becomes a file, ``text.py`` what a termi
 
 from __future__ import annotations
 
+from . import plots
 from .extract import extract
 from .model import Edge, Graph, Group, Local, Node, Parameter, Summary
 from .plots import learning_curve
@@ -17,5 +18,5 @@ from .view import GraphView, graph
 
 __all__ = [
     "Edge", "Graph", "GraphView", "Group", "Local", "Node", "Parameter", "RenderError", "Summary", "extract", "graph",
-    "learning_curve",
+    "learning_curve", "plots",
 ]  # fmt: skip

@@ -134,7 +134,7 @@ def test_the_metadata_names_the_light_dependencies_and_the_command(wheel):
     assert re.search(r"^Requires-Dist: numpy\s*>=\s*2$", metadata, re.MULTILINE)
     assert "Requires-Python: >=3.11" in metadata
     extras = set(re.findall(r"^Provides-Extra: (\w+)$", metadata, re.MULTILINE))
-    assert extras == {"examples", "special", "fast", "test", "dev"}
+    assert extras == {"examples", "plots", "special", "fast", "test", "dev"}
     assert "glassgrad = glassgrad.cli:main" in wheel.read(f"{info}entry_points.txt").decode()
     assert any(name.endswith("LICENSE") for name in wheel.namelist())
 

@@ -101,3 +101,29 @@ def pictures() -> types.SimpleNamespace:
         product_and_sine=product_and_sine, squared_difference=squared_difference, cross_entropy=cross_entropy,
         parameter=parameter, Affine=Affine, TwoLayers=TwoLayers, two_layers=two_layers, recurrent=recurrent,
     )  # fmt: skip
+
+
+@pytest.fixture
+def visible_texts():
+    """Return a function that gives every text of a figure that is drawn, with its box in pixels."""
+    pytest.importorskip("matplotlib")
+    from matplotlib.text import Text
+
+    def collect(figure):
+        figure.draw_without_rendering()
+        ticks = {}
+        every_axes = [*figure.axes, *(child for ax in figure.axes for child in ax.child_axes)]
+        for ax in every_axes:
+            for axis in (ax.xaxis, ax.yaxis):
+                low, high = sorted(axis.get_view_interval())
+                for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                    slack = 1e-9 * (high - low)
+                    seen = low - slack <= tick.get_loc() <= high + slack and ax.get_visible()
+                    ticks[tick.label1], ticks[tick.label2] = seen and tick.label1.get_visible(), False
+        found = []
+        for text in figure.findobj(Text):
+            if text.get_text().strip() and text.get_visible() and ticks.get(text, True):
+                found.append((text, text.get_window_extent()))
+        return found
+
+    return collect

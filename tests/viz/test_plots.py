@@ -7,7 +7,7 @@ import types
 import pytest
 
 from glassgrad import viz
-from glassgrad.viz.plots import _series
+from glassgrad.viz.plots.history import _series
 
 HISTORY = {
     "epoch": [1, 2, 3],
