@@ -7,13 +7,14 @@ METADATA := setup.cfg pyproject.toml
 # Compared with, never imported by the library. CONTRIBUTING.md says how to keep CUDA packages out on Linux.
 PEERS := torch==2.13.0 autograd scikit-learn scipy onnx==1.23.2 expecttest
 
-.PHONY: help demo test check oracle reference benchmarks wheel clean
+.PHONY: help demo test check oracle realdata reference benchmarks wheel clean
 
 help:
 	@echo "make demo    train, check and draw a small network; sets everything up first"
 	@echo "make test    tests, doctests and examples (light dependencies only)"
 	@echo "make check   ruff, and mypy on the installed wheel"
 	@echo "make oracle  compare with PyTorch, its operator samples, ONNX and HIPS autograd (installs them)"
+	@echo "make realdata  tests on MNIST, Fashion-MNIST and tables in the folder GLASSGRAD_DATA"
 	@echo "make reference  write docs/operators.md and the stubs of methods from the operations themselves"
 	@echo "make benchmarks  measure against PyTorch, HIPS autograd, DeZero and micrograd; writes docs/benchmarks.md"
 	@echo "make wheel   build dist/glassgrad-*.whl"
@@ -32,6 +33,10 @@ check: $(CHECK)/.installed wheel
 
 oracle: $(VENV)/.peers
 	$(BIN)/pytest -q -m oracle
+
+realdata: $(VENV)/.installed
+	@test -d "$(GLASSGRAD_DATA)" || { echo "make realdata: set GLASSGRAD_DATA to the folder that holds mnist/"; exit 1; }
+	$(BIN)/pytest -q -m realdata
 
 reference: $(VENV)/.peers
 	$(BIN)/python tools/write_signatures.py

@@ -21,11 +21,11 @@ from .autograd.ops.families import *
 __version__ = "0.2.0"
 
 if TYPE_CHECKING:
-    from . import check, data, func, linalg, special, train, viz
+    from . import check, data, func, linalg, search, special, train, viz
     from .check import GradcheckError, Report, gradcheck, gradcheck_module, numerical_gradient
 
 # Loaded when first asked for: a third of the import time, for what many programs do not use.
-_ROOMS = ("check", "data", "func", "linalg", "special", "train", "viz")
+_ROOMS = ("check", "data", "func", "linalg", "search", "special", "train", "viz")
 _FROM_CHECK = ("GradcheckError", "Report", "gradcheck", "gradcheck_module", "numerical_gradient")
 
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..autograd import Tensor, tensor
+from ..autograd.core.dtypes import get_default_dtype, result_type
 from .shuffling import permutation
 
 
 class Dataset:
     """A finite collection of samples, each a number, an array, or a tuple of them (input, label).
 
-    A subclass defines ``__len__`` and ``__getitem__``, with PyTorch's meaning, and that is all `DataLoader` needs.
-    Where many samples can be read at once, it defines `take` too, and no Python runs per sample.
+    A subclass defines ``__len__`` and ``__getitem__``, with PyTorch's meaning, and that is all `DataLoader` needs. A
+    ``for`` loop goes through the samples once, in their order: its end is the length, so ``__getitem__`` need not check
+    its index. Where many samples can be read at once, it defines `take` too, and no Python runs per sample.
 
     >>> class Squares(Dataset):
     ...     def __len__(self):
@@ -27,6 +29,8 @@ class Dataset:
     >>> numbers, squares = Squares().take([1, 2, 3])
     >>> squares.numpy()
     array([1., 4., 9.], dtype=float32)
+    >>> [square for number, square in Squares()]
+    [0.0, 1.0, 4.0, 9.0, 16.0]
     """
 
     def __len__(self) -> int:
@@ -34,6 +38,10 @@ class Dataset:
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define __getitem__(index), one sample")
+
+    def __iter__(self) -> Iterator[Any]:
+        # Without this Python would count up until __getitem__ raises an IndexError, which a formula never does.
+        return (self[index] for index in range(len(self)))
 
     def take(self, indices: ArrayLike) -> Any:
         """The samples at the given positions as one batch: like a sample, with a new first dimension."""
@@ -43,7 +51,8 @@ class Dataset:
 class TensorDataset(Dataset):
     """Samples are the rows of tensors or arrays of equal length: ``dataset[i]`` is ``(first[i], second[i], ...)``.
 
-    The index may also be a slice or an array of positions, which gives a batch. Arrays are not copied.
+    The index may also be a slice or an array of positions, which gives a batch. Arrays are not copied. A list becomes
+    what `tensor` makes of it: Python floats are float32.
 
     Raises:
         ValueError: nothing is given, the lengths differ, or a tensor requires a gradient (detach it first).
@@ -168,7 +177,9 @@ def take(dataset: Any, indices: NDArray[np.intp]) -> Any:
 def collate(samples: Sequence[Any]) -> Any:
     """Stack samples along a new first dimension; samples that are tuples give a tuple of batches.
 
-    Arrays keep their dtype; Python floats become float32 and ints int64, as in `tensor`.
+    Arrays keep their dtype; Python floats become the default dtype (float32) and ints int64, as in `tensor`. In a
+    mixture the arrays decide: a Python float beside float32 is float32, beside float64 float64, and beside integers the
+    default.
 
     Raises:
         ValueError: there are no samples, or their shapes or numbers of elements differ.
@@ -186,14 +197,29 @@ def collate(samples: Sequence[Any]) -> Any:
             if not isinstance(sample, (tuple, list)) or len(sample) != len(first):
                 raise ValueError(f"sample {i} of the batch is not a tuple of {len(first)} elements, as sample 0 is")
         return tuple(collate(column) for column in zip(*samples, strict=True))
-    if all(type(sample) in (int, float, bool) for sample in samples):
+    if all(type(sample) in _PYTHON_NUMBERS for sample in samples):
         return tensor(list(samples))
     arrays = [_as_array(sample, f"sample {i} of the batch") for i, sample in enumerate(samples)]
     first_shape = arrays[0].shape
     for i, array in enumerate(arrays):
         if array.shape != first_shape:
             raise ValueError(f"cannot stack samples: sample 0 has shape {first_shape}, sample {i} has {array.shape}")
-    return tensor(np.stack(arrays))
+    return tensor(np.stack(arrays, dtype=_common_dtype(samples, arrays), casting="unsafe"))
+
+
+_PYTHON_NUMBERS = (int, float, bool)
+
+
+def _common_dtype(samples: Sequence[Any], arrays: list[NDArray[Any]]) -> np.dtype[Any]:
+    """The dtype of a batch: that of its arrays, unless Python numbers are of a higher kind (bool < integer < float)."""
+    own = [array for sample, array in zip(samples, arrays, strict=True) if type(sample) not in _PYTHON_NUMBERS]
+    kinds = {type(sample) for sample in samples}
+    dtype = result_type(tuple(own))
+    if float in kinds and dtype.kind != "f":
+        return get_default_dtype()
+    if int in kinds and dtype.kind in "biu":
+        return np.result_type(dtype, np.int64)
+    return dtype
 
 
 def _as_array(value: Any, what: str) -> NDArray[Any]:
@@ -201,6 +227,8 @@ def _as_array(value: Any, what: str) -> NDArray[Any]:
         if value.requires_grad:
             raise ValueError(f"{what} requires a gradient, which a data set would drop; pass tensor.detach()")
         return value.numpy()
+    if isinstance(value, list | tuple) and np.asarray(value).dtype.kind in "biuf":
+        return tensor(value).numpy()
     array = np.asarray(value) if isinstance(value, (np.ndarray, np.generic, int, float, list, tuple)) else None
     if array is None or array.dtype.kind not in "biufc":
         kind = type(value).__name__ if array is None else f"an array of {array.dtype}"

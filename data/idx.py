@@ -6,6 +6,7 @@ import math
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
 
@@ -13,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .datasets import TensorDataset
+from .download import fetch
+from .transformed import TransformedDataset
 
 # Third byte of the magic number -> element type; everything is stored big-endian.
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_DIMENSIONS = 8
+_MOST_COMPRESSED = 40_000_000  # bytes; the largest of the published files has 26 million
 _MOST_BYTES = 2**30  # a header can promise anything; MNIST, the largest set read here, has 47 million
 
 
@@ -105,19 +109,23 @@ def data_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "glassgrad"
 
 
-class MNIST(TensorDataset):
+class MNIST(TransformedDataset):
     """LeCun's handwritten digits: 60,000 for training and 10,000 for testing, in 10 classes.
 
     Samples are pairs (image (1, 28, 28) float32 from 0 to 1, label int64). The four files are read, as published or
-    decompressed, from the folder ``mnist`` in `root`; nothing is downloaded.
+    decompressed, from the folder ``mnist`` in `root`. A slice or an array of positions gives a batch.
 
     Args:
         root: the folder that holds ``mnist``; by default ``GLASSGRAD_DATA``, else ``glassgrad`` in the user's cache.
         train: the 60,000 training images; otherwise the 10,000 test images.
+        transform, target_transform: functions of the image and of the label, applied whenever a sample is read; see
+            `TransformedDataset`.
+        download: fetch files that are missing, over https. ``GLASSGRAD_OFFLINE`` forbids it.
         verify: compare the decompressed files with the SHA-256 of the published ones.
 
     Raises:
         FileNotFoundError: a file is missing; the message says which are expected where.
+        DownloadError: a missing file cannot be fetched; the message says what to download and where to put it.
         ValueError: a file is damaged, is not the published one, or images and labels do not fit together.
     """
 
@@ -129,12 +137,24 @@ class MNIST(TensorDataset):
         "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     }
+    mirrors: ClassVar[tuple[str, ...]] = (
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    )
     classes: ClassVar[tuple[str, ...]] = tuple("0123456789")
 
-    def __init__(self, root: str | os.PathLike[str] | None = None, train: bool = True, verify: bool = True) -> None:
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        train: bool = True,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
+        download: bool = False,
+        verify: bool = True,
+    ) -> None:
         part = "train" if train else "t10k"
         names = (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte")
-        paths = self._find(data_folder() if root is None else Path(root), names)
+        paths = self._find(data_folder() if root is None else Path(root), names, download)
         images, labels = (read_idx(p, self.sha256[n] if verify else None) for p, n in zip(paths, names, strict=True))
         if images.dtype != np.uint8 or images.ndim != 3 or labels.dtype != np.uint8 or labels.shape != images.shape[:1]:
             raise ValueError(
@@ -144,17 +164,27 @@ class MNIST(TensorDataset):
         if labels.size and labels.max() >= len(self.classes):
             i = int(labels.argmax())
             raise ValueError(f"{type(self).__name__}: label[{i}] = {labels[i]}, but there are 10 classes (0..9)")
-        super().__init__((images / np.float32(255))[:, np.newaxis], labels.astype(np.int64))
+        pairs = TensorDataset((images / np.float32(255))[:, np.newaxis], labels.astype(np.int64))
+        super().__init__(pairs, transform, target_transform)
 
-    def _find(self, root: Path, names: tuple[str, ...]) -> list[Path]:
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, int | np.integer):
+            return super().__getitem__(int(index))
+        return self.take(np.arange(len(self))[index])
+
+    def _find(self, root: Path, names: tuple[str, ...], download: bool) -> list[Path]:
         folder = root / self.folder
+        for name in names if download else ():
+            if not any(path.is_file() for path in (folder / f"{name}.gz", folder / name)):
+                urls = [f"{mirror}{name}.gz" for mirror in self.mirrors]
+                fetch(urls, folder / f"{name}.gz", self.sha256[name], _MOST_COMPRESSED)
         found = [next((p for p in (folder / f"{n}.gz", folder / n) if p.is_file()), None) for n in names]
         missing = [f"{n}.gz" for n, path in zip(names, found, strict=True) if path is None]
         if missing:
             raise FileNotFoundError(
                 f"{type(self).__name__}: {' and '.join(missing)} (or without .gz) not found in "
-                f"{folder}. Put the published files there, or set GLASSGRAD_DATA (or root=) to the folder that holds "
-                f"'{self.folder}'."
+                f"{folder}. Pass download=True to fetch them, put the published files there, or set GLASSGRAD_DATA (or "
+                f"root=) to the folder that holds '{self.folder}'."
             )
         return [path for path in found if path is not None]
 
@@ -172,6 +202,10 @@ class FashionMNIST(MNIST):
         "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
         "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
     }
+    mirrors = (
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+        "https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
+    )
     classes = (
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     )  # fmt: skip

@@ -6,7 +6,11 @@
 1.0
 """
 
+from .checkpoint import Checkpoint
+from .early_stopping import EarlyStopping
+from .ensemble import Ensemble
+from .evaluation import evaluate
 from .metrics import accuracy
 from .trainer import Trainer
 
-__all__ = ["Trainer", "accuracy"]
+__all__ = ["Checkpoint", "EarlyStopping", "Ensemble", "Trainer", "accuracy", "evaluate"]

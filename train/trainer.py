@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
+import math
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..autograd import Tensor, no_grad
+from ..autograd import get_rng_state
+from ..data import DataLoader
 from ..nn import Module
 from ..optim import Optimizer
+from .checkpoint import Checkpoint, random_state
+from .diagnosis import explain_loss
+from .early_stopping import EarlyStopping
+from .evaluation import Means, Metrics, check_loss, evaluate, length, measure, named_metrics, split
 
-__all__ = ["Trainer"]
+__all__ = ["Run", "Trainer"]
 
-Metric = Callable[[Any, Any], Any]
 History = dict[str, list[float]]
 
 
@@ -26,16 +34,28 @@ class Trainer:
         model: what is trained.
         loss: a function, or a module, of the model's output and the target, giving one number: a mean over the batch.
         optimizer: updates the model's parameters.
-        metrics: further functions of output and target that give a number, such as `accuracy`: one, a list, or a dict
-            of name to function.
+        metrics: further functions of output and target that give a number: one, a list, or a dict of name to function.
+            The names of those in this package, such as ``"accuracy"``, do as well.
+        scheduler: changes the learning rate: an object with ``step()``, such as one of `optim.lr_scheduler`. One whose
+            ``step`` takes a metric, as `ReduceLROnPlateau`'s does, is given the `scheduler_monitor`.
+        scheduler_interval: whether the schedule steps after each ``"epoch"`` or each ``"step"`` of the optimiser.
+        scheduler_monitor: which number of the history a schedule is given; by default ``"validation_loss"``, or
+            without validation data ``"train_loss"``.
 
     Attributes:
         history: lists with one number for each finished epoch: ``"train_loss"``, ``"seconds"``, for every metric
-            ``"train_<name>"``, and with validation data the same beginning with ``"validation_"``. Plain data.
+            ``"train_<name>"``, and with validation data the same beginning with ``"validation_"``. Training numbers are
+            means over the epoch, while weights change and dropout acts; with ``evaluate_training`` there are also those
+            in evaluation mode at the end of the epoch, beginning with ``"train_evaluated_"``. Plain data.
+        step_losses: the loss of every step.
+        step_learning_rates: the learning rate of every step, of the optimiser's first group.
+
+    A loss that is NaN or infinite is warned about once, with the epoch, the batch and the first layer that made it.
 
     Raises:
         TypeError: an argument is of the wrong kind.
-        ValueError: the optimiser holds none of the model's parameters, or two metrics have the same name.
+        ValueError: the optimiser holds none of the model's parameters, two metrics have the same name, or a name is
+            unknown.
 
     >>> import numpy as np, glassgrad as gg
     >>> from glassgrad import data, nn, optim, train
@@ -45,36 +65,58 @@ class Trainer:
     >>> loader = data.DataLoader(dataset, batch_size=20, shuffle=True)
     >>> model = nn.Linear(2, 2)
     >>> optimizer = optim.SGD(model.parameters(), lr=1.0)
-    >>> trainer = train.Trainer(model, nn.CrossEntropyLoss(), optimizer, metrics=train.accuracy)
+    >>> trainer = train.Trainer(model, nn.CrossEntropyLoss(), optimizer, metrics="accuracy")
     >>> history = trainer.fit(loader, epochs=5, progress=False)
-    >>> history["train_accuracy"][-1] > 0.9
-    True
+    >>> history["train_accuracy"][-1] > 0.9, len(trainer.step_losses)
+    (True, 50)
     """
 
     def __init__(
-        self, model: Module, loss: Callable[..., Any], optimizer: Optimizer,
-        metrics: Metric | Iterable[Metric] | Mapping[str, Metric] | None = None,
+        self, model: Module, loss: Callable[..., Any], optimizer: Optimizer, metrics: Metrics = None,
+        scheduler: Any = None, scheduler_interval: str = "epoch", scheduler_monitor: str | None = None,
     ) -> None:  # fmt: skip
         if not isinstance(model, Module):
-            raise TypeError(f"Trainer: model must be an nn.Module, not {type(model).__name__}")
+            hint = f"; make one: {model.__name__}(...)" if isinstance(model, type) else ""
+            raise TypeError(f"Trainer: model must be an nn.Module, not {_kind(model)}{hint}")
+        if isinstance(loss, type):
+            name = loss.__name__
+            raise TypeError(f"Trainer: loss is the class {name}, not one of its objects; give {name}()")
         if not callable(loss):
-            raise TypeError(f"Trainer: loss must be a function of output and target, not {type(loss).__name__}")
+            raise TypeError(f"Trainer: loss must be a function of output and target, not {_kind(loss)}")
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"Trainer: optimizer must be an optim.Optimizer, not {type(optimizer).__name__}")
+            raise TypeError(f"Trainer: optimizer must be an optim.Optimizer, not {_kind(optimizer)}")
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
         if not any(id(p) in held for p in model.parameters()):
             raise ValueError(
                 "Trainer: the optimizer holds none of the model's parameters; make it from model.parameters()"
             )
+        if scheduler is not None and not callable(getattr(scheduler, "step", None)):
+            raise TypeError(f"Trainer: scheduler must have a method step(), and {_kind(scheduler)} has none")
+        if scheduler_interval not in ("epoch", "step"):
+            raise ValueError(f"Trainer: scheduler_interval must be 'epoch' or 'step', not {scheduler_interval!r}")
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
-        self.metrics = _named(metrics)
+        self.metrics = named_metrics(metrics, "Trainer")
+        self.scheduler = scheduler
+        self.scheduler_interval = scheduler_interval
+        self.scheduler_monitor = scheduler_monitor
+        self._scheduler_takes_metric = scheduler is not None and _takes_argument(scheduler.step)
+        if self._scheduler_takes_metric and scheduler_interval == "step":
+            raise ValueError(
+                f"Trainer: {type(scheduler).__name__} needs a number that is known after an epoch; "
+                "scheduler_interval must be 'epoch'"
+            )
         self.history: History = {}
+        self.step_losses: list[float] = []
+        self.step_learning_rates: list[float] = []
+        self._warned = False
 
     def fit(
         self, train_loader: Iterable[Any], validation_loader: Iterable[Any] | None = None, epochs: int = 1,
-        progress: bool = True, on_epoch_end: Callable[[dict[str, float]], Any] | None = None,
+        progress: bool = True, on_epoch_end: Callable[[dict[str, float]], Any] | None = None, *,
+        evaluate_training: bool | Iterable[Any] = False, early_stopping: EarlyStopping | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> History:  # fmt: skip
         """Train for some epochs, after those of earlier calls, and return the history.
 
@@ -84,12 +126,18 @@ class Trainer:
         Args:
             train_loader: gives the batches of an epoch each time it is iterated, such as a `data.DataLoader`.
             validation_loader: batches on which loss and metrics are measured after each epoch.
-            epochs: how often to go through the training data, at least 1.
+            epochs: how often to go through the training data, at least 1. With a checkpoint: in all, those before the
+                interruption included.
             progress: show a progress bar on the error stream.
             on_epoch_end: called with the latest epoch's numbers after each epoch; if it returns True, training ends.
+            evaluate_training: with True, measure the training data in evaluation mode after each epoch, in the order of
+                the data set; or a loader that is measured so, such as one without augmentation.
+            early_stopping: ends training when it no longer helps, and gives the best weights back.
+            checkpoint: where the state is kept, and from which an interrupted training goes on.
 
         Raises:
-            TypeError, ValueError: an argument is wrong, a loader is empty, or a batch is not (input, target).
+            TypeError, ValueError: an argument is wrong, a loader is empty, a batch is not (input, target), or a
+                checkpoint does not fit.
         """
         if isinstance(epochs, bool) or not isinstance(epochs, int):
             raise TypeError(f"fit: epochs must be a whole number, not {epochs!r}")
@@ -97,22 +145,41 @@ class Trainer:
             raise ValueError(f"fit: epochs must be at least 1, got {epochs}")
         if on_epoch_end is not None and not callable(on_epoch_end):
             raise TypeError(f"fit: on_epoch_end must be a function, not {type(on_epoch_end).__name__}")
-        self._check_history(validation_loader is not None)
-        bar = _progress_bar(train_loader, epochs) if progress else None
+        for name, given, kind in (
+            ("early_stopping", early_stopping, EarlyStopping), ("checkpoint", checkpoint, Checkpoint)
+        ):  # fmt: skip
+            if given is not None and not isinstance(given, kind):
+                raise TypeError(f"fit: {name} must be a train.{kind.__name__}, not {_kind(given)}")
+        measured = _training_to_measure(train_loader, evaluate_training)
+        before = len(next(iter(self.history.values()), ()))
+        run = Run(train_loader, validation_loader, measured, early_stopping, before)
+        if early_stopping is not None:
+            early_stopping.reset()
+        if checkpoint is not None and checkpoint.resume and os.path.exists(checkpoint.path):
+            checkpoint.restore(self, run)
+        self._check_history(run)
+        bar = _progress_bar(train_loader, epochs, run) if progress else None
         try:
-            for epoch in range(1, epochs + 1):
+            while run.epoch < epochs and not run.stopped:
                 if bar is not None:
-                    bar.set_description(f"epoch {epoch}/{epochs}")
-                record = self._epoch(train_loader, validation_loader, bar)
+                    bar.set_description(f"epoch {run.epoch + 1}/{epochs}")
+                record = self._epoch(run, bar, checkpoint)
                 for name, value in record.items():
                     self.history.setdefault(name, []).append(value)
                 if bar is not None:
                     bar.set_postfix({name: f"{value:.4g}" for name, value in record.items() if name != "seconds"})
+                self._step_scheduler("epoch", record)
+                run.stopped = early_stopping is not None and early_stopping.update(record, self.model)
                 if on_epoch_end is not None and on_epoch_end(dict(record)) is True:
-                    break
+                    run.stopped = True
+                run.next_epoch()
+                if checkpoint is not None:
+                    checkpoint.save(self, run)
         finally:
             if bar is not None:
                 bar.close()
+        if early_stopping is not None:
+            early_stopping.finish(self.model)
         return self.history
 
     def evaluate(self, loader: Iterable[Any]) -> dict[str, float]:
@@ -123,117 +190,161 @@ class Trainer:
         Raises:
             ValueError: the loader is empty.
         """
-        modes = [(module, module.training) for module in self.model.modules()]
-        self.model.eval()
-        try:
-            with no_grad():
-                means = _Means("evaluate")
-                for batch in loader:
-                    inputs, target = _split(batch)
-                    output = self.model(*inputs)
-                    means.add(self._measure(output, target, self.loss(output, target)), _length(target))
-                return means.values()
-        finally:
-            for module, training in modes:
-                module.training = training
+        return evaluate(self.model, loader, self.loss, self.metrics)
 
-    def _epoch(
-        self, train_loader: Iterable[Any], validation_loader: Iterable[Any] | None, bar: Any
-    ) -> dict[str, float]:
-        start = time.perf_counter()
+    def _epoch(self, run: Run, bar: Any, checkpoint: Checkpoint | None) -> dict[str, float]:
         self.model.train()
-        means = _Means("fit")
-        for batch in train_loader:
-            inputs, target = _split(batch)
-            self.optimizer.zero_grad()
-            output = self.model(*inputs)
-            loss = self.loss(output, target)
-            _check_loss(loss)
-            loss.backward()
-            self.optimizer.step()
-            means.add(self._measure(output, target, loss), _length(target))
+        for batch in run.begin(remember=checkpoint is not None):
+            run.batch += 1
+            self._step(batch, run)
             if bar is not None:
                 bar.update()
-        record = {f"train_{name}": value for name, value in means.values().items()}
-        if validation_loader is not None:
-            record |= {f"validation_{name}": value for name, value in self.evaluate(validation_loader).items()}
-        return {**record, "seconds": time.perf_counter() - start}
+            if checkpoint is not None and checkpoint.due(len(self.step_losses)):
+                checkpoint.save(self, run)
+        record = {f"train_{name}": value for name, value in run.means.values().items()}
+        for prefix, loader in (("train_evaluated", run.measured), ("validation", run.validation_loader)):
+            if loader is not None:
+                record |= {f"{prefix}_{name}": value for name, value in self.evaluate(loader).items()}
+        return {**record, "seconds": run.seconds()}
 
-    def _measure(self, output: Any, target: Any, loss: Any) -> dict[str, float]:
-        _check_loss(loss)
-        with no_grad():
-            measured = {name: float(metric(output, target)) for name, metric in self.metrics.items()}
-        return {"loss": loss.item(), **measured}
-
-    def _check_history(self, validates: bool) -> None:
-        # All lists keep one entry per epoch.
-        if self.history and validates != ("validation_loss" in self.history):
-            raise ValueError(
-                f"fit: earlier calls were {'without' if validates else 'with'} validation data; go on likewise, or "
-                "start a new history with trainer.history = {}"
+    def _step(self, batch: Any, run: Run) -> None:
+        inputs, target = split(batch)
+        self.optimizer.zero_grad()
+        random_before = None if self._warned else get_rng_state()
+        output = self.model(*inputs)
+        loss = self.loss(output, target)
+        check_loss(loss)
+        value = loss.item()
+        if not self._warned and not math.isfinite(value):
+            self._warned = True
+            cause = explain_loss(self.model, self.loss, inputs, target, random_before, value)
+            warnings.warn(
+                f"Trainer: the loss is {value} in epoch {run.before + run.epoch + 1}, batch {run.batch}: {cause}. "
+                "Training goes on; further ones are not reported",
+                RuntimeWarning,
+                stacklevel=4,
             )
+        loss.backward()
+        self.optimizer.step()
+        self.step_losses.append(value)
+        self.step_learning_rates.append(float(self.optimizer.param_groups[0]["lr"]))
+        self._step_scheduler("step", {})
+        run.means.add(measure(self.metrics, output, target, loss), length(target))
+
+    def _step_scheduler(self, interval: str, record: dict[str, float]) -> None:
+        if self.scheduler is None or self.scheduler_interval != interval:
+            return
+        if not self._scheduler_takes_metric:
+            self.scheduler.step()
+            return
+        name = self.scheduler_monitor
+        if name is None:
+            name = "validation_loss" if "validation_loss" in record else "train_loss"
+        if name not in record:
+            raise ValueError(f"Trainer: scheduler_monitor {name!r} is not among {', '.join(record)}")
+        self.scheduler.step(record[name])
+
+    def _check_history(self, run: Run) -> None:
+        # All lists keep one entry per epoch.
+        for loader, key, what in (
+            (run.validation_loader, "validation_loss", "validation data"),
+            (run.measured, "train_evaluated_loss", "evaluate_training"),
+        ):
+            if self.history and (loader is not None) != (key in self.history):
+                raise ValueError(
+                    f"fit: earlier calls were {'without' if loader is not None else 'with'} {what}; go on likewise, or "
+                    "start a new history with trainer.history = {}"
+                )
 
 
-class _Means:
-    """Means of several numbers over samples that come in batches."""
+class Run:
+    """One call of `fit`: where it stands.
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self.sums: dict[str, float] = {}
-        self.count = 0
+    Args:
+        loader, validation_loader, measured: of the training data, of the validation data, and of the training data for
+            evaluation.
+        early_stopping: of this call.
+        before: epochs that the trainer has had already.
 
-    def add(self, values: dict[str, float], samples: int) -> None:
-        self.count += samples
-        for name, value in values.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value * samples
+    Attributes:
+        epoch, batch: epochs of this call, and batches of the present epoch, that are done.
+        stopped: whether training was ended before all epochs.
+        means: sums over the batches of the present epoch.
+        batches: the iterator of the present epoch.
+        random_at_epoch: the state of random generators when a loader began its epoch that has no state of its own.
 
-    def values(self) -> dict[str, float]:
-        if not self.count:
-            raise ValueError(f"{self.what}: the loader gave no samples; a generator can be used only once")
-        return {name: total / self.count for name, total in self.sums.items()}
+    >>> run = Run([1, 2], None, None, None, before=0)
+    >>> list(run.begin(remember=False))
+    [1, 2]
+    """
+
+    def __init__(
+        self, loader: Iterable[Any], validation_loader: Iterable[Any] | None, measured: Iterable[Any] | None,
+        early_stopping: EarlyStopping | None, before: int,
+    ) -> None:  # fmt: skip
+        self.loader, self.validation_loader, self.measured = loader, validation_loader, measured
+        self.early_stopping, self.before = early_stopping, before
+        self.epoch = self.batch = 0
+        self.stopped = False
+        self.spent = 0.0
+        self.next_epoch()
+        self.epoch = 0
+
+    def begin(self, remember: bool) -> Iterator[Any]:
+        """The batches of the present epoch: all of them, or after an interruption the rest."""
+        self._start = time.perf_counter()
+        if self.batches is None:
+            if remember and not isinstance(self.loader, DataLoader):
+                self.random_at_epoch = random_state()
+            self.batches = iter(self.loader)
+        return self.batches
+
+    def next_epoch(self) -> None:
+        """Count the present epoch as done."""
+        self.epoch += 1
+        self.batch, self.spent = 0, 0.0
+        self.means = Means("fit")
+        self.batches: Iterator[Any] | None = None
+        self.random_at_epoch: Any = None
+        self._start = time.perf_counter()
+
+    def seconds(self) -> float:
+        """The time that the present epoch has taken, interruptions left out."""
+        return self.spent + time.perf_counter() - self._start
 
 
-def _named(metrics: Any) -> dict[str, Metric]:
-    if metrics is None:
-        return {}
-    if isinstance(metrics, Mapping):
-        named = dict(metrics)
-    else:
-        functions = [metrics] if callable(metrics) else list(metrics)
-        named = {getattr(f, "__name__", type(f).__name__): f for f in functions}
-        if len(named) < len(functions):
-            raise ValueError("Trainer: two metrics have the same name; give a dict of names to functions")
-    for name, function in named.items():
-        if not callable(function):
-            raise TypeError(f"Trainer: metric {name!r} must be a function of output and target")
-        if name == "loss":
-            raise ValueError("Trainer: the name 'loss' is taken by the loss; call the metric something else")
-    return named
+def _training_to_measure(train_loader: Iterable[Any], evaluate_training: Any) -> Iterable[Any] | None:
+    if evaluate_training is False or evaluate_training is None:
+        return None
+    if evaluate_training is not True:
+        if not hasattr(evaluate_training, "__iter__"):
+            raise TypeError(f"fit: evaluate_training must be True, False or a loader, not {evaluate_training!r}")
+        return evaluate_training
+    if isinstance(train_loader, DataLoader):
+        # In the order of the data set: the loader itself would shuffle, and count an epoch.
+        size = max(train_loader.batch_size, 100)
+        return DataLoader(train_loader.dataset, batch_size=size, collate_fn=train_loader.collate_fn)
+    return train_loader
 
 
-def _split(batch: Any) -> tuple[tuple[Any, ...], Any]:
-    if not isinstance(batch, tuple | list) or len(batch) < 2:
-        kind = f"{len(batch)} element" if isinstance(batch, tuple | list) else type(batch).__name__
-        raise TypeError(f"Trainer: a batch must be a tuple (input, ..., target), but this one is of {kind}")
-    *inputs, target = batch
-    return tuple(inputs), target
-
-
-def _length(target: Any) -> int:
+def _takes_argument(step: Callable[..., Any]) -> bool:
+    """Whether a function must be given an argument."""
     try:
-        return len(target)
-    except TypeError:
-        raise TypeError("Trainer: the first dimension of a target must be the samples of the batch") from None
+        parameters = list(inspect.signature(step).parameters.values())
+    except (TypeError, ValueError):
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return bool(parameters) and parameters[0].kind in positional and parameters[0].default is inspect.Parameter.empty
 
 
-def _check_loss(loss: Any) -> None:
-    if not isinstance(loss, Tensor) or loss.numel() != 1:
-        found = f"a tensor of shape {loss.shape}" if isinstance(loss, Tensor) else f"a {type(loss).__name__}"
-        raise ValueError(f"Trainer: the loss must be one number as a Tensor, but it is {found}; use reduction='mean'")
+def _kind(value: Any) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
 
 
-def _progress_bar(loader: Any, epochs: int) -> Any:
+def _progress_bar(loader: Any, epochs: int, run: Run) -> Any:
     from tqdm import tqdm
 
-    total = epochs * len(loader) if hasattr(loader, "__len__") else None
-    return tqdm(total=total, unit="batch")
+    per_epoch = len(loader) if hasattr(loader, "__len__") else None
+    if per_epoch is None:
+        return tqdm(unit="batch")
+    return tqdm(total=epochs * per_epoch, initial=min(run.epoch, epochs) * per_epoch + run.batch, unit="batch")

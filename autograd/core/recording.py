@@ -16,7 +16,8 @@ __all__ = ["Event", "Recording", "detect_anomaly", "record"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _ROOMS = tuple(
-    os.path.join(_PACKAGE, room) + os.sep for room in ("autograd", "nn", "optim", "check", "train", "viz", "data")
+    os.path.join(_PACKAGE, room) + os.sep
+    for room in ("autograd", "nn", "optim", "check", "train", "viz", "data", "search")
 )
 
 

@@ -142,8 +142,10 @@ def test_the_file_has_ordinary_permissions(path):
 
 @pytest.mark.parametrize(
     ("tensors", "message"),
-    [([gg.tensor([1.0])], "mapping of name to tensor"), ({1: gg.tensor([1.0])}, "names must be strings"),
-     ({"a": "text"}, "cannot make a tensor from str"), ({"a": None}, "cannot make a tensor from NoneType")],
+    [(gg.tensor([1.0]), "expected named tensors"), ("text", "or nested data, not str"),
+     ({1.5: gg.tensor([1.0])}, r"keys must be strings or integers, but what was given has the key 1.5"),
+     ({"a": [1, {"b": {2, 3}}]}, r"save: \['a'\]\[1\]\['b'\] is a set; only tensors, numbers"),
+     ({"a": np.array(["x"])}, "cannot make a tensor from an array of dtype <U1")],
 )  # fmt: skip
 def test_what_cannot_be_saved(path, tensors, message):
     with pytest.raises(TypeError, match=message):

@@ -1,6 +1,6 @@
 """Data sets, splits and the making of batches."""
 
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glassgrad as gg
-from glassgrad.data import Dataset, Subset, TensorDataset, collate, random_split
+from glassgrad.data import DataLoader, Dataset, Subset, TensorDataset, collate, random_split
 
 
 def numbers(n: int) -> TensorDataset:
@@ -69,6 +69,26 @@ def test_a_tensor_with_gradient_is_refused_because_it_would_be_cut_off():
     with pytest.raises(ValueError, match=r"requires a gradient.*detach"):
         TensorDataset(weights)
     assert len(TensorDataset(weights.detach())) == 2
+
+
+def test_a_for_loop_over_a_data_set_of_ones_own_ends_with_its_length():
+    """Its __getitem__ raises no IndexError, so Python alone would count for ever."""
+
+    class Squares(Dataset):
+        def __len__(self):
+            return 5
+
+        def __getitem__(self, index):
+            return float(index) ** 2
+
+    assert list(islice(Squares(), 1000)) == [0, 1, 4, 9, 16]
+    assert list(Squares()) == [0, 1, 4, 9, 16] and 9.0 in Squares()
+    assert list(Subset(Squares(), [3, 1])) == [9, 1]
+
+
+def test_lists_become_what_tensor_makes_of_them():
+    pairs = TensorDataset([1.5, 2.5], [[1, 2], [3, 4]], [True, False])
+    assert [t.dtype for t in pairs[:]] == [np.float32, np.int64, np.bool_]
 
 
 # --- Subset
@@ -170,6 +190,42 @@ def test_python_numbers_become_the_librarys_default_types():
 
 def test_arrays_keep_their_dtype():
     assert collate([np.zeros(2, dtype=np.float64), np.ones(2, dtype=np.float64)]).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("samples", "dtype"),
+    [
+        ([1.5, np.float32(2.5)], np.float32),
+        ([gg.tensor(1.5), 2.5], np.float32),
+        ([2.5, gg.tensor(1.5)], np.float32),
+        ([1.5, np.float64(2.5)], np.float64),
+        ([1.5, np.float16(2.5)], np.float16),
+        ([1.5, np.int64(2)], np.float32),
+        ([gg.tensor(1), 2.5], np.float32),
+        ([1.5, True, np.bool_(1)], np.float32),
+        ([2, np.float32(2.5)], np.float32),
+        ([gg.tensor(1), np.float32(2.5)], np.float32),
+        ([2, np.int8(3)], np.int64),
+        ([True, np.int8(3)], np.int8),
+        ([np.zeros(2, np.float32), np.zeros(2, np.float64)], np.float64),
+        ([np.zeros(2, np.int64), np.zeros(2, np.float32)], np.float32),
+    ],
+)
+def test_mixtures_have_the_dtype_of_their_arrays(samples, dtype):
+    """A Python number takes part only by its kind, as in every operation."""
+    batch = collate(samples)
+    assert batch.dtype == dtype
+    np.testing.assert_array_equal(batch.numpy(), [np.asarray(getattr(s, "numpy", lambda s=s: s)()) for s in samples])
+    assert next(iter(DataLoader(samples, batch_size=len(samples)))).dtype == dtype
+
+
+def test_the_default_dtype_decides():
+    gg.set_default_dtype("float64")
+    try:
+        assert collate([1.5, 2.5]).dtype == collate([1.5, np.int64(2)]).dtype == np.float64
+        assert TensorDataset([1.5])[0][0].dtype == np.float64
+    finally:
+        gg.set_default_dtype("float32")
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,9 @@ def test_hostile_files_are_refused(write, content, message):
 def test_a_damaged_file_is_refused_or_read_as_what_it_says(tmp_path_factory, position, value, cut):
     content = bytearray(GOOD)
     content[position] = value
+    content = content[: cut or None]
     path = tmp_path_factory.mktemp("idx") / "file"
-    path.write_bytes(content[: cut or None])
+    path.write_bytes(content)
     try:
         got = read_idx(path)
     except ValueError:

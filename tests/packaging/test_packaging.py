@@ -134,7 +134,7 @@ def test_the_metadata_names_the_light_dependencies_and_the_command(wheel):
     assert re.search(r"^Requires-Dist: numpy\s*>=\s*2$", metadata, re.MULTILINE)
     assert "Requires-Python: >=3.11" in metadata
     extras = set(re.findall(r"^Provides-Extra: (\w+)$", metadata, re.MULTILINE))
-    assert extras == {"examples", "plots", "special", "fast", "test", "dev"}
+    assert extras == {"examples", "plots", "special", "search", "fast", "test", "dev"}
     assert "glassgrad = glassgrad.cli:main" in wheel.read(f"{info}entry_points.txt").decode()
     assert any(name.endswith("LICENSE") for name in wheel.namelist())
 
@@ -151,8 +151,8 @@ def test_version_is_the_same_everywhere(root, setup):
 # --- the import
 
 HEAVY = set(
-    "asyncio autograd graphviz hypothesis IPython matplotlib multiprocessing numba pandas PIL pytest safetensors scipy "
-    "setuptools sklearn sqlite3 torch tqdm unittest urllib xml".split()
+    "asyncio autograd graphviz hypothesis IPython matplotlib multiprocessing numba optuna pandas PIL pytest "
+    "safetensors scipy setuptools sklearn sqlalchemy sqlite3 torch tqdm unittest urllib xml".split()
 )
 
 
