@@ -11,7 +11,7 @@ from .parameter import Parameter
 if TYPE_CHECKING:
     from .module import Module
 
-__all__ = ["Members", "describe", "structure"]
+__all__ = ["Members", "describe", "hidden_members", "hint_at_hidden", "structure"]
 
 # How many registrations there have been: paths remembered from before the latest are worked out again.
 structure = [0]
@@ -87,6 +87,12 @@ class Members:
         # Reached only when the attribute does not exist.
         if "_parameters" not in vars(self) and name in Members.__annotations__:
             raise self._uninitialised()
+        for kind in type(self).__mro__:
+            found = vars(kind).get(name)
+            if hasattr(found, "__get__"):
+                # A property that raised AttributeError itself. Python has thrown its error away, so it runs once more,
+                # to say what is really missing.
+                return found.__get__(self, type(self))
         raise AttributeError(f"'{type(self).__name__}' module has no attribute '{name}'", name=name, obj=self)
 
     def _uninitialised(self) -> AttributeError:
@@ -247,6 +253,38 @@ class Members:
                     yield prefix + name, buffer
             below = [(f"{prefix}{n}.", m) for n, m in module._modules.items() if m is not None]
             paths.extend(reversed(below))
+
+
+def hidden_members(module: Members, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Go through the plain lists and dicts that hide modules or parameters: path, type, and what to use instead."""
+    for name, value in vars(module).items():
+        if name.startswith("_") or type(value) not in (list, tuple, dict):
+            continue
+        items = list(value.values()) if isinstance(value, dict) else list(value)
+        for kind, held in ((Members, "Module"), (Parameter, "Parameter")):
+            if any(isinstance(item, kind) for item in items):
+                remedy = f"nn.{held}Dict" if isinstance(value, dict) else f"nn.{held}List"
+                yield prefix + name, type(value).__name__, remedy
+    for name, child in vars(module).get("_modules", {}).items():
+        if child is not None:
+            yield from hidden_members(child, f"{prefix}{name}.")
+
+
+def hint_at_hidden(module: Members) -> str:
+    """Return a sentence about the members that plain lists hide, or nothing.
+
+    >>> from glassgrad import nn
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.layers = [nn.Linear(2, 2)]
+    >>> hint_at_hidden(Net())
+    'layers is a plain list, whose contents are not registered; use nn.ModuleList'
+    """
+    return ". ".join(
+        f"{path} is a plain {kind}, whose contents are not registered; use {remedy}"
+        for path, kind, remedy in hidden_members(module)
+    )
 
 
 def describe(value: Any) -> str:

@@ -9,7 +9,9 @@ from ..autograd import Tensor, is_floating, to_dtype
 from ..autograd.core.mode import Context, Mode, current_mode, set_mode
 from ..autograd.handles.tensor import HookHandle
 from ..autograd.ops.creation import zeros_like
-from .members import Members, structure
+from .copying import copied, deeply_copied, described_for_pickle
+from .hooks import Hooks
+from .members import Members, hint_at_hidden, structure
 from .scoping import path_below
 from .state import StateFit, load_state
 from .summary import summarize
@@ -50,7 +52,7 @@ class Module(Members):
     ('Net', 'out')
     """
 
-    _forward_hooks: dict[int, Callable[..., Any]] | None = None
+    _hooks: Hooks | None = None
     # The path of the latest calls: (the caller's path, the state of registrations, this module's path).
     _entered: tuple[Any, int, tuple[str, ...]] = (None, -1, ())
 
@@ -59,6 +61,12 @@ class Module(Members):
         raise NotImplementedError(f"{type(self).__name__} does not define forward(self, input)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        hooks = self._hooks
+        if hooks is not None:
+            return hooks.call(self, self._forward_in_scope, args, kwargs)
+        return self._forward_in_scope(args, kwargs)
+
+    def _forward_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         outer = current_mode()
         context = outer.context
         # A fresh context for each call: pictures tell calls of the same module apart by it.
@@ -73,15 +81,9 @@ class Module(Members):
             context = Context(path, context.origin, context.order, context.where)
         set_mode(Mode(outer.grad, context, outer.observers))
         try:
-            out = self.forward(*args, **kwargs)
+            return self.forward(*args, **kwargs)
         finally:
             set_mode(outer)
-        if self._forward_hooks:
-            for hook in tuple(self._forward_hooks.values()):
-                replaced = hook(self, args, out)
-                if replaced is not None:
-                    out = replaced
-        return out
 
     def _enter(self, above: tuple[str, ...]) -> tuple[str, ...]:
         path = path_below(above, self)
@@ -180,7 +182,8 @@ class Module(Members):
         """Overwrite parameters and buffers with those of a `state_dict`: all of them, or on any error none.
 
         Args:
-            state_dict: path to Tensor or array, as `state_dict` and `gg.load` give.
+            state_dict: path to Tensor, as `state_dict` and `gg.load` give. Arrays, numbers, and tensors of PyTorch
+                and of other libraries that speak DLPack or give NumPy arrays are read as well.
             strict: False passes over missing and unexpected names; mismatched ones remain an error.
 
         Returns:
@@ -195,16 +198,65 @@ class Module(Members):
         >>> second.load_state_dict(first.state_dict())
         StateFit(missing_keys=[], unexpected_keys=[])
         """
-        return load_state(type(self).__name__, dict(self._named_state()), state_dict, strict)
+        targets = dict(self._named_state())
+        return load_state(type(self).__name__, targets, state_dict, strict, lambda: hint_at_hidden(self))
+
+    # -- copies ------------------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        # For copy.deepcopy: remembered paths refer to the original.
+        # Remembered paths refer to the original.
         return {name: value for name, value in vars(self).items() if name != "_entered"}
 
-    # -- looks -------------------------------------------------------------------------------------------------------
+    def __copy__(self: Self) -> Self:
+        return copied(self)
 
-    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> HookHandle:
+    def __deepcopy__(self: Self, memo: dict[int, Any]) -> Self:
+        return deeply_copied(self, memo)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return described_for_pickle(super().__reduce_ex__(protocol))
+
+    # -- hooks -------------------------------------------------------------------------------------------------------
+
+    def _add_hook(self, kind: str, what: str, hook: Any, prepend: bool, **how: bool) -> HookHandle:
+        if self._hooks is None:
+            object.__setattr__(self, "_hooks", Hooks())
+        hooks = self._hooks
+        assert hooks is not None
+        return hooks.add(kind, what, hook, prepend, **how)
+
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> HookHandle:
+        """Call ``hook(module, args)`` before every forward; what it returns, unless None, replaces the arguments.
+
+        Args:
+            hook: returns None, a tuple of arguments, or a single argument.
+            prepend: call it before the hooks that are there, not after them.
+            with_kwargs: call ``hook(module, args, kwargs)`` instead, which returns None or the pair ``(args, kwargs)``.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        >>> import glassgrad as gg
+        >>> from glassgrad import nn
+        >>> layer = nn.ReLU()
+        >>> with layer.register_forward_pre_hook(lambda module, args: args[0] + 1):
+        ...     layer(gg.tensor([2.0]))
+        tensor([3.])
+        """
+        return self._add_hook("before", "register_forward_pre_hook", hook, prepend, with_kwargs=with_kwargs)
+
+    def register_forward_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False, always_call: bool = False
+    ) -> HookHandle:
         """Call ``hook(module, args, output)`` after every forward; what it returns, unless None, replaces the output.
+
+        Args:
+            hook: the function.
+            prepend: call it before the hooks that are there, not after them.
+            with_kwargs: call ``hook(module, args, kwargs, output)`` instead.
+            always_call: call it also when forward, or a hook before it, raises; with the output None.
 
         Returns:
             A handle whose ``remove()`` takes the hook away.
@@ -217,14 +269,58 @@ class Module(Members):
         (5, 2)
         >>> handle.remove()
         """
-        if not callable(hook):
-            raise TypeError(f"register_forward_hook: expected a function, got {type(hook).__name__}")
-        hooks = self._forward_hooks
-        if hooks is None:
-            object.__setattr__(self, "_forward_hooks", hooks := {})
-        key = max(hooks, default=0) + 1
-        hooks[key] = hook
-        return HookHandle(hooks, key)
+        what = "register_forward_hook"
+        return self._add_hook("after", what, hook, prepend, with_kwargs=with_kwargs, always_call=always_call)
+
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Call ``hook(module, grad_output)`` when backward has computed the gradients of the module's outputs.
+
+        Args:
+            hook: ``grad_output`` is a tuple with one gradient for each output, None for those without; what it
+                returns, unless None, takes its place.
+            prepend: call it before the hooks that are there, not after them.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away. Calls that were made before keep their hooks.
+
+        >>> import glassgrad as gg
+        >>> from glassgrad import nn
+        >>> layer, x = nn.ReLU(), gg.tensor([2.0], requires_grad=True)
+        >>> with layer.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 10,)):
+        ...     layer(x).backward()
+        >>> x.grad
+        tensor([10.])
+        """
+        return self._add_hook("backward_before", "register_full_backward_pre_hook", hook, prepend)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Call ``hook(module, grad_input, grad_output)`` when backward has computed the gradients of the inputs.
+
+        Args:
+            hook: both gradients are tuples, one for each positional argument of forward and one for each output, with
+                None for those without. What it returns, unless None, takes the place of ``grad_input``.
+            prepend: call it before the hooks that are there, not after them.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away. Calls that were made before keep their hooks.
+
+        Where no input requires grad it is called with the gradients of the outputs, and may not replace anything.
+        Outputs are a Tensor or a tuple; with others a warning says that the hook is not called.
+
+        >>> import glassgrad as gg
+        >>> from glassgrad import nn
+        >>> layer, x = nn.Linear(3, 2), gg.zeros(5, 3, requires_grad=True)
+        >>> handle = layer.register_full_backward_hook(lambda module, into, out: print(into[0].shape, out[0].shape))
+        >>> layer(x).sum().backward()
+        (5, 3) (5, 2)
+        """
+        return self._add_hook("backward", "register_full_backward_hook", hook, prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Do what `register_full_backward_hook` does, which PyTorch recommends in place of this older name."""
+        return self._add_hook("backward", "register_backward_hook", hook, False)
+
+    # -- looks -------------------------------------------------------------------------------------------------------
 
     def summary(self, *inputs: Any) -> str:
         """Return a table of the layers in the order they ran, with their output shapes and parameter counts.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..autograd import Tensor, no_grad
 from ..autograd.core.dtypes import as_array
+from ..autograd.handles.interchange import from_dlpack
 from ..autograd.ops.in_place import assign
 
 __all__ = ["StateFit", "load_state"]
@@ -21,15 +22,21 @@ class StateFit(NamedTuple):
     unexpected_keys: list[str]
 
 
-def load_state(owner: str, targets: Mapping[str, Tensor], state: Any, strict: bool) -> StateFit:
+def load_state(
+    owner: str, targets: Mapping[str, Tensor], state: Any, strict: bool, hint: Callable[[], str] = str
+) -> StateFit:
     """Overwrite `targets` with the values of `state`, all or none.
+
+    `hint` is asked for a sentence that may explain why names do not fit.
 
     Raises:
         RuntimeError: they do not fit; every missing, unexpected and mismatched name is in the message.
         TypeError: `state` is not a mapping.
     """
     if not isinstance(state, Mapping):
-        raise TypeError(f"{owner}.load_state_dict: expected a mapping of names to tensors, got {type(state).__name__}")
+        given = f"the class {state.__name__}" if isinstance(state, type) else type(state).__name__
+        remedy = "; give its state_dict()" if hasattr(state, "state_dict") else ""
+        raise TypeError(f"{owner}.load_state_dict: expected a mapping of names to tensors, got {given}{remedy}")
     fit = StateFit([n for n in targets if n not in state], [str(n) for n in state if n not in targets])
     values: dict[str, np.ndarray[Any, Any]] = {}
     mismatched: list[str] = []
@@ -50,6 +57,8 @@ def load_state(owner: str, targets: Mapping[str, Tensor], state: Any, strict: bo
     if strict and fit.missing_keys:
         problems.insert(0, f"  missing: {', '.join(fit.missing_keys)}")
     if problems:
+        if strict and (fit.unexpected_keys or fit.missing_keys) and (sentence := hint()):
+            problems.append(f"  hint: {sentence}")
         title = f"{owner}.load_state_dict: the state does not fit; nothing was loaded"
         raise RuntimeError("\n".join([title, *problems]))
     with no_grad():
@@ -60,16 +69,37 @@ def load_state(owner: str, targets: Mapping[str, Tensor], state: Any, strict: bo
 
 def _read(value: Any, target: Tensor, name: str, values: dict[str, np.ndarray[Any, Any]]) -> str | None:
     """Put the array for `target` into `values`, or return what is wrong with it."""
-    if not isinstance(value, Tensor | np.ndarray):
-        return f"is a {type(value).__name__} in the state, not a Tensor"
     try:
-        # Copied: the state may share memory with a target that is overwritten first.
-        array = as_array(value.numpy() if isinstance(value, Tensor) else value)
-    except TypeError as error:
-        return f"cannot be read: {error}"
+        array = _as_array(value)
+    except Exception as error:
+        return f"is {_kind(value)} in the state, not a Tensor, and cannot be read as one: {error}"
     if array.shape != target.shape:
         return f"has shape {array.shape} in the state, {target.shape} in the module"
     if not np.can_cast(array.dtype, target.dtype, "same_kind"):
         return f"has dtype {array.dtype} in the state, {target.dtype} in the module"
     values[name] = array
     return None
+
+
+def _as_array(value: Any) -> np.ndarray[Any, Any]:
+    """Return a copy of the values: the state may share memory with a target that is overwritten first."""
+    if isinstance(value, Tensor):
+        return as_array(value.numpy())
+    if isinstance(value, np.ndarray | np.generic | int | float | bool | list | tuple):
+        return as_array(value)
+    if isinstance(value, str | bytes | None):
+        raise TypeError("it is no number")
+    if callable(getattr(value, "detach", None)):
+        # PyTorch gives no memory away that requires grad.
+        value = value.detach()
+    if hasattr(value, "__dlpack__") and hasattr(value, "__dlpack_device__"):
+        return as_array(from_dlpack(value).numpy())
+    return as_array(np.asarray(value))
+
+
+def _kind(value: Any) -> str:
+    """Return the class of a value, and which library it is from."""
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    name = kind.__name__ if library in ("builtins", "__main__") else f"{library}.{kind.__name__}"
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..autograd import Tensor, get_default_dtype, no_grad
+from .members import hint_at_hidden
 
 if TYPE_CHECKING:
     from .module import Module
@@ -40,7 +41,8 @@ def summarize(model: Module, inputs: tuple[Any, ...]) -> str:
             handle.remove()
         for module, training in modes:
             module.training = training
-    return "\n".join([*_table(rows), _total(model)])
+    hint = hint_at_hidden(model)
+    return "\n".join([*_table(rows), _total(model), *([f"hint: {hint}"] if hint else [])])
 
 
 def _as_input(model: Module, value: Any) -> Any:

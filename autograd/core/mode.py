@@ -13,8 +13,8 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar, cast
 
 __all__ = [
-    "NOWHERE", "Context", "Mode", "current_mode", "enable_grad", "is_grad_enabled", "no_grad", "scope",
-    "set_grad_enabled", "set_mode",
+    "NOWHERE", "Context", "Mode", "current_mode", "enable_grad", "is_grad_enabled", "is_recomputing", "no_grad",
+    "scope", "set_grad_enabled", "set_mode",
 ]  # fmt: skip
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -287,3 +287,14 @@ def is_grad_enabled() -> bool:
     True
     """
     return current_mode().grad
+
+
+def is_recomputing() -> bool:
+    """Return whether a checkpoint is computing again here what it computed before.
+
+    What a function does besides its result, such as counting batches, should then not be done a second time.
+
+    >>> is_recomputing()
+    False
+    """
+    return any(getattr(observer, "recomputes", False) for observer in current_mode().observers)

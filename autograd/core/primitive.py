@@ -168,6 +168,8 @@ class Primitive:
         self.function: Callable[..., Any] = kernel
         self.pull: Callable[..., None] = _no_derivative
         self.scalar_pull: Callable[..., Any] | None = None
+        # Whether the rule of a list of outputs sees zeros for those that no gradient reached, or None.
+        self.zero_filled = True
         if not self.name.isidentifier():
             raise DeclarationError(f"primitive {self.name!r}: the name must be a Python identifier")
         if kind not in KINDS:

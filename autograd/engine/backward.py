@@ -24,7 +24,7 @@ from .ownership import Cotangents, accumulate, count_references, unshared
 from .steps import run_recorded
 from .values import LEAF, new_tensor
 
-__all__ = ["backward", "check_unchanged", "grad", "run_hooks", "seed", "sweep"]
+__all__ = ["RETAIN", "backward", "check_unchanged", "grad", "run_hooks", "seed", "sweep"]
 
 
 def sweep(
@@ -127,11 +127,18 @@ def _deposit(node: Node, g: Any, create_graph: bool) -> None:
             leaf._grad = new_tensor(leaf._grad._array + g, None)
 
 
+# The key of the hook of ``retain_grad``, which is called after all others.
+RETAIN = -1
+
+
 def run_hooks(node: Node, g: Any, create_graph: bool) -> Any:
     """Give the finished gradient of a value to its hooks, each of which may return another."""
     assert node.extra is not None and node.extra.hooks is not None
     gradient = g if create_graph else new_tensor(g, None)
-    for hook in list(node.extra.hooks.values()):
+    hooks = dict(node.extra.hooks)
+    if RETAIN in hooks:
+        hooks[RETAIN] = hooks.pop(RETAIN)
+    for hook in hooks.values():
         if not create_graph:
             # Hooks may keep what they see; the engine may add into it later.
             gradient = new_tensor(np.array(gradient._array), None)

@@ -51,7 +51,7 @@ def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: boo
         gradients = [cotangents.pop((node, i), None) for i in range(len(node.shape))]
         if all(x is None for x in gradients):
             return
-        filled = [_zeros(s, d, recorded) if x is None else x
+        filled = [_zeros(s, d, recorded) if x is None and primitive.zero_filled else x
                   for x, s, d in zip(gradients, node.shape, node.dtype, strict=True)]  # fmt: skip
         _run_table(node, primitive.tables["out"], filled, values, names, need, cotangents, recorded)
         return

@@ -32,6 +32,8 @@ __all__ = ["checkpoint"]
 class _Reads:
     """Watches a second run, and notes a value from outside that was changed in place since the first."""
 
+    recomputes = True
+
     def __init__(self, since: int) -> None:
         self.since = since
         self.start = next_sequence()
@@ -225,8 +227,8 @@ def checkpoint(
         RuntimeError: in backward, if a value that the function reads was changed in place in between, or if it does
             something else the second time. A change is seen in arguments and in what recorded operations read.
 
-    Edges: under ``no_grad`` it is the plain call. What the function does besides, such as printing or a batch norm's
-    running statistics, happens twice.
+    Edges: under ``no_grad`` it is the plain call. What the function does besides, such as printing, happens twice; the
+    running statistics of batch and instance norms move once, unlike PyTorch's.
 
     >>> import glassgrad as gg
     >>> w = gg.tensor([1.0, 2.0], requires_grad=True)

@@ -13,7 +13,7 @@ from ..core import dtypes
 from ..core.mode import current_mode
 from ..core.node import Constant, Node, next_sequence
 from ..engine import calls, values
-from ..engine.backward import backward, seed
+from ..engine.backward import RETAIN, backward, seed
 from ..engine.values import LEAF
 
 if TYPE_CHECKING:
@@ -339,7 +339,10 @@ class Tensor(TensorOperators):
         return HookHandle(details.hooks, key)
 
     def retain_grad(self) -> None:
-        """Keep the gradient of this intermediate result in ``.grad``, too. Each backward replaces it."""
+        """Keep the gradient of this intermediate result in ``.grad``, too. Each backward replaces it.
+
+        It is the gradient as all hooks have left it, also those that are registered later.
+        """
         if self._node.__class__ is not Node:
             raise RuntimeError("retain_grad: the tensor does not require grad")
         if self._node.is_leaf:
@@ -351,7 +354,9 @@ class Tensor(TensorOperators):
             if handle is not None:
                 handle._grad = gradient
 
-        self.register_hook(keep)
+        details = self._node.details()
+        details.hooks = details.hooks or {}
+        details.hooks[RETAIN] = keep
 
     # -- looks -------------------------------------------------------------------------------------------------------
 

@@ -12,4 +12,5 @@ from .margin import *
 from .normalization import *
 from .padding import *
 from .pooling import *
+from .stochastic_pooling import *
 from .vision import *

@@ -22,7 +22,8 @@ from ..scoping import located
 from .targets import beside, floating, matching, operand, plain, reduced
 
 __all__ = [
-    "gaussian_nll_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss", "poisson_nll_loss", "smooth_l1_loss",
+    "gaussian_nll_loss", "half_mse_loss", "huber_loss", "kl_div", "l1_loss", "mse_loss", "poisson_nll_loss",
+    "smooth_l1_loss",
 ]  # fmt: skip
 
 
@@ -30,7 +31,8 @@ __all__ = [
 def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the squared error (input − target)²: its mean, its sum, or each element's.
 
-    Textbooks often take half of it; its gradient is then (input − target)/N instead of twice that.
+    Textbooks often take half the sum over all components, divided by the number of examples: `half_mse_loss`. With K
+    components for each example this mean is 2/K times that.
 
     Args:
         input: predictions of any shape.
@@ -49,6 +51,37 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = Non
     check_reduction(reduction, "mse_loss")
     x = floating(input, "mse_loss")
     return _weighted(squared_error(x, matching(target, x, "mse_loss")), weight, reduction, "mse_loss")
+
+
+@composed
+def half_mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return half the squared error, 1/(2N)·Σ (input − target)² over all components of N examples.
+
+    Its gradient is (input − target)/N.
+
+    Args:
+        input: predictions of shape (N, ...).
+        target: the same shape; never broadcast.
+        reduction: ``"mean"`` divides by N, ``"sum"`` does not, ``"none"`` gives half the square of each element.
+
+    Edges: a single number counts as one example; the mean of none is NaN.
+
+    Raises:
+        TypeError: the input is not floating-point.
+        ValueError: the shapes differ, or `reduction` is unknown.
+
+    >>> import glassgrad as gg
+    >>> half_mse_loss(gg.tensor([1.6, 0.6]), gg.tensor([1.0, 2.0])).item().__round__(6)
+    0.58
+    """
+    check_reduction(reduction, "half_mse_loss")
+    x = floating(input, "half_mse_loss")
+    halves = squared_error(x, matching(target, x, "half_mse_loss")) * 0.5
+    if reduction == "none":
+        return halves
+    total = _sum(halves)
+    count = x.shape[0] if x.shape else 1
+    return total if reduction == "sum" else total / count if count else total * math.nan
 
 
 @composed

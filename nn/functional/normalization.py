@@ -9,6 +9,7 @@ import numpy as np
 
 from ...autograd import Tensor, no_grad, tensor
 from ...autograd.core.dtypes import as_array
+from ...autograd.core.mode import is_recomputing
 from ...autograd.engine.compose import composed
 from ...autograd.ops.arithmetic import power, square
 from ...autograd.ops.creation import ones, zeros
@@ -37,8 +38,8 @@ def batch_norm(
     out = weight·(input − mean)/√(variance + eps) + bias. (Ioffe and Szegedy 2015)
 
     In training, mean and (population) variance are those of the batch, and the running statistics move towards them:
-    running = (1 − momentum)·running + momentum·batch, with the unbiased variance, as PyTorch's. A batch with one value
-    per channel gives ``bias``, where PyTorch raises, and leaves the running statistics alone.
+    running = (1 − momentum)·running + momentum·batch, with the unbiased variance, as PyTorch's. Computed again by a
+    checkpoint, the same batch moves them once.
 
     Args:
         input: shape (N, C, ...).
@@ -49,7 +50,8 @@ def batch_norm(
         eps: keeps the root away from 0.
 
     Raises:
-        ValueError: shapes do not fit, only one of the running statistics is given, or evaluation has none.
+        ValueError: shapes do not fit, only one of the running statistics is given, or evaluation has none; or a
+            training batch has one value per channel, of which the normalised value would be 0 whatever it is.
 
     >>> import glassgrad as gg
     >>> batch_norm(gg.tensor([[1.0], [2.0], [4.0]]), None, None, training=True).reshape(3)
@@ -73,9 +75,16 @@ def batch_norm(
     scale = ones(channels, dtype=input.dtype) if weight is None else weight
     shift = zeros(channels, dtype=input.dtype) if bias is None else bias
     if training:
-        out, average, population = _batch_norm(input, scale, shift, eps)
         count = input.numel() // channels if channels else 0
-        if running_mean is not None and count > 1:
+        if count == 1:
+            raise located(
+                ValueError,
+                f"batch_norm: input of shape {input.shape} has one value per channel, which training would always "
+                "normalise to 0; give at least two examples (a DataLoader's drop_last=True leaves out a last batch of "
+                "one), or use eval()",
+            )
+        out, average, population = _batch_norm(input, scale, shift, eps)
+        if running_mean is not None and count > 1 and not is_recomputing():
             with no_grad():
                 update_running_statistics(running_mean, running_var, average, population, momentum, count)
         return out
@@ -250,7 +259,7 @@ def instance_norm(
     for name, value in (("running_mean", running_mean), ("running_var", running_var)):
         _affine(value, x, (shape[1],), what, name, why)
     count = math.prod(shape[2:])
-    if running_mean is not None and count > 1 and shape[0]:
+    if running_mean is not None and count > 1 and shape[0] and not is_recomputing():
         values = plain(x).reshape(shape[0], shape[1], count)
         with no_grad():
             update_running_statistics(

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
-__all__ = ["flag", "plain_number", "size", "sizes"]
+__all__ = ["flag", "number", "plain_number", "size", "sizes", "whole"]
+
+
+def _shown(layer: str, value: Any) -> str:
+    """Return how a message shows a wrong argument; one with a shape was meant for the layer itself."""
+    if hasattr(value, "shape") and value.shape != ():
+        return (
+            f"a {type(value).__name__} of shape {tuple(value.shape)}. To apply the layer, make it first: "
+            f"layer = nn.{layer}(...), then layer(input)"
+        )
+    return repr(value)
+
+
+def whole(layer: str, name: str, value: Any) -> int:
+    """Return a whole number, of either sign.
+
+    Raises:
+        TypeError: it is not one.
+
+    >>> whole("Softmax", "dim", -1)
+    -1
+    """
+    try:
+        if isinstance(value, bool) or getattr(value, "shape", ()) != ():
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{layer}: {name} must be a whole number, not {_shown(layer, value)}") from None
 
 
 def size(layer: str, name: str, value: Any, minimum: int = 1) -> int:
@@ -18,15 +46,10 @@ def size(layer: str, name: str, value: Any, minimum: int = 1) -> int:
     >>> size("Linear", "in_features", 3)
     3
     """
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{layer}: {name} must be a whole number, not {value!r}") from None
-    if number < minimum:
-        raise ValueError(f"{layer}: {name} must be at least {minimum}, got {number}")
-    return number
+    found = whole(layer, name, value)
+    if found < minimum:
+        raise ValueError(f"{layer}: {name} must be at least {minimum}, got {found}")
+    return found
 
 
 def sizes(layer: str, name: str, value: Any, minimum: int = 1) -> tuple[int, int]:
@@ -42,8 +65,8 @@ def sizes(layer: str, name: str, value: Any, minimum: int = 1) -> tuple[int, int
         if len(value) != 2:
             raise ValueError(f"{layer}: {name} must be a number or a pair (height, width), got {value!r}")
         return size(layer, name, value[0], minimum), size(layer, name, value[1], minimum)
-    number = size(layer, name, value, minimum)
-    return number, number
+    both = size(layer, name, value, minimum)
+    return both, both
 
 
 def flag(layer: str, name: str, value: Any) -> bool:
@@ -56,7 +79,7 @@ def flag(layer: str, name: str, value: Any) -> bool:
     True
     """
     if not isinstance(value, bool):
-        raise TypeError(f"{layer}: {name} must be True or False, not {value!r}")
+        raise TypeError(f"{layer}: {name} must be True or False, not {_shown(layer, value)}")
     return value
 
 
@@ -73,9 +96,24 @@ def plain_number(layer: str, name: str, value: Any, low: float, high: float) -> 
     try:
         if isinstance(value, bool | str):
             raise TypeError
-        number = float(value)
+        found = float(value)
     except (TypeError, ValueError):
-        raise TypeError(f"{layer}: {name} must be a number, not {value!r}") from None
-    if not low <= number <= high:
-        raise ValueError(f"{layer}: {name} must be between {low:g} and {high:g}, got {number}")
-    return value if isinstance(value, int) else number
+        raise TypeError(f"{layer}: {name} must be a number, not {_shown(layer, value)}") from None
+    if not low <= found <= high:
+        raise ValueError(f"{layer}: {name} must be between {low:g} and {high:g}, got {found}")
+    return value if isinstance(value, int) else found
+
+
+def number(layer: str, name: str, value: Any) -> float:
+    """Return a number that is neither infinite nor NaN.
+
+    Raises:
+        TypeError: it is not a number.
+        ValueError: it is not finite.
+
+    >>> number("LeakyReLU", "negative_slope", 0.1)
+    0.1
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{layer}: {name} must be finite, got {value}")
+    return plain_number(layer, name, value, -math.inf, math.inf)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
-from ..members import describe
+from ..members import describe, structure
 from ..module import Module
 
 __all__ = ["ModuleList", "Sequential"]
 
 
+S = TypeVar("S", bound="_Ordered")
+
+
 class _Ordered(Module):
-    """What the containers share: a length, order, and access by position."""
+    """What the containers share: a length, order, and access by position; the list's methods that change it."""
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -36,9 +39,75 @@ class _Ordered(Module):
         self.add_module(self._name_at(index), module)
 
     def _add(self, position: int, module: Any) -> None:
+        self.add_module(str(position), self._checked(position, module))
+
+    def _checked(self, position: int, module: Any) -> Module:
         if not isinstance(module, Module):
             raise TypeError(f"{type(self).__name__}: item {position}: {describe(module)}")
-        self.add_module(str(position), module)
+        return module
+
+    def _refill(self, modules: list[Module]) -> None:
+        """Hold these modules, numbered from 0."""
+        for i, module in enumerate(modules):
+            if any(m is self for m in self._checked(i, module).modules()):
+                raise ValueError(f"{type(self).__name__}: item {i} would contain the container itself")
+        for name in list(self._modules):
+            delattr(self, name)
+        for i, module in enumerate(modules):
+            self._add(i, module)
+        structure[0] += 1
+
+    def append(self: S, module: Module) -> S:
+        """Add a module at the end; return the container."""
+        self._add(len(self), module)
+        return self
+
+    def extend(self: S, modules: Iterable[Module]) -> S:
+        """Add modules at the end; return the container."""
+        if isinstance(modules, Module) and not isinstance(modules, _Ordered):
+            kind = type(modules).__name__
+            raise TypeError(
+                f"{type(self).__name__}: expected a list of modules, got a single {kind}; put it in brackets"
+            )
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"{type(self).__name__}: expected a list of modules, got {type(modules).__name__}")
+        added = [self._checked(len(self) + i, module) for i, module in enumerate(modules)]
+        for module in added:
+            self.append(module)
+        return self
+
+    def insert(self: S, index: int, module: Module) -> S:
+        """Put a module before the position `index`; return the container."""
+        modules = list(self)
+        self._checked(index, module)
+        if not -len(modules) <= index <= len(modules):
+            raise IndexError(f"{type(self).__name__}: cannot insert at {index}; it holds {len(modules)} modules")
+        modules.insert(index, module)
+        self._refill(modules)
+        return self
+
+    def __delitem__(self, index: Any) -> None:
+        modules = list(self)
+        if isinstance(index, slice):
+            del modules[index]
+        else:
+            self._name_at(index)
+            del modules[index]
+        self._refill(modules)
+
+    def pop(self, index: int = -1) -> Module:
+        """Take the module at a position out, and return it."""
+        module = self._modules[self._name_at(index)]
+        del self[index]
+        return module
+
+    def __iadd__(self: S, other: Iterable[Module]) -> S:
+        return self.extend(other)
+
+    def __add__(self: S, other: Iterable[Module]) -> S:
+        if not isinstance(other, Iterable):
+            return NotImplemented
+        return type(self)().extend(self).extend(other)
 
 
 class Sequential(_Ordered):
@@ -77,11 +146,6 @@ class Sequential(_Ordered):
                 input = module(input)
         return input
 
-    def append(self, module: Module) -> Sequential:
-        """Add a module at the end; return the container."""
-        self._add(len(self), module)
-        return self
-
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return type(self)(dict(list(self._modules.items())[index]))
@@ -113,20 +177,6 @@ class ModuleList(_Ordered):
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Raise: a list does not say what to do with its items."""
         raise NotImplementedError("a ModuleList is not called; call its items, or use nn.Sequential")
-
-    def append(self, module: Module) -> ModuleList:
-        """Add a module at the end; return the list."""
-        self._add(len(self), module)
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> ModuleList:
-        """Add modules at the end; return the list."""
-        if isinstance(modules, Module) and not isinstance(modules, _Ordered):
-            kind = type(modules).__name__
-            raise TypeError(f"ModuleList: expected a list of modules, got a single {kind}; put it in brackets")
-        for module in modules:
-            self.append(module)
-        return self
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):

@@ -6,13 +6,14 @@ import math
 from typing import Any
 
 from ...autograd.ops.creation import zeros
+from ...autograd.ops.shaping import unflatten
 from .. import functional as F
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
-from .arguments import flag, size
+from .arguments import flag, size, whole
 
-__all__ = ["Flatten", "Identity", "Linear"]
+__all__ = ["Flatten", "Identity", "Linear", "Unflatten"]
 
 
 class Linear(Module):
@@ -44,10 +45,11 @@ class Linear(Module):
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None) -> None:
         super().__init__()
-        self.in_features = size("Linear", "in_features", in_features)
-        self.out_features = size("Linear", "out_features", out_features)
+        layer = type(self).__name__
+        self.in_features = size(layer, "in_features", in_features)
+        self.out_features = size(layer, "out_features", out_features)
         self.weight = Parameter(zeros(self.out_features, self.in_features, dtype=dtype))
-        has_bias = flag("Linear", "bias", bias)
+        has_bias = flag(layer, "bias", bias)
         self.register_parameter("bias", Parameter(zeros(self.out_features, dtype=dtype)) if has_bias else None)
         self.reset_parameters()
 
@@ -90,6 +92,39 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """Splits one dimension into several: the reverse of `Flatten`.
+
+    Args:
+        dim: the dimension.
+        unflattened_size: its new sizes; one of them may be −1.
+
+    Raises:
+        TypeError, ValueError: an argument is not allowed. Calling raises ValueError if the sizes do not fit.
+
+    >>> import glassgrad as gg
+    >>> from glassgrad import nn
+    >>> nn.Unflatten(1, (3, 4, 4))(gg.zeros(5, 48)).shape
+    (5, 3, 4, 4)
+    """
+
+    def __init__(self, dim: int, unflattened_size: tuple[int, ...]) -> None:
+        super().__init__()
+        self.dim = whole("Unflatten", "dim", dim)
+        if not isinstance(unflattened_size, tuple | list):
+            raise TypeError(f"Unflatten: unflattened_size must be a tuple of sizes, not {unflattened_size!r}")
+        for n in unflattened_size:
+            whole("Unflatten", "unflattened_size", n)
+        self.unflattened_size = unflattened_size
+
+    def forward(self, input: Any) -> Any:
+        """Return `input` with the dimension split."""
+        return unflatten(input, self.dim, tuple(self.unflattened_size))
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
 class Identity(Module):

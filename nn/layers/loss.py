@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ...autograd import Tensor
 from ...autograd.ops.loss import check_reduction
 from .. import functional as F
 from ..module import Module
 from .arguments import plain_number
 
-__all__ = ["BCEWithLogitsLoss", "CrossEntropyLoss", "MSELoss", "NLLLoss"]
+__all__ = ["BCEWithLogitsLoss", "CrossEntropyLoss", "HalfMSELoss", "MSELoss", "NLLLoss"]
 
 
 class _Loss(Module):
     """What the losses share: the reduction, and weights kept as buffers."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        arrays = len(args) > 1 and all(isinstance(a, Tensor | np.ndarray) for a in args[:2])
+        if arrays or {"input", "target"} & kwargs.keys():
+            raise TypeError(
+                f"{cls.__name__} is a class, and was called with what its instances take, an input and a target; "
+                f"make an instance first: loss_function = nn.{cls.__name__}(), then loss_function(input, target)"
+            )
+        return super().__new__(cls)
 
     def __init__(self, reduction: str, **weights: Any) -> None:
         super().__init__()
@@ -88,7 +99,10 @@ class NLLLoss(_Loss):
 
 
 class MSELoss(_Loss):
-    """The squared error (input − target)², twice the one with ½ that textbooks use. See `functional.mse_loss`.
+    """The squared error (input − target)²: its mean over all elements. See `functional.mse_loss`.
+
+    Textbooks often take 1/(2N)·Σ over N examples, which is `HalfMSELoss`. With K outputs for each example this mean is
+    2/K times that: twice as large for one output, equal for two.
 
     Args:
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
@@ -108,6 +122,32 @@ class MSELoss(_Loss):
     def forward(self, input: Any, target: Any) -> Any:
         """Return the squared error of `input` against `target`."""
         return F.mse_loss(input, target, self.reduction)
+
+
+class HalfMSELoss(_Loss):
+    """Half the squared error, 1/(2N)·Σ (input − target)² over all components of N examples, as textbooks have it.
+
+    Its gradient is (input − target)/N. See `functional.half_mse_loss`.
+
+    Args:
+        reduction: ``"mean"`` divides by the number N of examples, the first dimension; ``"sum"`` does not; ``"none"``
+            gives half the square of each element.
+
+    Raises:
+        ValueError: `reduction` is unknown. Calling raises unless both shapes are equal.
+
+    >>> import glassgrad as gg
+    >>> from glassgrad import nn
+    >>> nn.HalfMSELoss()(gg.tensor([[3.0, 3.0]]), gg.tensor([[1.0, 2.0]]))
+    tensor(2.5)
+    """
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        """Return half the squared error of `input` against `target`."""
+        return F.half_mse_loss(input, target, self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):

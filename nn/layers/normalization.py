@@ -1,4 +1,4 @@
-"""Batch normalisation as layers."""
+"""Batch normalisation, and normalisation over neighbouring channels, as layers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import Any, ClassVar
 
 from ...autograd import Tensor, no_grad
+from ...autograd.core.mode import is_recomputing
 from ...autograd.ops.creation import ones, zeros
 from ...autograd.ops.in_place import add_
 from .. import functional as F
@@ -13,9 +14,10 @@ from .. import init
 from ..module import Module
 from ..parameter import Parameter
 from ..scoping import located
-from .arguments import flag, plain_number, size
+from .arguments import flag, number, plain_number
+from .arguments import size as _size
 
-__all__ = ["BatchNorm1d", "BatchNorm2d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "LocalResponseNorm"]
 
 
 class _BatchNorm(Module):
@@ -35,7 +37,7 @@ class _BatchNorm(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         layer = type(self).__name__
-        self.num_features = size(layer, "num_features", num_features)
+        self.num_features = _size(layer, "num_features", num_features)
         self.eps = plain_number(layer, "eps", eps, 0.0, math.inf)
         self.momentum = None if momentum is None else plain_number(layer, "momentum", momentum, 0.0, 1.0)
         self.affine = flag(layer, "affine", affine)
@@ -70,7 +72,8 @@ class _BatchNorm(Module):
             expected = " or ".join(f"({s})" for s in self._shapes.values()).replace("C", str(self.num_features))
             raise located(ValueError, f"{type(self).__name__}: expected input of shape {expected}, got {tuple(shape)}")
         momentum = self.momentum
-        if self.training and self.num_batches_tracked is not None and math.prod(shape) > self.num_features:
+        values = math.prod(shape) // self.num_features
+        if self.training and self.num_batches_tracked is not None and values > 1 and not is_recomputing():
             with no_grad():
                 add_(self.num_batches_tracked, 1)
             if momentum is None:
@@ -93,8 +96,7 @@ class BatchNorm1d(_BatchNorm):
     y = weight·(x − mean)/√(variance + eps) + bias. (Ioffe and Szegedy 2015)
 
     In training the statistics are the batch's (population variance), and running statistics follow them (unbiased
-    variance); in evaluation the running ones are used. A training batch with one value per feature gives ``bias``,
-    where PyTorch raises, and leaves the running statistics alone.
+    variance); in evaluation the running ones are used. Inside `gg.checkpoint` a batch is counted once.
 
     Args:
         num_features: C, the number of features.
@@ -113,7 +115,8 @@ class BatchNorm1d(_BatchNorm):
     The input has shape (N, C) or (N, C, L).
 
     Raises:
-        TypeError, ValueError: an argument is not allowed. Calling raises ValueError if the input does not fit.
+        TypeError, ValueError: an argument is not allowed. Calling raises ValueError if the input does not fit, or in
+            training if it has one value per feature, which would be normalised to 0 whatever it is.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -136,3 +139,39 @@ class BatchNorm2d(_BatchNorm):
     """
 
     _shapes: ClassVar[dict[int, str]] = {4: "N, C, H, W"}
+
+
+class LocalResponseNorm(Module):
+    """Divides each element by (k + alpha·mean of the squares in `size` neighbouring channels)^beta.
+
+    The mean counts channels beyond the edge as 0. AlexNet's paper has the sum where the mean is here, so its alpha of
+    1e-4 is ``alpha=5e-4`` with ``size=5``, and its k is 2. (Krizhevsky, Sutskever and Hinton 2012, section 3.3)
+
+    Args:
+        size: how many channels are neighbours; ``size // 2`` of them come before.
+        alpha, beta, k: as in the formula.
+
+    The input has shape (N, C, L, ...), the output the same.
+
+    Raises:
+        TypeError, ValueError: an argument is not allowed. Calling raises ValueError if the input does not fit.
+
+    >>> import glassgrad as gg
+    >>> from glassgrad import nn
+    >>> nn.LocalResponseNorm(2, alpha=2.0, beta=1.0)(gg.ones(1, 2, 1)).reshape(2)
+    tensor([0.5   , 0.3333])
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = _size("LocalResponseNorm", "size", size)
+        self.alpha = number("LocalResponseNorm", "alpha", alpha)
+        self.beta = number("LocalResponseNorm", "beta", beta)
+        self.k = number("LocalResponseNorm", "k", k)
+
+    def forward(self, input: Any) -> Any:
+        """Return `input`, divided by what its neighbouring channels say."""
+        return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -5,4 +5,10 @@
 433890
 """
 
+from .alexnet import AlexNet
+from .deep_conv_net import DeepConvNet
+from .double_conv_net import DoubleConvNet
+from .lenet5 import LeNet5
+from .multi_layer_net import MultiLayerNet
 from .simple_conv_net import SimpleConvNet
+from .two_layer_net import TwoLayerNet

@@ -6,11 +6,12 @@ from typing import Any
 
 from ...autograd.ops.windows import output_size
 from ..layers.activation import ReLU
-from ..layers.arguments import size
+from ..layers.arguments import plain_number, size
 from ..layers.convolution import Conv2d
 from ..layers.linear import Flatten, Linear
 from ..layers.pooling import MaxPool2d
 from ..module import Module
+from .building import initialize
 
 __all__ = ["SimpleConvNet"]
 
@@ -27,6 +28,7 @@ class SimpleConvNet(Module):
         padding, stride: of the convolution.
         hidden_size: units of the hidden layer.
         output_size: number of classes.
+        std: standard deviation of the initial weights, with biases 0, as 0.01; or None for the layers' own.
 
     The input has shape (N, channels, height, width), the output (N, output_size).
 
@@ -48,7 +50,7 @@ class SimpleConvNet(Module):
 
     def __init__(
         self, input_dim: tuple[int, int, int] = (1, 28, 28), filters: int = 30, kernel_size: int = 5, padding: int = 0,
-        stride: int = 1, hidden_size: int = 100, output_size: int = 10,
+        stride: int = 1, hidden_size: int = 100, output_size: int = 10, std: float | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         if not isinstance(input_dim, tuple | list) or len(input_dim) != 3:
@@ -67,6 +69,7 @@ class SimpleConvNet(Module):
         self.affine1 = Linear(filters * pooled[0] * pooled[1], hidden_size)
         self.relu2 = ReLU()
         self.affine2 = Linear(hidden_size, output_size)
+        initialize("SimpleConvNet", self, None if std is None else plain_number("SimpleConvNet", "std", std, 0.0, 1e6))
 
     def forward(self, input: Any) -> Any:
         """Return the logits of images."""

@@ -9,6 +9,7 @@ import pytest
 
 import glassgrad as gg
 from glassgrad import nn, viz
+from glassgrad.nn import functional as F
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((5, 6)).astype("float32")
@@ -257,14 +258,33 @@ def test_changes_that_the_function_makes_itself_are_its_own_business():
     assert buffer.tolist() == [2] * 6
 
 
-def test_batch_norm_statistics_move_twice():
-    """PyTorch's checkpoint has the same effect; the gradient is right all the same."""
-    layer = nn.BatchNorm1d(6)
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_batch_norm_counts_a_batch_once(momentum):
+    """Also where one checkpoint is inside another; PyTorch's running statistics would move twice, or more."""
+    plain, once, nested = (nn.BatchNorm1d(6, momentum=momentum) for _ in range(3))
     x = gg.tensor(X, requires_grad=True)
-    (gg.checkpoint(layer, x) ** 3).sum().backward()
-    found, x.grad = x.grad.numpy(), None
-    (layer(x) ** 3).sum().backward()
-    np.testing.assert_array_equal(found, x.grad.numpy())
+    for _ in range(2):
+        gradients = []
+        for y in (plain(x), gg.checkpoint(once, x), gg.checkpoint(lambda v: gg.checkpoint(nested, v) * 1.0, x)):
+            x.grad = None
+            (y**3).sum().backward()
+            gradients.append(x.grad.numpy())
+        for gradient in gradients[1:]:
+            np.testing.assert_array_equal(gradient, gradients[0])
+        for layer in (once, nested):
+            for name, value in plain.state_dict().items():
+                np.testing.assert_array_equal(layer.state_dict()[name].numpy(), value.numpy(), err_msg=name)
+    assert once.num_batches_tracked.item() == 2
+
+
+def test_instance_norm_counts_a_batch_once():
+    def run(call):
+        mean, variance = gg.zeros(2), gg.ones(2)
+        x = gg.tensor(np.arange(12.0).reshape(2, 2, 3), requires_grad=True)
+        call(lambda v: F.instance_norm(v, mean, variance), x).sum().backward()
+        return mean.tolist(), variance.tolist()
+
+    assert run(gg.checkpoint) == run(lambda function, x: function(x))
 
 
 def test_another_function_the_second_time_is_refused():

@@ -120,13 +120,32 @@ def test_retain_grad():
         gg.zeros(2).retain_grad()
 
 
-def test_retain_grad_keeps_what_later_hooks_have_not_yet_changed():
+@pytest.mark.parametrize("retain_first", [False, True])
+def test_retain_grad_keeps_what_all_hooks_have_left(retain_first):
+    """Also those that were registered afterwards, as in PyTorch."""
     x = leaf()
     h = x * 1.0
-    h.register_hook(lambda g: g * 2)
+    if retain_first:
+        h.retain_grad()
+    handle = h.register_hook(lambda g: g * 2)
     h.retain_grad()
+    h.register_hook(lambda g: g + 1)
+    h.sum().backward(retain_graph=True)
+    assert h.grad.tolist() == [3, 3] == x.grad.tolist()
+    handle.remove()
     h.sum().backward()
-    assert h.grad.tolist() == [2, 2] == x.grad.tolist()
+    assert h.grad.tolist() == [2, 2]
+
+
+def test_a_handle_removes_only_its_own_hook():
+    x = leaf()
+    seen = []
+    first = x.register_hook(lambda g: seen.append("first"))
+    first.remove()
+    x.register_hook(lambda g: seen.append("second"))
+    first.remove()
+    x.sum().backward()
+    assert seen == ["second"]
 
 
 def test_interior_gradients_are_not_kept_otherwise():

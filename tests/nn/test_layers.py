@@ -108,14 +108,22 @@ def test_batch_norm_of_two_rows(eps, values):
     np.testing.assert_allclose(y, [[-values[0], -values[1]], list(values)], rtol=1e-9)
 
 
-def test_batch_norm_of_one_row_gives_the_bias_and_leaves_the_statistics():
-    for momentum in (0.1, None):
-        layer = nn.BatchNorm1d(2, momentum=momentum)
-        set_to(layer.bias, [5.0, 6.0])
-        assert layer(gg.tensor([[1.0, 2.0]])).numpy().tolist() == [[5.0, 6.0]]
-        assert layer.running_var.numpy().tolist() == [1, 1] and layer.num_batches_tracked.item() == 0
-        assert layer(gg.zeros(0, 2)).shape == (0, 2)
-        assert layer.num_batches_tracked.item() == 0
+@pytest.mark.parametrize("momentum", [0.1, None])
+@pytest.mark.parametrize(
+    ("layer", "shape"), [(nn.BatchNorm1d, (1, 2)), (nn.BatchNorm1d, (1, 2, 1)), (nn.BatchNorm2d, (1, 2, 1, 1))]
+)
+def test_batch_norm_of_one_value_per_channel(layer, shape, momentum):
+    """In training it is refused, as by PyTorch, and changes nothing; the formula would give the bias."""
+    norm = layer(2, momentum=momentum)
+    set_to(norm.bias, [5.0, 6.0])
+    with pytest.raises(ValueError, match=r"one value per channel.*drop_last=True.*\[in module BatchNorm.d\]"):
+        norm(gg.ones(*shape))
+    assert norm.running_var.numpy().tolist() == [1, 1] and norm.num_batches_tracked.item() == 0
+    assert norm(gg.zeros(0, *shape[1:])).shape == (0, *shape[1:])
+    assert norm.num_batches_tracked.item() == 0
+    y = F.batch_norm_composed(gg.tensor([[1.0, 2.0]]), norm.weight, norm.bias, 1e-5)
+    assert y.numpy().tolist() == [[5.0, 6.0]]
+    assert norm.eval()(gg.ones(*shape)).shape == shape
 
 
 def test_batch_norm_evaluation_uses_the_running_statistics():
@@ -334,6 +342,27 @@ def test_batch_of_zero_gives_batch_of_zero_and_zero_gradients():
         (lambda: nn.BatchNorm1d(0), ValueError, "BatchNorm1d: num_features must be at least 1"),
         (lambda: nn.BatchNorm2d(2, momentum=2), ValueError, "BatchNorm2d: momentum must be between 0 and 1"),
         (lambda: nn.BatchNorm2d(2, eps=-1), ValueError, "BatchNorm2d: eps must be between 0 and inf"),
+        (lambda: nn.ReLU(gg.ones(2, 3)), TypeError, r"ReLU: inplace must be .*, not a Tensor of shape \(2, 3\)\. To"),
+        (lambda: nn.Dropout(gg.ones(2)), TypeError, r"Dropout: p must be a number, not .* layer = nn\.Dropout\("),
+        (lambda: nn.Softmax(gg.ones(2)), TypeError, "dim must be a whole number, not a Tensor of shape"),
+        (lambda: nn.Softmax(None), TypeError, "Softmax: say along which dimension"),
+        (lambda: nn.LeakyReLU(math.nan), ValueError, "LeakyReLU: negative_slope must be finite, got nan"),
+        (lambda: nn.LeakyReLU("small"), TypeError, "LeakyReLU: negative_slope must be a number, not 'small'"),
+        (lambda: nn.Hardtanh(1.0, 1.0), ValueError, "Hardtanh: min_val must be below max_val, got 1.0 and 1.0"),
+        (lambda: nn.GELU("sigmoid"), ValueError, "GELU: approximate must be 'none' or 'tanh'"),
+        (lambda: nn.PReLU(0), ValueError, "PReLU: num_parameters must be at least 1"),
+        (lambda: nn.AvgPool2d(2, padding=2), ValueError, "AvgPool2d: padding 2 may be at most half of kernel_size 2"),
+        (lambda: nn.AvgPool2d(2, divisor_override=0), ValueError, "divisor_override must be at least 1"),
+        (lambda: nn.AdaptiveAvgPool2d(0), ValueError, "AdaptiveAvgPool2d: output_size must be at least 1"),
+        (lambda: nn.AdaptiveMaxPool2d((1, 2, 3)), ValueError, r"a number or a pair \(height, width\), got \(1, 2, 3\)"),
+        (lambda: nn.LocalResponseNorm(0), ValueError, "LocalResponseNorm: size must be at least 1"),
+        (lambda: nn.Unfold(0), ValueError, "Unfold: kernel_size must be at least 1"),
+        (lambda: nn.Fold("4", 2), TypeError, "Fold: output_size must be a whole number"),
+        (lambda: nn.Unflatten(1, 5), TypeError, "Unflatten: unflattened_size must be a tuple of sizes, not 5"),
+        (lambda: nn.CrossEntropyLoss(gg.zeros(1, 2), gg.tensor([0])), TypeError,
+         r"CrossEntropyLoss is a class, and was called .* make an instance first: loss_function = nn\.Cross"),
+        (lambda: nn.MSELoss(input=gg.ones(1), target=gg.ones(1)), TypeError, "MSELoss is a class, and was called with"),
+        (lambda: nn.HalfMSELoss("half"), ValueError, "HalfMSELoss: reduction must be"),
         (lambda: nn.MSELoss("average"), ValueError, "MSELoss: reduction must be .*, not 'average'"),
         (lambda: nn.CrossEntropyLoss(label_smoothing=2), ValueError, "label_smoothing must be between 0 and 1"),
     ],

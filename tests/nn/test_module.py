@@ -380,7 +380,7 @@ def test_summary_counts_and_restores():
     assert net.summary(gg.zeros(2, 4)) == table
     with pytest.raises(ValueError, match=r"in module Sequential\.0"):
         net.summary((2, 5))
-    assert [m.training for m in net] == [True, False, True] and not any(m._forward_hooks for m in net)
+    assert [m.training for m in net] == [True, False, True] and not any(m._hooks for m in net)
 
 
 def test_summary_counts_shared_parameters_once():

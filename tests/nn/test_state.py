@@ -65,7 +65,7 @@ def test_every_problem_is_listed_and_nothing_is_loaded():
         "  missing: 0.bias, 3.weight\n"
         "  unexpected: head.weight\n"
         "  mismatched: 0.weight has shape (3, 1, 3, 3) in the state, (2, 1, 3, 3) in the module; "
-        "1.weight is a str in the state, not a Tensor; "
+        "1.weight is a str in the state, not a Tensor, and cannot be read as one: it is no number; "
         "1.running_mean has shape (5,) in the state, (2,) in the module; "
         "1.num_batches_tracked has dtype float32 in the state, int64 in the module"
     )
@@ -105,3 +105,40 @@ def test_a_state_may_hold_the_model_itself():
 def test_only_a_mapping_is_a_state():
     with pytest.raises(TypeError, match="expected a mapping of names to tensors, got list"):
         nn.Linear(1, 1).load_state_dict([])
+
+
+def test_a_module_given_for_its_state_is_told_so():
+    with pytest.raises(TypeError, match=r"got Linear; give its state_dict\(\)"):
+        nn.Linear(1, 1).load_state_dict(nn.Linear(1, 1))
+
+
+def test_numbers_and_arrays_are_read():
+    layer = nn.Linear(2, 1)
+    layer.load_state_dict({"weight": [[1.0, 2.0]], "bias": np.float64(3.0).reshape(1)})
+    assert layer.weight.tolist() == [[1, 2]] and layer.bias.tolist() == [3]
+
+
+class FromElsewhere:
+    """A tensor of another library: it gives arrays."""
+
+    __module__ = "elsewhere.arrays"
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        if self.values is None:
+            raise ValueError("the values are on Mars")
+        return np.array(self.values, np.float32)
+
+
+def test_tensors_of_other_libraries_are_read_or_named():
+    layer = nn.Linear(2, 1)
+    layer.load_state_dict({"weight": FromElsewhere([[1, 2]]), "bias": FromElsewhere([4])})
+    assert layer.weight.tolist() == [[1, 2]]
+    with pytest.raises(
+        RuntimeError,
+        match=r"weight is an elsewhere\.FromElsewhere in the state, not a Tensor, .*: the values are on Mars",
+    ):
+        layer.load_state_dict({"weight": FromElsewhere(None), "bias": [0.0]})
+    assert layer.weight.tolist() == [[1, 2]] and layer.bias.tolist() == [4], "all or nothing"

@@ -171,7 +171,6 @@ def unsupported_error(
 # Module samples that cannot be run: pattern of the name, predicate of the arguments, reason.
 UNSUPPORTED_MODULES: list[tuple[str, Callable[..., bool], str]] = [
     (r"Conv.*", lambda made, kwargs, given, _: isinstance(kwargs.get("padding"), str), "padding by name"),
-    (r"MaxPool.*", lambda made, kwargs, given, _: bool(kwargs.get("return_indices")), "return_indices"),
     # A batch without elements is not counted here.
     (r"BatchNorm.*", lambda made, kwargs, given, _: 0 in given[0].shape, "empty batch"),
 ]
