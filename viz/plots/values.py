@@ -45,7 +45,7 @@ class Start:
             self.figure.heading(self.ax, literal(title), self.style)
         owner = self.ax.get_figure(root=True)
         if isinstance(owner, self.figure.PlotFigure):
-            owner.handles = {**handles, **owner.handles}
+            owner.handles = {**owner.handles, **{name: h for name, h in handles.items() if name not in owner.handles}}
             owner.notes += [note for note in notes if note]
         elif handles:
             self.ax.legend(
