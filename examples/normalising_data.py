@@ -56,7 +56,7 @@ def with_ones(x):
 def steps_to_learn(x, y, best):
     """Steps of gradient descent, with the best of many rates, until the mean squared error is within 1 % of the best."""
     xs, fewest = with_ones(x), np.inf
-    for rate in 10.0 ** np.arange(-8, 0.1, 0.25):
+    for rate in 10.0 ** np.arange(-8, 0.1, 0.5):
         w = np.zeros(xs.shape[1])
         with np.errstate(all="ignore"):
             for step in range(1, 1001):
@@ -103,7 +103,7 @@ experiment.verdict(
 
 def histogram(values):
     def draw(ax):
-        ax.hist(values, bins=50, color="C0")
+        ax.hist(values, bins=25, color="C0")
         ax.set(xlim=(-8, 12))
 
     return draw
@@ -113,9 +113,9 @@ def predictions(name, colour):
     def draw(ax):
         predicted, true = shown[name]
         ax.plot(true, predicted, "o", color=colour, markersize=2, alpha=0.6)
-        ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
-        ax.plot(ends, ends, "-", color="0.5", linewidth=0.8)
-        ax.set(xlabel="true", ylabel="predicted")
+        low, high = (edge([edge(pair) for pair in shown.values()]) for edge in (np.min, np.max))
+        ax.plot([low, high], [low, high], "-", color="0.5", linewidth=0.8)
+        ax.set(xlabel="true", ylabel="predicted", xlim=(low - 3, high + 3), ylim=(low - 3, high + 3))
 
     return draw
 
@@ -124,10 +124,10 @@ items = {
     "uniform from 0 to 1": histogram(uniform),
     "normalised": histogram(normalised),
     "mean 2, variance 25": histogram(moved),
-    f"test: {RIGHT}, RMSE {errors[RIGHT][0]:.1f}": predictions(RIGHT, "C2"),
-    f"test: {WRONG.removeprefix('test ')}, RMSE {errors[WRONG][0]:.1f}": predictions(WRONG, "C1"),
+    f"test, statistics of training: RMSE {errors[RIGHT][0]:.1f}": predictions(RIGHT, "C2"),
+    f"test, statistics of its own: RMSE {errors[WRONG][0]:.1f}": predictions(WRONG, "C1"),
 }
 experiment.finish(
     plots.panels(items, lambda ax, show: show(ax), columns=3, sharex=False, sharey=False, proportion=0.8,
-                 title="Normalised data: another axis, the same shape; test data keep the training data's transform")
+                 title="Normalised data, and whose mean and deviation test data get")
 )  # fmt: skip

@@ -117,9 +117,12 @@ def draw(ax, net):
     series = {name: [smooth(run, NETS[net]["smooth"]) for run in runs] for name, runs in curves[net].items()}
     inset = 300 if net == "five" and not experiment.short else None
     plots.learning_curves(series, log=net == "five", inset=inset, ax=ax)
+    if inset:  # the first steps of RMSProp reach losses above 100
+        ax.set_ylim(0.03, 10)
+        ax.child_axes[0].set_ylim(0.1, 5)
 
 
 experiment.finish(
     plots.panels({NETS[net]["title"]: net for net in chosen}, draw, columns=len(chosen), sharex=False, sharey=False,
-                 title="Loss of each step, mean of those before it")
+                 title="Loss of each step, running mean")
 )  # fmt: skip
