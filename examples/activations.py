@@ -1,9 +1,9 @@
 """How steep are activation functions, and what is left of a gradient after many layers?
 
 Note 004, L155-165 (check 2), and note 001, 1.2: each function and its derivative, sigmoid's with its maximum of 0.25.
-Backpropagation multiplies by one slope at each layer, so after n sigmoid layers at most 0.25ⁿ of a gradient is left, from
-this factor alone. Note 004 also states the derivative of ReLU, and note 000, 7.7.2, says how sigmoid and tanh are
-symmetric.
+Backpropagation multiplies by one slope at each layer, so after n sigmoid layers at most 0.25ⁿ of a gradient is left,
+from this factor alone. Note 004 also states the derivative of ReLU, and note 000, 7.7.2, says how sigmoid and tanh
+are symmetric.
 
 Look for: sigmoid is never steeper than 1/4, tanh, ReLU and leaky ReLU have places where the slope is 1 and nothing is
 lost. The slope of ReLU is 0 or 1. Curves of sigmoid and tanh look the same when turned by 180°, not when mirrored.
@@ -80,7 +80,7 @@ def products(ax):
     layers = np.arange(1, 21)
     for i, (label, slope) in enumerate({"sigmoid": 0.25, "tanh, ReLU, leaky ReLU": 1.0}.items()):
         ax.plot(layers, slope**layers, "o-" if not i else "s--", color=f"C{i * 2}", markersize=3, linewidth=1.4)
-        ax.text(20 if i else 12, (1.0, 1e-6)[1 - i] * 4, label, fontsize=8, color=f"C{i * 2}", ha="right" if i else "left")
+        ax.text(20, (1e-5, 4.0)[i], label, fontsize=8, color=f"C{i * 2}", ha="right")
     ax.set(yscale="log", xlabel="layers", ylim=(1e-13, 1e3), xlim=(0, 21))
 
 

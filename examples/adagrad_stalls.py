@@ -1,12 +1,13 @@
 """When does AdaGrad stop, whom does it favour, and who needs the least tuning of the rate?
 
-Note 000, L273, and note 003, L421: AdaGrad divides by the root of the sum of all squared gradients, so its steps only get
-shorter; one large early gradient stops it for good, and RMSProp, which forgets, goes on. Note 004, L331, blames saddle
-points. Note 003, L410: AdaGrad favours rare features. Note 004, L354 and L381: RMSProp needs less tuning of its rate.
+Note 000, L273, and note 003, L421: AdaGrad divides by the root of the sum of all squared gradients, so its steps only
+get shorter; one large early gradient stops it for good, and RMSProp, which forgets, goes on. Note 004, L331, blames
+saddle points. Note 003, L410: AdaGrad favours rare features. Note 004, L354 and L381: RMSProp needs less tuning of
+its rate.
 
-Look for: on the convex slope 0.05w², where there is no saddle, AdaGrad stays near 10 after one gradient of 1000. On the
-digits, the weights of pixels that are rarely inked keep a rate many times that of the common ones. And of nine rates from
-0.0001 to 1, about as many suit each adaptive method as suit momentum: the window is only at smaller rates.
+Look for: on the convex slope 0.05w², where there is no saddle, AdaGrad stays near 10 after one gradient of 1000. On
+the digits, the weights of pixels that are rarely inked keep a rate many times that of the common ones. And of nine
+rates from 0.0001 to 1, about as many suit each adaptive method as suit momentum: the window is only at smaller rates.
 
 Run: python examples/adagrad_stalls.py --data mnist
 """
@@ -95,7 +96,7 @@ rates = 10.0 ** (np.arange(-4, 0.5) if experiment.short else np.arange(-4, 0.1, 
 accuracies = np.zeros((len(METHODS), len(rates), len(experiment.seeds)))
 for i, j, seed in experiment.progress(list(np.ndindex(accuracies.shape))):
     gg.manual_seed(seed)
-    model = nn.models.MultiLayerNet([images.shape[1], 100, 100, 10], "relu", init="he")
+    model = nn.models.MultiLayerNet([images.shape[1], 50, 10], "relu", init="he")
     with np.errstate(all="ignore"):
         accuracies[i, j, seed] = learn(model, list(METHODS.values())[i](model.parameters(), rates[j]), steps, seed)
 good = {
@@ -116,14 +117,14 @@ experiment.verdict(
 def shock(ax):
     for i, (name, path) in enumerate(stalled.items()):
         ax.plot(range(401), path, ("-", "-.", "--")[i], color=f"C{(2, 3, 3)[i]}", linewidth=1.7)
-        ax.text(395, path[-1] + 0.25, name, color=f"C{(2, 3, 3)[i]}", fontsize=8, ha="right")
-    ax.set(xlabel="step", ylabel="w", ylim=(-1, 11))
+        ax.text(395, (10.2, 6.8, 0.5)[i], name, color=f"C{(2, 3, 3)[i]}", fontsize=8, ha="right")
+    ax.set(xlabel="step", ylabel="w", ylim=(-1, 11.5))
 
 
 def rates_of_pixels(ax):
     seen = np.isfinite(effective)
     ax.plot(100 * inked[seen], effective[seen], "o", color="C2", markersize=2.5, alpha=0.6)
-    ax.set(xlabel="images in which a pixel is inked, %", ylabel="lr/√h of its weights", yscale="log")
+    ax.set(xlabel="% of images that ink a pixel", ylabel="rate lr/√h of its weights", yscale="log", ylim=(0.1, 1e4))
 
 
 def sensitivity(ax):
@@ -134,11 +135,11 @@ def sensitivity(ax):
         )  # fmt: skip
         ax.figure.handles[name] = line
     ax.axhline(90, color="0.5", linewidth=0.8)
-    ax.set(xscale="log", xlabel="learning rate", ylabel=f"test accuracy after {steps} steps, %", ylim=(0, 100))
+    ax.set(xscale="log", xlabel="learning rate", ylabel=f"test accuracy in %, {steps} steps", ylim=(0, 100))
 
 
 experiment.finish(
-    plots.panels({"0.05w² after one gradient of 1000": shock, "rare pixels keep a large rate": rates_of_pixels,
-                  "which rates suit which method": sensitivity}, lambda ax, show: show(ax), columns=3, sharex=False,
+    plots.panels({"after a gradient of 1000": shock, "rare and common pixels": rates_of_pixels,
+                  "which rates suit": sensitivity}, lambda ax, show: show(ax), columns=3, sharex=False,
                  sharey=False, proportion=1.0, title="AdaGrad stalls, favours what is rare, and tuning the rate")
 )  # fmt: skip

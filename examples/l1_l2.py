@@ -1,13 +1,13 @@
 """Why do penalties on weights make them small, and only that of L1 exactly zero?
 
 Note 001, 9.1, and note 004, check 1: f = (w₁ − 3)² + 4(w₂ − 6)² alone has its minimum at (3, 6). The first panel adds
-the penalty of L2 (ridge regression, Tikhonov), w₁² + w₂², the second that of L1 (the lasso), 10(|w₁| + |w₂|): f dashed
-black, the penalty dashed red, their sum solid; the small dot is the old minimum, the large one the new.
+the penalty of L2 (ridge regression, Tikhonov), w₁² + w₂², the second that of L1 (the lasso), 10(|w₁| + |w₂|): f
+dashed black, the penalty dashed red, their sum solid; the small dot is the old minimum, the large one the new.
 
 Look for: the circles of L2 pull the minimum to (1.5, 4.8); the corners of L1 pull it to (0, 4.75), where w₁ is gone.
-Following the gradient of the sum, w₁ swings about 0 for ever, since sign(w₁) does not become small; the proximal step,
-`optim.soft_threshold_` after each step on f alone, reaches 0 exactly. The last panel shows which weights have the norm
-1: the smaller p, the sharper the corners on the axes.
+Following the gradient of the sum, w₁ swings about 0 for ever, since sign(w₁) does not become small; the proximal
+step, `optim.soft_threshold_` after each step on f alone, reaches 0 exactly. The last panel shows which weights have
+the norm 1: the smaller p, the sharper the corners on the axes.
 
 Run: python examples/l1_l2.py (the same for the gallery: there are no data)
 """
@@ -64,8 +64,8 @@ experiment.report("L1, sum at its minimum", f(w1, w2) + lasso(w1, w2), 4)
 swing = with_sign[-100:, 0]
 experiment.report("L1, gradient steps, lowest w1 of the last 100", swing.min())
 experiment.report("L1, gradient steps, highest w1 of the last 100", swing.max())
-experiment.verdict("with L1 the minimum moves to (0, 4.75), w1 is 0", "001 L1250-1262", w1 == 0 and np.isclose(w2, 4.75),
-                   f"({w1}, {w2:.4f}) with proximal steps")  # fmt: skip
+experiment.verdict("with L1 the minimum moves to (0, 4.75), w1 is 0", "001 L1250-1262",
+                   bool(w1 == 0 and np.isclose(w2, 4.75)), f"({w1}, {w2:.4f}) with proximal steps")  # fmt: skip
 experiment.verdict(
     "adding alpha·sign(w) to the gradient makes weights zero", "001 L1231-1248, 004 L496-533",
     bool(np.any(swing == 0)), f"w1 goes on between {swing.min():.2f} and {swing.max():.2f}",
@@ -84,8 +84,8 @@ def penalised(ax, penalty, new, paths):
     surfaces = {"f": f, "penalty": penalty, "f + penalty": lambda w1, w2: f(w1, w2) + penalty(w1, w2)}
     looks = {"gradient steps": 0, "proximal steps": 2}
     plots.paths_on_contours(
-        surfaces, paths, looks={name: looks[name] for name in paths}, numbered=False, points={"minimum of f": (3, 6), "minimum of the sum": new}, xlim=(-2.5, 6),
-        ylim=(-1, 8.5), levels=6, xlabel="w1", ylabel="w2", ax=ax,
+        surfaces, paths, points={"minimum of f": (3, 6), "minimum of the sum": new}, xlim=(-2.5, 6), ylim=(-1, 8.5),
+        levels=6, looks={name: looks[name] for name in paths}, numbered=False, xlabel="w1", ylabel="w2", ax=ax,
     )  # fmt: skip
     ax.axhline(0, color="0.6", linewidth=0.6)
     ax.axvline(0, color="0.6", linewidth=0.6)

@@ -1,16 +1,16 @@
 """What does normalising do to data, and with whose mean and deviation are test data normalised?
 
-Note 001, 8.1: 10,000 uniform numbers from 0 to 1, then normalised to mean 0 and variance 1, then to mean 2 and variance
-25, as three histograms. Note 003, 3.6.1: the transform that was found on the training data is applied to the test data
-as it is. Asked: how wrong is it to normalise test data with their own mean and deviation instead?
+Note 001, 8.1: 10,000 uniform numbers from 0 to 1, then normalised to mean 0 and variance 1, then to mean 2 and
+variance 25, as three histograms. Note 003, 3.6.1: the transform that was found on the training data is applied to the
+test data as it is. Asked: how wrong is it to normalise test data with their own mean and deviation instead?
 
 Test data with another distribution than the training data show it. `--data power-plant` takes real ones, the electric
-output of a power plant: training on the cooler days, testing on the hottest fifth; otherwise a table with such a shift is
-drawn. A least-squares line is fitted, so nothing else can be at fault.
+output of a power plant: training on the cooler days, testing on the hottest fifth; otherwise a table with such a
+shift is drawn. A least-squares line is fitted, so nothing else can be at fault.
 
 Look for: the shape of the histogram stays, only the axis changes. With their own mean, the hot days look like average
-days, and the prediction is off by as much as the whole shift. Normalised features also allow a rate for which gradient
-descent diverges, or crawls, on raw ones.
+days, and the prediction is off by as much as the whole shift. Normalised features also allow a rate for which
+gradient descent diverges, or crawls, on raw ones.
 
 Run: python examples/normalising_data.py --data power-plant
 """
@@ -54,7 +54,7 @@ def with_ones(x):
 
 
 def steps_to_learn(x, y, best):
-    """Steps of gradient descent, with the best of many rates, until the mean squared error is within 1 % of the best."""
+    """Steps of gradient descent, at the best of many rates, until the squared error is within 1 % of the lowest."""
     xs, fewest = with_ones(x), np.inf
     for rate in 10.0 ** np.arange(-8, 0.1, 0.5):
         w = np.zeros(xs.shape[1])

@@ -1,12 +1,12 @@
 """Which way do optimisers go on a plane, and how large may their rate be?
 
-Note 000, 7.6.3 to 7.6.7: six methods start at (-7, 2) on f = x²/20 + y², a valley twenty times as steep across as along.
-Asked: who zig-zags, who overshoots, who is nearest after 30 steps. Note 001, 6.1 and 6.2: gradient descent (green) and
-momentum (red) from (10, 1) on f = x² + 100y². Asked: up to which rate each of them comes down.
+Note 000, 7.6.3 to 7.6.7: six methods start at (-7, 2) on f = x²/20 + y², a valley twenty times as steep across as
+along. Asked: who zig-zags, who overshoots, who is nearest after 30 steps. Note 001, 6.1 and 6.2: gradient descent
+(green) and momentum (red) from (10, 1) on f = x² + 100y². Asked: up to which rate each of them comes down.
 
-Look for: SGD jumps across the valley at every step; momentum swings wide and slowly; Adam swings less, and yet is last
-after 30 steps at these rates, which are those of the book that the note follows. In the steep valley gradient descent
-needs a rate below 0.01, momentum one below 0.019: f is measured after 2,000 steps, just below and just above.
+Look for: SGD jumps across the valley at every step; momentum swings wide and slowly; Adam swings less, and yet is
+last after 30 steps at these rates, which are those of the book that the note follows. In the steep valley gradient
+descent needs a rate below 0.01, momentum one below 0.019: f is measured after 2,000 steps, just below and just above.
 
 Run: python examples/optimizer_paths.py (the same for the gallery: there are no data)
 """
@@ -122,7 +122,7 @@ def in_the_valley(ax):
 def at_the_edge(ax):
     shown = np.arange(0, steps + 1)
     for runs, colour in ((gradient_descent, "C2"), (momentum, "C1")):
-        for (rate, path), dashes in zip(list(runs.items())[1:], ("-", ":"), strict=True):
+        for path, dashes in zip(list(runs.values())[1:], ("-", ":"), strict=True):
             with np.errstate(over="ignore"):
                 ax.plot(shown, valley(*path.T), dashes, color=colour, linewidth=1.2)
     ax.set(yscale="log", xlim=(0, 300), ylim=(1e-6, 1e6), xlabel="step", ylabel="f")

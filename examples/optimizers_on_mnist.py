@@ -1,13 +1,15 @@
 """Which optimiser learns the digits fastest?
 
-Note 000, 7.6.8 (figure 4), and note 004, notebook 2_4: the same network, the same batches, one optimiser each. The note
-says that all others are faster than SGD and that AdaGrad seems to be the fastest. Asked: is it so early, and at the end?
+Note 000, 7.6.8 (figure 4), and note 004, notebook 2_4: the same network, the same batches, one optimiser each. The
+note says that all others are faster than SGD and that AdaGrad seems to be the fastest. Asked: is it so early, and at
+the end?
 
-The network of 7.6.8 has four hidden layers of 100 ReLU units and initial weights of He, and 2,000 steps of 128 images;
-that of the course, 784-40-20-10, has sigmoid units, initial weights of standard deviation 0.01, and 1,000 steps of 100.
+The network of 7.6.8 has four hidden layers of 100 ReLU units and initial weights of He, and 2,000 steps of 128
+images; that of the course, 784-40-20-10, has sigmoid units, initial weights of standard deviation 0.01, and 1,000
+steps of 100.
 
-Look for: with ReLU the order of the first 500 steps and the order at the end are not the same. On the course's network
-plain SGD does not leave the loss of guessing, ln 10 = 2.303, while four others learn.
+Look for: with ReLU the order of the first 500 steps and the order at the end are not the same. On the course's
+network plain SGD does not leave the loss of guessing, ln 10 = 2.303, while four others learn.
 
 Run: python examples/optimizers_on_mnist.py --data mnist (--net five or --net course for one of the two networks)
 """

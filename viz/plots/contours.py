@@ -22,9 +22,9 @@ def paths_on_contours(
     f: Callable[..., Any] | Mapping[str, Callable[..., Any]], paths: Any = None, *,
     points: Mapping[str, Sequence[float]] | None = None, xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None, levels: int | Sequence[float] = 9, numbered: bool = True,
-    separate: bool | None = None, looks: Mapping[str, int] | None = None, aspect: str = "auto", xlabel: str = "x", ylabel: str = "y",
-    title: str | None = None, path: str | os.PathLike[str] | None = None, theme: Any = "light", width: float = 16.0,
-    ax: Any = None,
+    separate: bool | None = None, looks: Mapping[str, int] | None = None, aspect: str = "auto", xlabel: str = "x",
+    ylabel: str = "y", title: str | None = None, path: str | os.PathLike[str] | None = None, theme: Any = "light",
+    width: float = 16.0, ax: Any = None,
 ) -> Any:  # fmt: skip
     """Plot contours of functions f(x, y), with paths over them whose points are numbered from 0, the start.
 
