@@ -120,7 +120,7 @@ def growth_of_the_best(ax):
 
 
 experiment.finish(
-    plots.panels({"test accuracy in % (light: low loss), best rates": heat, "best rate by batch size": growth_of_the_best},
+    plots.panels({"test accuracy in % (light: low loss), best rates": heat, "best rate": growth_of_the_best},
                  lambda ax, show: show(ax), columns=2, sharex=False, sharey=False, proportion=0.8,
                  title=f"Rates and batch sizes, {samples:,} images each")
 )  # fmt: skip
