@@ -119,6 +119,8 @@ class ModeSwitch:
         return type(self)()
 
     def __call__(self, function: Function) -> Function:
+        if isinstance(function, staticmethod | classmethod):
+            return cast(Function, type(function)(self(function.__func__)))
         if not callable(function):
             raise TypeError(f"{type(self).__name__} decorates a function, but got {type(function).__name__}")
         if inspect.isgeneratorfunction(function):
@@ -196,10 +198,19 @@ class ModeSwitch:
         return wrapper
 
 
-class no_grad(ModeSwitch):
+class PlainSwitch(ModeSwitch):
+    """A switch without arguments, which decorates with brackets or without: ``@no_grad()`` or ``@no_grad``."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        switch = super().__new__(cls)
+        return switch if function is None else switch(function)
+
+
+class no_grad(PlainSwitch):
     """Switch recording off: results require no gradient and no graph is kept.
 
-    Use it as ``with no_grad():`` or ``@no_grad()``. It is local to the thread and to the asyncio task.
+    Use it as ``with no_grad():`` or, on a function or method, as ``@no_grad`` or ``@no_grad()``. It is local to the
+    thread and to the asyncio task.
 
     >>> import glassgrad as gg
     >>> x = gg.tensor([1.0, 2.0], requires_grad=True)
@@ -213,8 +224,8 @@ class no_grad(ModeSwitch):
         return Mode(False, mode.context, mode.observers)
 
 
-class enable_grad(ModeSwitch):
-    """Switch recording on again inside :class:`no_grad`.
+class enable_grad(PlainSwitch):
+    """Switch recording on again inside :class:`no_grad`; used in the same ways.
 
     >>> import glassgrad as gg
     >>> x = gg.tensor([1.0], requires_grad=True)
@@ -240,6 +251,8 @@ class set_grad_enabled(ModeSwitch):
     """
 
     def __init__(self, mode: bool) -> None:
+        if callable(mode):
+            raise TypeError("set_grad_enabled: the mode must be True or False; write @gg.set_grad_enabled(False)")
         self._grad = bool(mode)
 
     def enter(self, mode: Mode) -> Mode:
@@ -264,7 +277,7 @@ class scope(ModeSwitch):
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"scope: the name must be a string, not {type(name).__name__}")
+            raise TypeError(f"scope: the name must be a string, not {type(name).__name__}, as in scope('encoder')")
         self._name = name
 
     def enter(self, mode: Mode) -> Mode:

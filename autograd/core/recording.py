@@ -118,6 +118,11 @@ class record(ModeSwitch):
     """
 
     def __init__(self, keep: str | None = None) -> None:
+        if callable(keep):
+            raise TypeError(
+                "record: as a decorator it needs a name, to be read later: recorder = gg.record(), then @recorder, and "
+                "recorder.recording holds the operations"
+            )
         if keep not in (None, "inputs", "outputs", "all"):
             raise ValueError(f"record: keep must be None, 'inputs', 'outputs' or 'all', not {keep!r}")
         self._keep = keep
@@ -199,6 +204,10 @@ class detect_anomaly(ModeSwitch):
         ...
     FloatingPointError: detect_anomaly: sqrt made a NaN in its output of shape (1,) at ...
     """
+
+    def __new__(cls, check_inf: Any = True) -> Any:
+        # Without brackets, @detect_anomaly is given the function.
+        return cls()(check_inf) if callable(check_inf) else super().__new__(cls)
 
     def __init__(self, check_inf: bool = True) -> None:
         self._check_inf = check_inf

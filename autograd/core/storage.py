@@ -15,7 +15,7 @@ import numpy as np
 
 from .node import next_sequence
 
-__all__ = ["changed_since", "latest_change", "mark_changed", "owner_of"]
+__all__ = ["changed_since", "copy_shared", "latest_change", "mark_changed", "owner_of"]
 
 _lock = threading.Lock()
 _changes: dict[int, tuple[int, Any, str]] = {}
@@ -65,3 +65,28 @@ def changed_since(array: Any, sequence: int) -> str | None:
     if entry is None or entry[0] <= sequence:
         return None
     return entry[2]
+
+
+def copy_shared(array: np.ndarray[Any, Any], memo: dict[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a deep copy of ``array`` that shares memory with the other copies in ``memo`` as the originals do.
+
+    The whole memory behind a view is copied, once. Memory whose owner is no array, or has gaps, is copied for each.
+    """
+    owner = owner_of(array)
+    key = ("glassgrad memory", id(owner))
+    if key not in memo:
+        # A dense array in any order of axes can be read as bytes in the order of its memory.
+        dense = owner.__class__ is np.ndarray and owner.size and owner.dtype.kind in "fiub"
+        flat = owner.ravel(order="K") if dense else None
+        start = None if flat is None else flat.__array_interface__["data"][0]
+        if flat is None or not np.may_share_memory(flat, owner) or start != owner.__array_interface__["data"][0]:
+            memo[key] = None
+        else:
+            memo[key] = (start, flat.copy(), owner)  # the owner is kept, so that its id is not given to another
+    if memo[key] is None:
+        return np.array(array, order="K", subok=False)
+    start, copied, _ = memo[key]
+    place = array.__array_interface__["data"][0] - start
+    result: np.ndarray[Any, Any] = np.ndarray(array.shape, array.dtype, copied, place, array.strides)
+    result.flags.writeable = array.flags.writeable
+    return result

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core import storage
+from ..core import dtypes, storage
 from ..core.mode import current_mode
 from ..core.node import FREED, Constant, Node
 from ..core.paths import collect, leading_to, reachable
@@ -212,7 +212,7 @@ def seed(output: Any, gradient: Any, create_graph: bool, operation: str) -> Any:
         start = np.ones(array.shape, array.dtype)
         return new_tensor(start, None) if create_graph else start
     if not hasattr(gradient, "_array"):
-        gradient = new_tensor(np.array(gradient, dtype=array.dtype), None)
+        gradient = new_tensor(dtypes.as_array(gradient, array.dtype), None)
     if gradient._array.shape != array.shape:
         raise ValueError(
             f"{operation}: the gradient has shape {gradient._array.shape}, but the output has shape {array.shape}"

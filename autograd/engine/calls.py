@@ -74,7 +74,8 @@ def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, .
             continue
         if not isinstance(value, list | tuple | np.ndarray):
             raise TypeError(
-                f"{primitive.name}: {name} must be a Tensor, a Scalar, a number or an array, not {type(value).__name__}"
+                f"{primitive.name}: {name} must be a Tensor, a Scalar, a number or an array, "
+                f"not {dtypes.class_name(value)}"
             )
     try:
         result = run_kernel(primitive, inputs, static)
@@ -129,6 +130,8 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
             results[i] = result = as_result(primitive, result)
         if typed and i < public and result.dtype is not like.dtype:
             results[i] = retype(result, like)
+        elif result.dtype is not dtypes.canonical(result.dtype):
+            results[i] = as_result(primitive, result)
     vertices = [None if t is None else t._node for t in handles]
     if primitive.differentiable:
         needs = tuple([v.__class__ is Node and n in primitive.differentiable
@@ -205,7 +208,7 @@ def _as_handles(primitive: Primitive, names: Sequence[str], operands: list[Any])
             )
         else:
             raise TypeError(
-                f"{primitive.name}: {name} must be a Tensor, a number or an array, not {type(operand).__name__}"
+                f"{primitive.name}: {name} must be a Tensor, a number or an array, not {dtypes.class_name(operand)}"
             )
     return handles
 
@@ -253,16 +256,16 @@ def retype(out: Array, like: Array) -> Array:
     if out.dtype.kind not in "fiub":
         raise TypeError(f"the kernel returned an array of dtype {out.dtype}, which tensors cannot have")
     if out.dtype.kind != "f":
-        return out
-    return out.astype(like.dtype if like.dtype.kind == "f" else dtypes.get_default_dtype(), copy=False)
+        return dtypes.as_array(out, copy=False)
+    return dtypes.as_array(out, like.dtype if like.dtype.kind == "f" else dtypes.get_default_dtype(), copy=False)
 
 
 def as_result(primitive: Primitive, value: Any) -> Array:
-    """Return what a kernel returned as an array, or refuse it."""
+    """Return what a kernel returned as an array of a native dtype, or refuse it."""
     array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
     if array is None or array.dtype.kind not in "fiub":
         raise TypeError(f"{primitive.name}: the kernel returned {describe(value)}, not an array of numbers")
-    return array
+    return array if array.dtype is dtypes.canonical(array.dtype) else dtypes.as_array(array, copy=False)
 
 
 def settle(primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tuple[Any, ...]) -> tuple[Any, ...]:

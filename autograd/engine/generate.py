@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtypes import promote
+from ..core.dtypes import canonical, promote
 from ..core.mode import current_mode
 from ..core.node import FREED, Node, next_sequence
-from ..core.primitive import NO_DEFAULT, Primitive, Rule
+from ..core.primitive import NO_DEFAULT, Primitive, Rule, is_ours
 from . import calls, messages, ownership, steps, values
 from .inline import inline_rule
 
@@ -92,6 +92,7 @@ def _forward(primitive: Primitive, fast: bool, fallback: Callable[..., Any]) -> 
         "primitive": primitive, "kernel": primitive.kernel, "fallback": fallback, "handles": values.HANDLES,
         "Tensor": values.tensor_class(), "new": object.__new__, "Node": Node, "current_mode": current_mode,
         "next_sequence": next_sequence, "ndarray": np.ndarray, "asarray": np.asarray, "promote": promote,
+        "canonical": canonical,
         "settle": calls.settle, "as_result": calls.as_result, "explain": messages.explain,
         "constant_of": values.constant_of, "cut_off": values.CUT_BY_NO_GRAD, "inherit": values.inherit,
         "keep": calls.keep, "observe": calls.observe, "number": values.scalar_constant, "numbers": _NUMBERS,
@@ -140,6 +141,10 @@ def _fast_forward(primitive: Primitive) -> list[str]:
     add(f"            $out = {call}")
     add("            if $out.__class__ is not $ndarray:")
     add("                $out = $as_result($primitive, $out)")
+    if not is_ours(primitive.kernel) and (primitive.casts or not differentiable):
+        # Where the dtypes of the operands decide, a foreign one is seen below.
+        add("            if $out.dtype is not $canonical($out.dtype):")
+        add("                $out = $as_result($primitive, $out)")
     if primitive.casts:
         add("            $dtype = $out.dtype")
     elif differentiable:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core import dtypes
 from ..core.interpreters import is_operand
 from ..core.mode import NOWHERE, current_mode, set_mode
 from ..core.node import FREED, Node
@@ -165,7 +166,7 @@ def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
                     f"output has shape {node.shape} and {name!r} has {vertex.shape}"
                 ) from None
         array = unbroadcast(array, vertex.shape)
-    return array if array.dtype == vertex.dtype else array.astype(vertex.dtype)
+    return array if array.dtype is vertex.dtype else dtypes.as_array(array, vertex.dtype, copy=False)
 
 
 def conform_recorded(gradient: Any, node: Node, name: str, vertex: Any) -> Any:

@@ -26,7 +26,7 @@ from ..core.primitive import REGISTRY, Primitive
 from ..engine.compose import LOOPS
 from ..engine.values import HANDLES, new_tensor
 from ..handles.tensor import Tensor
-from .trees import flatten, unflatten
+from .trees import flatten, rebuilder, unflatten
 
 __all__ = [
     "RULES",
@@ -128,6 +128,10 @@ class Batched:
         raise _hidden("NumPy's array")
 
     def __getattr__(self, name: str) -> Any:
+        own = getattr(type(self), name, None)
+        if isinstance(own, property):
+            # One of ours raised an AttributeError, which Python turned into this call: raise it again.
+            return own.__get__(self)
         attribute = None if name.startswith("__") else getattr(Tensor, name, None)
         if attribute is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -306,7 +310,7 @@ def each(call: Call, level: int) -> Any:
 def _example(value: Any, level: int, i: int) -> Any:
     """Return a static argument, such as an index, for one example."""
     if isinstance(value, list | tuple):
-        return type(value)(_example(v, level, i) for v in value)
+        return rebuilder(value)([_example(v, level, i) for v in value])
     if value.__class__ is Batched and value.level == level:
         example = REGISTRY["getitem"].function(value.value, i)
         return example._array if example.__class__ in HANDLES else example

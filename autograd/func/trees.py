@@ -1,16 +1,17 @@
 """Nested dicts, lists, tuples and named tuples of tensors, as one list of leaves and a structure to put them back into.
 
+Subclasses come back as what they were, with their attributes: an ``OrderedDict``, a ``defaultdict``, your own list.
 What is none of these is a leaf; ``None`` is an empty place, so an optional parameter may be left out. A leaf's path is
 written as Python reaches it, ``params["layer1"]["weight"]``, and every message names it.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["Structure", "flatten", "flatten_like", "leaf_count", "unflatten"]
+__all__ = ["Structure", "flatten", "flatten_like", "leaf_count", "rebuilder", "unflatten"]
 
 
 class Structure:
@@ -62,9 +63,8 @@ def _flatten(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> Struc
         return NONE
     if isinstance(tree, dict):
         keys = tuple(tree)
-        kind = OrderedDict if isinstance(tree, OrderedDict) else dict
         children = tuple(_flatten(tree[key], path + _written(key), leaves, paths) for key in keys)
-        return Structure("dict", keys, children, lambda entries: kind(zip(keys, entries, strict=True)))
+        return Structure("dict", keys, children, rebuilder(tree))
     if isinstance(tree, list | tuple):
         fields: tuple[Any, ...] | None = getattr(tree, "_fields", None)
         keys = tuple(range(len(tree))) if fields is None else tuple(fields)
@@ -72,13 +72,61 @@ def _flatten(tree: Any, path: str, leaves: list[Any], paths: list[str]) -> Struc
             _flatten(entry, path + (f"[{key}]" if fields is None else f".{key}"), leaves, paths)
             for key, entry in zip(keys, tree, strict=True)
         )
-        made = type(tree)
-        if fields is not None:
-            return Structure("sequence", keys, children, lambda entries: made(*entries))
-        return Structure("sequence", keys, children, list if isinstance(tree, list) else tuple)
+        return Structure("sequence", keys, children, rebuilder(tree))
     leaves.append(tree)
     paths.append(path)
     return LEAF
+
+
+def rebuilder(tree: Any) -> Callable[[Any], Any]:
+    """Return what makes a dict, list or tuple of the same class, keys and attributes from other entries.
+
+    It holds none of the entries of ``tree``. ``__init__`` of a subclass is not run again, as in :func:`copy.copy`.
+
+    >>> from collections import defaultdict
+    >>> from glassgrad.autograd.func.trees import rebuilder
+    >>> rebuilder(defaultdict(list, a=1, b=2))([10, 20])
+    defaultdict(<class 'list'>, {'a': 10, 'b': 20})
+    """
+    made = type(tree)
+    if made is list or made is tuple:
+        return made
+    if isinstance(tree, tuple):
+        attributes = dict(getattr(tree, "__dict__", {}))
+
+        def tuple_of(entries: Any) -> Any:
+            try:
+                result = tuple.__new__(made, entries)
+            except TypeError:  # Python's own records, such as time.struct_time
+                return made(entries)
+            if attributes:
+                result.__dict__.update(attributes)
+            return result
+
+        return tuple_of
+    if isinstance(tree, list):
+        empty_list = copy.copy(tree)
+        empty_list.clear()
+
+        def list_of(entries: Any) -> Any:
+            result = copy.copy(empty_list)
+            result.extend(entries)
+            return result
+
+        return list_of
+    keys = tuple(tree)
+    if made is dict:
+        return lambda entries: dict(zip(keys, entries, strict=True))
+    empty_dict = copy.copy(tree)
+    empty_dict.clear()
+
+    def dict_of(entries: Any) -> Any:
+        result = copy.copy(empty_dict)
+        for key, entry in zip(keys, entries, strict=True):
+            result[key] = entry
+        return result
+
+    return dict_of
 
 
 def _written(key: Any) -> str:

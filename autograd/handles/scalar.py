@@ -152,8 +152,29 @@ class Scalar(Vertex, ScalarOperators):
     def __format__(self, spec: str) -> str:
         return format(self.value, spec) if spec else repr(self)
 
+    def __copy__(self) -> Scalar:
+        """Return a leaf of the same value, name and ``requires_grad``, without the gradient."""
+        self._refuse_results("copy.copy")
+        return Scalar(self.value, self.requires_grad, self.name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Scalar:
+        """Return a leaf of the same value, name, ``requires_grad`` and gradient."""
+        self._refuse_results("copy.deepcopy")
+        memo[id(self)] = copied = Scalar(self.value, self.requires_grad, self.name)
+        copied.grad = self.grad.value if self.grad.__class__ is Scalar else self.grad
+        return copied
+
     def __reduce__(self) -> Any:
-        raise TypeError("Scalars are not pickled; save their values")
+        """Pickle the value, name and ``requires_grad``, not the gradient."""
+        self._refuse_results("pickle")
+        return Scalar, (self.value, self.requires_grad, self.name)
+
+    def _refuse_results(self, what: str) -> None:
+        if self.requires_grad and not self.is_leaf:
+            raise RuntimeError(
+                f"{what}: this Scalar is the result of {self.primitive.name!r}, and its graph is not copied; "
+                "only leaves can be copied. Write x.detach() for the number"
+            )
 
     def backward(self, gradient: float = 1.0, create_graph: bool = False) -> None:
         """Set ``.grad`` of every Scalar this one was computed from; leaves add to what they have.

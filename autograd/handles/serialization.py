@@ -25,6 +25,7 @@ _SALT = zlib.crc32(b"nested")
 _DTYPES = {
     "F16": "float16", "F32": "float32", "F64": "float64", "I8": "int8", "I16": "int16", "I32": "int32", "I64": "int64",
     "U8": "uint8", "U16": "uint16", "U32": "uint32", "U64": "uint64", "BOOL": "bool",
+    "BF16": "uint16",  # read as float32, whose upper half it is
 }  # fmt: skip
 _LONGEST_HEADER = 100_000_000
 
@@ -110,7 +111,7 @@ def load(path: Any) -> Any:
     """Read named tensors from a safetensors file, whoever wrote it, or the nested data that `save` put there.
 
     Everything is checked before any memory is reserved for it: the header's length and form, every dtype, shape and
-    place, and the checksums where the file has them.
+    place, and the checksums where the file has them. bfloat16, which NumPy does not have, becomes float32, exactly.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -147,6 +148,8 @@ def load(path: Any) -> Any:
             if expected is not None and expected != f"{zlib.crc32(raw, 0 if nested is None else _SALT):08x}":
                 raise ValueError(f"load: {path} is damaged: the checksum of {name!r} does not fit its content")
             array = np.frombuffer(raw, np.dtype(dtype).newbyteorder("<")).reshape(shape)
+            if header[name]["dtype"] == "BF16":
+                array = (array.astype(np.uint32) << 16).view(np.float32)
             tensors[name] = Tensor(array)
     if nested is None:
         return tensors

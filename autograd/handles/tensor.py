@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core import dtypes
+from ..core import dtypes, storage
 from ..core.mode import current_mode
 from ..core.node import Constant, Node, next_sequence
 from ..engine import calls, values
@@ -111,6 +111,11 @@ class Tensor(TensorOperators):
     def nbytes(self) -> int:
         """Bytes that the elements take."""
         return self._array.nbytes
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Bytes from an element to the next along each axis, as NumPy counts."""
+        return self._array.strides
 
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the size of axis ``dim``."""
@@ -376,27 +381,62 @@ class Tensor(TensorOperators):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and self._array.size == 1 else repr(self)
 
+    # -- copies ------------------------------------------------------------------------------------------------------
+
     def __copy__(self) -> Tensor:
-        raise TypeError("copy a Tensor with .detach() (same memory) or .clone() (new memory, in the graph)")
+        """Return a second handle on the same memory, without the gradient; a leaf of its own if this requires grad."""
+        self._refuse_results("copy.copy")
+        return self._like(self._array)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise RuntimeError("only leaves can be copied deeply; use .detach() or .clone() on a result")
-        copied: Tensor = object.__new__(type(self))
-        copied._array = self._array.copy()
-        copied._node = None
-        copied._grad = None
+        """Return a tensor on memory of its own, with the gradient; views that are copied together stay views."""
+        self._refuse_results("copy.deepcopy")
+        copied = self._like(storage.copy_shared(self._array, memo))
         memo[id(self)] = copied
-        if self.name is not None:
-            copied.name = self.name
-        if self.requires_grad:
-            copied.requires_grad = True
         if self._grad is not None:
-            copied._grad = values.new_tensor(self._grad._array.copy(), None)
+            copied._grad = values.new_tensor(storage.copy_shared(self._grad._array, memo), None)
         return copied
 
     def __reduce__(self) -> Any:
-        raise TypeError("tensors are not pickled: loading a pickle can run code. Use gg.save and gg.load (safetensors)")
+        """Pickle the values, name and ``requires_grad``, as PyTorch does; not the gradient, nor where views lie.
+
+        Loading a pickle can run any code, so files that are passed on belong into :func:`glassgrad.save`.
+        """
+        self._refuse_results("pickle")
+        return _from_pickle, (type(self), self._array, self.requires_grad, self.name)
+
+    def _like(self, array: Any) -> Tensor:
+        """Return a leaf of the same class, name and ``requires_grad`` on other memory."""
+        result: Tensor = object.__new__(type(self))
+        result._array = array
+        result._node = None
+        result._grad = None
+        if self.name is not None:
+            result.name = self.name
+        if self.requires_grad:
+            result.requires_grad = True
+        return result
+
+    def _refuse_results(self, what: str) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"{what}: this tensor (shape {self.shape}) is the result of {self._node.primitive.name!r}, and its "
+                "graph is not copied; only leaves can be copied. Write x.detach() for the values (a module that keeps "
+                "a result should keep x.detach()), or x.clone() for a copy that stays in the graph"
+            )
+
+
+def _from_pickle(cls: type[Tensor], array: Any, requires_grad: bool, name: str | None) -> Tensor:
+    result: Tensor = object.__new__(cls)
+    # NumPy's pickles bring their own dtype object, and memory that is theirs alone.
+    result._array = dtypes.as_array(array, copy=False)
+    result._node = None
+    result._grad = None
+    if name is not None:
+        result.name = name
+    if requires_grad:
+        result.requires_grad = True
+    return result
 
 
 calls.register_tensor(Tensor)

@@ -1,5 +1,8 @@
 """What NumPy's functions do with tensors: they run as ours, with gradients, or refuse. None drops a gradient unseen.
 
+What has no counterpart here runs as NumPy's own, and gives arrays, if it meets only tensors that are in no graph: there
+is no gradient to drop.
+
 A ufunc that is the kernel of a primitive needs no entry. The others, and the functions, are listed here with what
 translates NumPy's arguments; those adapters are in the files beside this one.
 """
@@ -12,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.mode import current_mode
 from ..core.primitive import REGISTRY
+from ..engine.values import HANDLES
 from ..ops import (
     arithmetic,
     arranging,
@@ -92,7 +97,7 @@ ACCUMULATIONS: dict[Any, _Function] = {
 
 
 def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """Run a NumPy ufunc as ours, or refuse: the gradient is never dropped silently."""
+    """Run a NumPy ufunc as ours, on arrays if no gradient can be lost, or refuse."""
     name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     understood = {"reduce": {"axis", "keepdims"}, "accumulate": {"axis"}}.get(method, set())
     if method == "reduce":
@@ -103,10 +108,12 @@ def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **kwargs: Any)
         # Functions of whole vectors have no outer product.
         outer = method == "outer" and ufunc.signature is None and ufunc.nin == 2
         function = UFUNCS.get(ufunc) if method == "__call__" or outer else None
-    if function is None:
-        raise _refuse(name)
-    if kwargs.keys() - understood:
-        raise TypeError(f"{name} on tensors takes no {', '.join(kwargs.keys() - understood)}")
+    if function is None or kwargs.keys() - understood:
+        if not in_graph(inputs) and not in_graph(kwargs):
+            return _on_arrays(getattr(ufunc, method), name, inputs, kwargs)
+        if function is None:
+            raise _refuse(name)
+        raise TypeError(f"{name} on tensors takes no {', '.join(sorted(kwargs.keys() - understood))}")
     if understood:
         return function(inputs[0], **{"axis": 0, **kwargs})
     if method == "outer":
@@ -218,14 +225,55 @@ FUNCTIONS |= {
 
 
 def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """Run a NumPy function as ours, or refuse."""
+    """Run a NumPy function as ours, on arrays if no gradient can be lost, or refuse."""
     ours = FUNCTIONS.get(function)
     if ours is None:
-        raise _refuse(function.__name__)
+        if in_graph(args) or in_graph(kwargs):
+            raise _refuse(function.__name__)
+        return _on_arrays(function, function.__name__, args, kwargs)
     try:
         return ours(*args, **kwargs)
     except TypeError as error:
-        raise _named(error, f"numpy.{function.__name__}") from None
+        refusal = _named(error, f"numpy.{function.__name__}")
+        if refusal is error or in_graph(args) or in_graph(kwargs):
+            raise refusal from None
+    # An argument that only NumPy's own has.
+    return _on_arrays(function, function.__name__, args, kwargs)
+
+
+def in_graph(value: Any) -> bool:
+    """Return whether a gradient could be lost if the tensors in nested arguments were taken for arrays."""
+    if value.__class__ in HANDLES:
+        return bool(value.requires_grad) and current_mode().grad
+    if isinstance(value, dict):
+        return any(map(in_graph, value.values()))
+    return isinstance(value, list | tuple) and any(map(in_graph, value))
+
+
+def _on_arrays(function: _Function, name: str, args: Any, kwargs: Any) -> Any:
+    """Run NumPy's own function on the arrays of tensors that are in no graph."""
+    try:
+        return function(*arrays(args), **arrays(kwargs))
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+    raise TypeError(
+        f"NumPy's {name} cannot write into a tensor, whose values a graph may need; write x[...] = values, or change "
+        "a copy, tensor.numpy(copy=True)"
+    )
+
+
+def arrays(value: Any) -> Any:
+    """Return nested arguments with arrays in place of tensors."""
+    if value.__class__ in HANDLES:
+        return value.numpy()
+    if isinstance(value, dict):
+        return {key: arrays(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        items = [arrays(item) for item in value]
+        fields = getattr(value, "_fields", None)
+        return items if isinstance(value, list) else tuple(items) if fields is None else type(value)(*items)
+    return value
 
 
 def _named(error: TypeError, name: str) -> TypeError:

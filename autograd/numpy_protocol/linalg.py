@@ -26,7 +26,7 @@ from ..ops import (
     einsum as summation,
 )
 from ..ops.axes import axis_of
-from ..ops.quantiles import floats
+from ..ops.shaping import floats
 from ..ops.solving import matrices_of
 from .arguments import axes, flat, leads_to, listed, none, numbers, operand
 

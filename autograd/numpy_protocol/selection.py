@@ -85,8 +85,8 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: 
 @leads_to(rounding.round)
 def rounded(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     none(out=out)
-    if a.dtype.kind == "b" or (a.dtype.kind != "f" and decimals < 0):
-        raise TypeError("takes no bools, and no negative decimals for integers")
+    if a.dtype.kind == "b":
+        raise TypeError("takes no bools")
     return rounding.round(a, decimals=decimals)
 
 

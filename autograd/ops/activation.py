@@ -24,7 +24,7 @@ from .joining import split
 from .random import draw
 from .reduction import sum
 from .rounding import clamp_between
-from .shaping import astype, sum_to
+from .shaping import astype, sum_to, wide
 from .trigonometric import tanh
 
 __all__ = ["log_softmax", "logit", "relu", "sigmoid", "softmax"]
@@ -369,7 +369,7 @@ def softmin(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any
     >>> gg.nn.functional.softmin(gg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([0.6652, 0.2447, 0.09  ])
     """
-    return softmax(-x, dim, dtype)
+    return softmax(-wide(x), dim, dtype)
 
 
 @composed

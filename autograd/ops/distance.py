@@ -14,7 +14,7 @@ from .comparison import where
 from .elementwise import absolute, maximum
 from .indexing import getitem
 from .reduction import mean, sum
-from .shaping import broadcast_to, reshape, sum_to, transpose, unsqueeze
+from .shaping import broadcast_to, reshape, sum_to, transpose, unsqueeze, wide
 from .vector_norms import vector_norm
 
 __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
@@ -40,6 +40,7 @@ def pairwise_distance(x1: Any, x2: Any, p: Any = 2.0, eps: Any = 1e-6, keepdim: 
     tensor([5.])
     """
     _check_broadcast(x1, x2, "pairwise_distance")
+    x1, x2 = wide(x1), wide(x2)
     return vector_norm(x1 - x2 + eps if eps else x1 - x2, float(p), -1, keepdim)
 
 
@@ -57,6 +58,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: Any = 1, eps: Any = 1e-8) -> Any:
     tensor([0.7071])
     """
     shape = _check_broadcast(x1, x2, "cosine_similarity")
+    x1, x2 = wide(x1), wide(x2)
     axis = axis_of(dim, len(shape), "cosine_similarity")
     if not shape:
         return x1 / maximum(absolute(x1), eps) * (x2 / maximum(absolute(x2), eps))
@@ -121,7 +123,7 @@ def euclidean_distances(x1: Any, x2: Any) -> Any:
     Long vectors go through a product of matrices, ‖a‖² + ‖b‖² − 2·a·b about a common centre; pairs that are so close
     that this would lose digits are computed again from their difference.
     """
-    a, b = np.asarray(x1), np.asarray(x2)
+    a, b = (np.asarray(x) if np.asarray(x).dtype.kind == "f" else np.asarray(x, np.float64) for x in (x1, x2))
     if a.shape[-1] <= _DIRECT or a.dtype == np.float16 or not a.size or not b.size:
         return _direct(a, b)
     centre = np.mean(b, axis=-2, keepdims=True)
@@ -185,7 +187,7 @@ def cdist(x1: Any, x2: Any, p: Any = 2.0, compute_mode: Any = _MODES[0]) -> Any:
         ) from None
     if p == 2:
         return euclidean_distances(x1, x2)
-    return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), float(p), -1)
+    return vector_norm(unsqueeze(wide(x1), -2) - unsqueeze(wide(x2), -3), float(p), -1)
 
 
 @composed
@@ -205,5 +207,6 @@ def pdist(input: Any, p: Any = 2.0) -> Any:
         raise ValueError(f"pdist: the input must have shape (rows, D), got {input.shape}")
     if not p >= 0:
         raise ValueError(f"pdist: p must not be negative, got {p}")
+    input = wide(input)
     left, right = np.triu_indices(input.shape[0], 1)
     return vector_norm(getitem(input, left) - getitem(input, right), float(p), -1)

@@ -13,7 +13,7 @@ from .comparison import not_equal
 from .joining import concatenate
 from .reduction import sum
 from .scan import cumsum, slice_along
-from .shaping import reshape
+from .shaping import reshape, wide
 
 __all__ = ["cumulative_trapezoid", "diff", "trapezoid", "trapz"]
 
@@ -55,6 +55,7 @@ def _areas(y: Any, x: Any, dx: Any, dim: Any, what: Any) -> Any:
     if not y.ndim:
         raise IndexError(f"{what}: y must have at least one dimension")
     axis = axis_of(dim, y.ndim, what)
+    y, x = wide(y), wide(x)
     if x is None:
         widths = 1 if dx is None else dx
     else:

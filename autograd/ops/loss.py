@@ -177,7 +177,8 @@ def squared_error(input: Any, target: Any) -> Any:
 )  # fmt: skip
 def huber_error(input: Any, target: Any, delta: Any) -> Any:
     """Return ½·d² for |d| = |input − target| below ``delta``, and delta·(|d| − ½·delta) from there on."""
-    d = np.absolute(np.subtract(input, target))
+    floating = np.result_type(input, target).kind == "f"
+    d = np.absolute(np.subtract(input, target) if floating else np.subtract(input, target, dtype=np.float64))
     return np.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta)).astype(d.dtype, copy=False)
 
 

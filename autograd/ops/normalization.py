@@ -272,6 +272,8 @@ def standardize(
         centred: whether the mean is subtracted.
     """
     array = np.asarray(x)
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
     kept = array.shape[: array.ndim - axes] + (1,) * axes
     rows = _rows(array, axes)
     if array.dtype == np.float16:

@@ -30,6 +30,8 @@ def surround(x: Any, pads: Any, value: Any) -> Any:
     """Return ``x`` with ``pads`` = ((before, after), ...) elements of ``value`` around it, for each axis."""
     array = np.asarray(x)
     shape = tuple(n + before + after for n, (before, after) in zip(array.shape, pads, strict=True))
+    if array.dtype.kind != "f" and (not math.isfinite(value) or np.asarray(value).astype(array.dtype) != value):
+        raise TypeError(f"pad: a tensor of dtype {array.dtype} cannot hold the value {value}; convert it to floats")
     result = np.zeros(shape, array.dtype) if value == 0 else np.full(shape, value, array.dtype)
     result[_inside(shape, pads)] = array
     return result
@@ -163,10 +165,12 @@ def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Any:
 
     Raises:
         ValueError: there are more numbers than axes, or an axis would get a negative size.
+        TypeError: integers should be padded with a fraction, or with a number that does not fit.
 
     >>> import glassgrad as gg
     >>> gg.constant_pad_nd(gg.tensor([1, 2]), (1, -1), 9)
     tensor([9, 1])
     """
     inner, pads = _cropped(input, _pads(pad, input.shape, "pad"))
-    return surround(inner, pads, np.asarray(value).astype(input.dtype).item())
+    number = np.asarray(value)
+    return surround(inner, pads, number.astype(input.dtype).item() if input.dtype.kind == "f" else number.item())

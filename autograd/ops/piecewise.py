@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtypes import get_default_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .comparison import where
@@ -88,8 +89,10 @@ def celu(x: Any, alpha: Any = 1.0) -> Any:
 
 
 def _like(x: Any, *numbers: Any) -> Any:
-    """Return the numbers as integers where ``x`` is made of them, so that it stays so."""
-    return tuple(map(int, numbers)) if np.asarray(x).dtype.kind in "iu" else numbers
+    """Return whole numbers as integers where ``x`` is made of them, so that it stays so; a fraction makes it floats."""
+    if np.asarray(x).dtype.kind not in "iu":
+        return numbers
+    return tuple(int(n) if float(n).is_integer() else n for n in numbers)
 
 
 @primitive(
@@ -168,7 +171,7 @@ def rrelu(x: Any, lower: Any = 1.0 / 8, upper: Any = 1.0 / 3, training: Any = Fa
     if not training:
         return leaky_relu(x, (lower + upper) / 2)
     slopes = draw("uniform", lower, upper, x.shape)
-    return sloped(x, np.asarray(slopes, x.dtype))
+    return sloped(x, np.asarray(slopes, x.dtype if x.dtype.kind == "f" else get_default_dtype()))
 
 
 @primitive(
@@ -242,6 +245,8 @@ def hardswish(x: Any) -> Any:
     >>> gg.nn.functional.hardswish(gg.tensor([-4.0, 1.0, 4.0]))
     tensor([-0.    ,  0.6667,  4.    ])
     """
+    if x.__class__ is np.ndarray and x.dtype.kind != "f":
+        x = x.astype(np.float64)
     out = _six_steps(x)
     reached = np.maximum(x, -3)
     if out.__class__ is not np.ndarray:

@@ -80,7 +80,7 @@ def _winners(
     """Return the largest element of each window and its place there."""
     x = np.asarray(input)
     windows = _windows(x.shape[-len(kernel_size) :], kernel_size, stride, padding, dilation, ceil_mode)
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    lowest = -np.inf if x.dtype.kind == "f" else 0 if x.dtype.kind == "b" else np.iinfo(x.dtype).min
     framed = windows.framed(x, lowest)
     first, *others = windows.slices()
     out = framed[first]

@@ -11,7 +11,7 @@ from ..engine.compose import composed
 from .blending import blend, windows_seen
 from .comparison import where
 from .pooling import window_arguments
-from .shaping import astype
+from .shaping import astype, floats, wide
 
 __all__ = ["avg_pool1d"]
 
@@ -27,7 +27,10 @@ def _average(
     )
     if divisor_override is not None and not divisor_override:
         raise ValueError(f"{name}: divisor_override must not be zero")
-    whole = input.dtype.kind in "iu"
+    if input.dtype.kind == "b":
+        input = floats(input)
+    whole, given = input.dtype.kind in "iu", input.dtype
+    input = wide(input)
     divisor = "none" if divisor_override is not None or whole else "padded" if count_include_pad else "seen"
     out = input
     # The first axis first: its elements lie far apart, so that whole rows are added; the last has less to do then.
@@ -40,7 +43,7 @@ def _average(
             counts = np.ones(())
             for n, k, s, p, m in zip(input.shape[-rank:], kernel, strides, pads, sizes, strict=True):
                 counts = counts[..., None] * windows_seen(n, k, s, p, m, bool(count_include_pad))
-        return astype(astype(out, np.float64) / counts, input.dtype)
+        return astype(astype(out, np.float64) / counts, given)
     return out if divisor_override is None else out / divisor_override
 
 
@@ -128,6 +131,7 @@ def avg_pool3d(
 
 def _power_average(rank: int, input: Any, norm_type: Any, kernel_size: Any, stride: Any, ceil_mode: Any) -> Any:
     """Return what ``lp_pool1d``, ``lp_pool2d`` and ``lp_pool3d`` promise."""
+    input = floats(input)
     kernel = window_arguments(f"lp_pool{rank}d", rank, input.shape, kernel_size, stride, 0, 1, ceil_mode)[0]
     total = math.prod(kernel) * _average(
         rank, input**norm_type, kernel_size, stride, 0, ceil_mode, True, what="lp_pool"

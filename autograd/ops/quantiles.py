@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..core.dtypes import get_default_dtype
 from ..core.interpreters import is_operand
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -17,15 +16,10 @@ from .choosing import chosen, chosen_one, plain, some
 from .comparison import where
 from .joining import split
 from .reduction import sum
-from .shaping import astype, permute, reshape
+from .shaping import astype, floats, permute, reshape
 from .sorting import order_of
 
 __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
-
-
-def floats(x: Any) -> Any:
-    """Return ``x`` if it is floating-point, else in the default dtype."""
-    return x if x.dtype.kind == "f" else astype(x, get_default_dtype())
 
 
 def _share_among_equals(g: Any, x: Any, out: Any) -> Any:

@@ -86,7 +86,7 @@ def masked_scale(x: Any, mask: Any, scale: Any) -> Any:
         lead -= 1
     if not 0 < lead < array.ndim == chosen.ndim or chosen.shape[:lead] != array.shape[:lead]:
         kept = choose(chosen, array, 0)
-        return kept * np.asarray(scale, kept.dtype)
+        return kept * np.asarray(scale, kept.dtype if kept.dtype.kind == "f" else np.float64)
     out = np.multiply(array, np.asarray(scale, array.dtype if array.dtype.kind == "f" else np.float64))
     out[~chosen.reshape(chosen.shape[:lead])] = 0
     return out

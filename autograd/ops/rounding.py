@@ -60,7 +60,8 @@ def trunc(x: Any) -> Any:
 def round(x: Any, decimals: Any = 0) -> Any:
     """Return ``x`` rounded to ``decimals`` places; negative ones round before the point. Its derivative is 0.
 
-    Edges: halves go to the even neighbour, as IEEE 754 says.
+    Edges: halves go to the even neighbour, as IEEE 754 says. Integers stay integers; where places before the point are
+    rounded, too.
 
     >>> import glassgrad as gg
     >>> gg.round(gg.tensor([0.5, 1.5, -2.5]))
@@ -68,6 +69,9 @@ def round(x: Any, decimals: Any = 0) -> Any:
     >>> gg.round(gg.tensor([3.14159]), decimals=2)
     tensor([3.14])
     """
+    array = np.asarray(x)
+    if array.dtype.kind != "f" and decimals < 0:
+        return np.round(array.astype(np.int64) if array.dtype.kind == "b" else array, decimals)
     return _whole(lambda x: np.round(x, decimals), x)
 
 

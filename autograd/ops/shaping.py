@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.dtypes import get_default_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.steps import unbroadcast
@@ -127,6 +128,20 @@ def astype(x: Any, dtype: Any) -> Any:
     dtype('float64')
     """
     return np.asarray(x).astype(dtype)
+
+
+def floats(x: Any) -> Any:
+    """Return ``x`` if it is floating-point, else in the default dtype: for formulas that make fractions."""
+    return x if x.dtype.kind == "f" else astype(x, get_default_dtype())
+
+
+def wide(x: Any) -> Any:
+    """Return integers and bools as int64, all else as it is: for differences and sums on the way to a fraction.
+
+    Unsigned integers have no differences below 0, and small ones soon come round; numbers without a dtype have no end.
+    """
+    kind = getattr(getattr(x, "dtype", None), "kind", "f")
+    return x if kind == "f" or x.dtype == np.int64 else astype(x, np.int64)
 
 
 @primitive(kind="linear", symbol="{0}", x=lambda g: g)

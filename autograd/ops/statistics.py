@@ -17,9 +17,8 @@ from .comparison import where
 from .elementwise import sqrt
 from .indexing import getitem, index_add_zeros
 from .matmul import matmul
-from .quantiles import floats
 from .reduction import accumulator, count_over, mean, reduced, spread, sum
-from .shaping import astype, reshape, transpose
+from .shaping import astype, floats, reshape, transpose
 
 __all__ = ["bincount", "corrcoef", "cov", "histc", "std", "std_mean", "var", "var_mean"]
 
@@ -275,8 +274,8 @@ def corrcoef(x: Any) -> Any:
 def histc(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Any:
     """Return how many elements fall into each of ``bins`` equal intervals from ``min`` to ``max``.
 
-    If both are equal, the smallest and the largest element are taken. The result has the dtype of ``x``, but no
-    derivative.
+    If both are equal, the smallest and the largest element are taken. The result has the dtype of ``x``, or int64 if
+    that is no floating-point dtype, but no derivative.
 
     Raises:
         ValueError: there are no bins, or the range is not finite or turned round.
@@ -299,7 +298,7 @@ def histc(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Any:
         raise ValueError(f"histc: the range from {low} to {high} is not finite; say min and max")
     if low > high:
         raise ValueError(f"histc: max must be larger than min, but they are {high} and {low}")
-    return np.histogram(array, bins, (low, high))[0].astype(array.dtype)
+    return np.histogram(array, bins, (low, high))[0].astype(array.dtype if array.dtype.kind == "f" else np.int64)
 
 
 @primitive(kind="index", x=None)

@@ -248,7 +248,8 @@ def _sinc_derivative(x: Any, order: int) -> Any:
         term *= near / (m + 1)
     result[small] = series
     result *= math.pi**order
-    return result.reshape(np.shape(x)).astype(np.result_type(x), copy=False)
+    kind = np.result_type(x)
+    return result.reshape(np.shape(x)).astype(kind if kind.kind == "f" else np.float64, copy=False)
 
 
 @primitive(kind="elementwise", finite=True, symbol="sinc^({order})({0})",

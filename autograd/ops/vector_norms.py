@@ -14,7 +14,7 @@ from .arithmetic import power, subtract
 from .comparison import where
 from .elementwise import absolute, sign
 from .reduction import accumulator, laid_out, reduced, spread, sum
-from .shaping import astype
+from .shaping import astype, wide
 
 __all__ = ["dist"]
 
@@ -115,4 +115,4 @@ def dist(x: Any, other: Any, p: Any = 2) -> Any:
     >>> gg.dist(gg.tensor([1.0, 2.0]), gg.tensor([4.0, 6.0]))
     tensor(5.)
     """
-    return vector_norm(subtract(x, other), p)
+    return vector_norm(subtract(wide(x), wide(other)), p)

@@ -16,7 +16,7 @@ from ...autograd.ops.elementwise import minimum, sqrt
 from ...autograd.ops.indexing import getitem, write_at
 from ...autograd.ops.loss import check_reduction
 from ...autograd.ops.reduction import sum as _sum
-from ...autograd.ops.shaping import reshape, unsqueeze
+from ...autograd.ops.shaping import reshape, unsqueeze, wide
 from ..scoping import located
 from .targets import (
     beside,
@@ -82,8 +82,8 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     tensor([2., 0.])
     """
     check_reduction(reduction, "margin_ranking_loss")
-    x = operand(input1)
-    y = matching(input2, x, "margin_ranking_loss", "input2")
+    x = wide(operand(input1))
+    y = wide(matching(input2, x, "margin_ranking_loss", "input2"))
     t = matching(target, x, "margin_ranking_loss")
     return reduced(not_negative(margin - t * (x - y)), reduction)
 

@@ -15,7 +15,7 @@ from ...autograd.ops.indexing import getitem, index_add_zeros
 from ...autograd.ops.matmul import linear as _linear
 from ...autograd.ops.matmul import matmul
 from ...autograd.ops.reduction import sum as _sum
-from ...autograd.ops.shaping import flatten, reshape, transpose
+from ...autograd.ops.shaping import flatten, reshape, transpose, wide
 from ..scoping import located
 from .targets import labels_of, plain
 
@@ -218,6 +218,7 @@ def embedding_bag(
     if scale_grad_by_freq and mode == "max":
         raise located(ValueError, f"{what}: scale_grad_by_freq does not go with mode='max'")
     indices = _indices(input, weight, what)
+    weight = wide(weight)
     padding = _padding(padding_idx, weight.shape[0], what)
     bags, count = _bags(indices, offsets, include_last_offset, what)
     factors = per_sample_weights

@@ -2,7 +2,6 @@
 
 import copy
 import operator
-import pickle
 
 import numpy as np
 import pytest
@@ -140,14 +139,6 @@ def test_subclassing_is_refused():
             pass
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("handle", [gg.tensor([1.0]), gg.tensor([1.0], requires_grad=True)])
-def test_pickling_is_refused(handle, protocol):
-    for dumped in (handle, [handle], {"w": handle}):
-        with pytest.raises(TypeError, match=r"not pickled.*gg\.save"):
-            pickle.dumps(dumped, protocol)
-
-
 def test_copies():
     x = gg.tensor([1.0, 2.0], requires_grad=True, name="x")
     (x * 3).sum().backward()
@@ -158,10 +149,6 @@ def test_copies():
     assert x.grad.tolist() == [3, 3] and y.grad.tolist() == [4, 4]
     pair = copy.deepcopy([x, x])
     assert pair[0] is pair[1]
-    with pytest.raises(RuntimeError, match="only leaves can be copied deeply"):
-        copy.deepcopy(x * 2)
-    with pytest.raises(TypeError, match=r"\.detach\(\).*\.clone\(\)"):
-        copy.copy(x)
     z = x.clone()
     assert z.requires_grad and not z.is_leaf and not np.shares_memory(z._array, x._array)
 

@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import threading
 
+import numpy as np
 import pytest
 
 import glassgrad as gg
@@ -383,3 +384,86 @@ def test_scopes_nest_and_are_local():
 def test_errors_name_the_scope():
     with gg.scope("encoder"), gg.scope("fc1"), pytest.raises(ValueError, match=r"matmul.*encoder\.fc1"):
         gg.zeros(2, 3) @ gg.zeros(4, 5)
+
+
+# -- without brackets --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("switch", [gg.no_grad, gg.enable_grad, gg.no_grad(), gg.enable_grad()])
+def test_switches_decorate_with_brackets_and_without(switch):
+    inside = switch is gg.enable_grad or isinstance(switch, gg.enable_grad)
+
+    class Holder:
+        @switch
+        def method(self):
+            """Its own words."""
+            return recorded()
+
+        @switch
+        @staticmethod
+        def alone():
+            return recorded()
+
+        @switch
+        @classmethod
+        def of_class(cls):
+            return cls is Holder and recorded()
+
+        @staticmethod
+        @switch
+        def under_it():
+            return recorded()
+
+        @switch
+        def one_by_one(self):
+            got = yield recorded()
+            yield got, recorded()
+
+        @switch
+        async def later(self):
+            return recorded()
+
+    with gg.set_grad_enabled(not inside):
+        holder = Holder()
+        assert Holder.method.__doc__ == "Its own words." and Holder.method.__name__ == "method"
+        for call in (holder.method, holder.alone, Holder.alone, Holder.under_it):
+            assert call() is inside
+        assert holder.of_class() is inside and Holder.of_class() is inside
+        generator = holder.one_by_one()
+        assert next(generator) is inside and recorded() is not inside
+        assert generator.send("x") == ("x", inside)
+        assert asyncio.run(holder.later()) is inside
+        assert recorded() is not inside
+
+
+def test_detect_anomaly_without_brackets():
+    @gg.detect_anomaly
+    def logarithm(x):
+        return gg.log(x)
+
+    with pytest.raises(FloatingPointError, match="log made an infinity"), np.errstate(divide="ignore"):
+        logarithm(gg.zeros(1, requires_grad=True))
+    with gg.detect_anomaly(False), np.errstate(divide="ignore"):
+        gg.log(gg.zeros(1, requires_grad=True))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda f: gg.record(f), r"recorder = gg\.record\(\), then @recorder"),
+        (lambda f: gg.set_grad_enabled(f), r"True or False.*@gg\.set_grad_enabled\(False\)"),
+        (lambda f: gg.scope(f), r"must be a string, not function, as in scope\('encoder'\)"),
+        (lambda f: gg.no_grad(3), "no_grad decorates a function, but got int"),
+    ],
+)
+def test_switches_that_need_an_argument_say_so(wrong, message):
+    with pytest.raises(TypeError, match=message):
+        wrong(lambda: None)
+    recorder = gg.record()
+
+    @recorder
+    def double(x):
+        return x * 2
+
+    double(gg.ones(1, requires_grad=True))
+    assert [node.primitive.name for node in recorder.recording.nodes] == ["multiply"]

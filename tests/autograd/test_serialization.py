@@ -43,6 +43,28 @@ def test_other_programs_read_it_and_are_read(path):
     assert gg.load(path)["v"].tolist() == [0, 1, 2]
 
 
+def test_bfloat16_becomes_float32(path):
+    """The upper half of a float32: sign, 8 bits of exponent, 7 of fraction."""
+    bits = np.array([[0x3F80, 0xC040, 0x7F80], [0x7FC0, 0x0001, 0x8000]], "<u2")
+    values = np.array([[1.0, -3.0, np.inf], [np.nan, 2.0**-133, -0.0]], "f4")
+    entries = {"w": {"dtype": "BF16", "shape": [2, 3], "data_offsets": [0, 12]},
+               "one": {"dtype": "BF16", "shape": [], "data_offsets": [12, 14]},
+               "b": {"dtype": "F32", "shape": [1], "data_offsets": [14, 18]}}  # fmt: skip
+    header = json.dumps(entries).encode()
+    content = bits.tobytes() + b"\x80\x3f" + np.float32(0.5).tobytes()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + content)
+    loaded = gg.load(path)
+    assert loaded["w"].dtype is np.dtype("float32") and loaded["one"].shape == ()
+    np.testing.assert_array_equal(loaded["w"].numpy(), values)
+    np.testing.assert_array_equal(np.signbit(loaded["w"].numpy()), np.signbit(values))
+    assert (loaded["one"].item(), loaded["b"].item()) == (1.0, 0.5)
+    entries["w"]["data_offsets"] = [0, 24]
+    header = json.dumps(entries).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + content)
+    with pytest.raises(ValueError, match="damaged"):
+        gg.load(path)
+
+
 def test_hostile_names_survive(path):
     names = ["", " ", "a.b/c", "</script>", "\\", '"', "é😀", "x" * 5000]
     gg.save({n: gg.tensor([float(i)]) for i, n in enumerate(names)}, path)
