@@ -119,8 +119,8 @@ def doubled_data(ax):
     ax.plot(seen / count, errors, "o-", color="C0", markersize=3)
     seen, errors, _ = doubled["gradient descent"][0]
     ax.plot(seen / count, errors, "s-", color="C3", markersize=3)
-    ax.text(seen[-1] / count, errors[-1] * 2.4, "everything twice", color="C3", fontsize=8, ha="right")
-    ax.text(seen[-1] / count / 4, errors[-1] / 2, "once", color="C0", fontsize=8)
+    ax.text(seen[1] / count + 0.5, errors[1] * 1.4, "everything twice", color="C3", fontsize=8)
+    ax.text(1, errors[-1] / 2, "once", color="C0", fontsize=8)
     ax.set(yscale="log", xlabel="cost in passes over the data")
     low, high = ax.get_ylim()
     ax.set_ylim(low / 10, high * 3)

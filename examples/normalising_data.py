@@ -115,6 +115,7 @@ def predictions(name, colour):
         ax.plot(true, predicted, "o", color=colour, markersize=2, alpha=0.6)
         low, high = (edge([edge(pair) for pair in shown.values()]) for edge in (np.min, np.max))
         ax.plot([low, high], [low, high], "-", color="0.5", linewidth=0.8)
+        ax.text(0.96, 0.06, f"RMSE {errors[name][0]:.1f}", transform=ax.transAxes, fontsize=8, ha="right")
         ax.set(xlabel="true", ylabel="predicted", xlim=(low - 3, high + 3), ylim=(low - 3, high + 3))
 
     return draw
@@ -124,8 +125,8 @@ items = {
     "uniform from 0 to 1": histogram(uniform),
     "normalised": histogram(normalised),
     "mean 2, variance 25": histogram(moved),
-    f"test, statistics of training: RMSE {errors[RIGHT][0]:.1f}": predictions(RIGHT, "C2"),
-    f"test, statistics of its own: RMSE {errors[WRONG][0]:.1f}": predictions(WRONG, "C1"),
+    "test, training's statistics": predictions(RIGHT, "C2"),
+    "test, statistics of its own": predictions(WRONG, "C1"),
 }
 experiment.finish(
     plots.panels(items, lambda ax, show: show(ax), columns=3, sharex=False, sharey=False, proportion=0.8,

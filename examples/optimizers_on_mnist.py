@@ -90,7 +90,7 @@ for net in chosen:
 
 def ranking(numbers, net, most_first=False):
     found = sorted(((value, name) for (which, name), value in numbers.items() if which == net), reverse=most_first)
-    return ", ".join(f"{name} {value:.3f}" for value, name in found)
+    return ", ".join(f"{name} {value:.3g}" for value, name in found)
 
 
 if "five" in chosen:
@@ -119,9 +119,9 @@ def draw(ax, net):
     series = {name: [smooth(run, NETS[net]["smooth"]) for run in runs] for name, runs in curves[net].items()}
     inset = 300 if net == "five" and not experiment.short else None
     plots.learning_curves(series, log=net == "five", inset=inset, ax=ax)
-    if inset:  # the first steps of RMSProp reach losses above 100
-        ax.set_ylim(0.03, 10)
-        ax.child_axes[0].set_ylim(0.1, 5)
+    if inset and experiment.data == "mnist":  # the first steps of RMSProp reach losses above 100 there
+        ax.set_ylim(top=10)
+        ax.child_axes[0].set_ylim(top=5)
 
 
 experiment.finish(
