@@ -38,7 +38,7 @@ realdata: $(VENV)/.installed
 	@test -d "$(GLASSGRAD_DATA)" || { echo "make realdata: set GLASSGRAD_DATA to the folder that holds mnist/"; exit 1; }
 	$(BIN)/pytest -q -m realdata
 
-reference: $(VENV)/.peers
+reference: $(VENV)/.installed
 	$(BIN)/python tools/write_signatures.py
 	$(BIN)/python tools/write_reference.py
 

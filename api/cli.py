@@ -1,4 +1,4 @@
-"""The command line: ``glassgrad demo`` and ``glassgrad info``."""
+"""The command line: ``glassgrad demo``, ``glassgrad info`` and ``glassgrad source``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--seed", type=int, default=0, metavar="N", help="for everything random (default: %(default)s)")
     demo.add_argument("--short", action="store_true", help="one pass over the data, for trying it out")
     commands.add_parser("info", help="print versions, what is installed, and threads")
+    source = commands.add_parser("source", help="print the code that is generated for an operation")
+    source.add_argument("name", help="of the operation, such as multiply")
     return parser
 
 
@@ -37,6 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .info import report
 
         print(report())
+        return 0
+    if options.command == "source":
+        from .source import source
+
+        try:
+            print(source(options.name), flush=True)
+        except BrokenPipeError:
+            # As in `glassgrad source sum | head`; what Python flushes at its end must have somewhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except KeyError as error:
+            print(f"glassgrad source: {error.args[0]}", file=sys.stderr)
+            return 2
         return 0
     from .demo import run
 

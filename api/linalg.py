@@ -12,15 +12,17 @@ from numpy.linalg import LinAlgError
 
 from .autograd.ops.chains import matrix_power, multi_dot
 from .autograd.ops.diagonals import matrix_diagonal as diagonal
-from .autograd.ops.factorization import cholesky, eigh, eigvalsh, qr, svd, svdvals
+from .autograd.ops.factorization import cholesky, qr
 from .autograd.ops.matmul import matmul
-from .autograd.ops.matrix_functions import cond, lstsq, matrix_exp, matrix_rank, pinv, tensorinv, tensorsolve
+from .autograd.ops.matrix_functions import matrix_exp, tensorinv, tensorsolve
 from .autograd.ops.matrix_functions import power_columns as vander
 from .autograd.ops.norms import matrix_norm
 from .autograd.ops.norms import vector_or_matrix_norm as norm
 from .autograd.ops.products import vecdot
 from .autograd.ops.products import vector_cross as cross
+from .autograd.ops.pseudoinverse import cond, lstsq, matrix_rank, pinv
 from .autograd.ops.solving import det, inv, slogdet, solve, solve_triangular
+from .autograd.ops.spectral import eigh, eigvalsh, svd, svdvals
 from .autograd.ops.vector_norms import vector_norm
 
 __all__ = [

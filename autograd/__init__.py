@@ -8,7 +8,7 @@ from .core.primitive import KINDS, REGISTRY, Primitive
 from .core.cost import cost_of, flops
 from .core.dtypes import get_default_dtype, is_floating, set_default_dtype, to_dtype
 from .core.recording import Event, Recording, detect_anomaly, record
-from .engine.backward import grad
+from .engine.gradients import grad
 from .handles.tensor import HookHandle, Tensor, from_numpy, tensor
 from .handles.scalar import Scalar, node_of
 from .handles.local_derivatives import local_derivatives, local_formulas

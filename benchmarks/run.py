@@ -14,6 +14,7 @@ from pathlib import Path
 import composition
 import operations
 import scalars
+import sums
 import training
 from timing import table
 
@@ -30,7 +31,7 @@ eager engine on NumPy. The garbage collector is on unless a title says otherwise
 so that nobody pays for another's garbage.
 """
 
-ORDER = ("scalars", "operations", "training", "composition")
+ORDER = ("scalars", "operations", "training", "sums", "composition")
 
 NOTES = {
     "operations": """## One operation
@@ -52,6 +53,12 @@ first. Medium arrays have about 100,000 elements (matrices to be decomposed 64 Ã
 about 32. One thread. No operation is meant to take more than 1.5 times as long on medium arrays; on small ones the
 engine's own microseconds show, and how much NumPy does at once. Views copy nothing, so there is only the engine to
 measure. The best of up to four medians is given, since machines are busy.
+""",
+    "sums": """## Long sums
+
+Sums of ten million equal float32 numbers beside `numpy.add.reduce` on the same array, in many layouts of memory. The
+errors are relative, against float64; equal numbers are the worst case, for all roundings go in one direction. Every
+gradient of what was broadcast is such a sum.
 """,
     "training": """## Training steps
 
@@ -93,6 +100,9 @@ def main() -> None:
                 parts.append(table(title, results, unit, scale, "glassgrad"))
                 print(parts[-1], flush=True)
             sections[name] = "\n".join(parts)
+    if arguments.only in (None, "sums"):
+        sections["sums"] = NOTES["sums"] + "\n" + sums.section(rounds)
+        print(sections["sums"], flush=True)
     if arguments.only in (None, "composition"):
         sections["composition"] = NOTES["composition"] + "\n" + composition.section(composition.measure())
         print(sections["composition"], flush=True)

@@ -56,7 +56,7 @@ class TransformedDataset(Dataset):
 
     def state_dict(self) -> dict[str, Any]:
         """The states of the transforms that have one."""
-        named = {"transform": self.transform, "target_transform": self.target_transform}
+        named: dict[str, Any] = {"transform": self.transform, "target_transform": self.target_transform}
         return {name: t.state_dict() for name, t in named.items() if hasattr(t, "state_dict")}
 
     def load_state_dict(self, state: Any) -> None:

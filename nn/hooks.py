@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..autograd import Tensor, enable_grad, no_grad
 from ..autograd.core.mode import current_mode
-from ..autograd.core.node import Node, next_sequence
+from ..autograd.core.node import Node
 from ..autograd.core.primitive import Primitive
 from ..autograd.engine.steps import pull_generic
 from ..autograd.engine.values import HANDLES, new_tensor, project
@@ -74,62 +74,78 @@ class Hooks:
             entries.update(entry)
         return HookHandle(entries, key)
 
-    def call(self, module: Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Return ``forward(args, kwargs)`` with all hooks around it."""
-        called: set[int] = set()
-        out = None
+    def begin(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
+        """Call what comes before forward; return the call, with the arguments for forward."""
+        call = _Call(module, self, args, kwargs)
         try:
-            args, kwargs = self._before(module, args, kwargs)
-            gates = _Gates(module, self) if self.backward or self.backward_before else None
-            if gates is not None:
-                args = gates.enter(args)
-            out = forward(args, kwargs)
-            for key, entry in tuple(self.after.items()):
-                called.add(key)
-                given = (args, kwargs) if entry.with_kwargs else (args,)
-                replaced = entry.hook(module, *given, out)
-                if replaced is not None:
-                    out = replaced
-            return out if gates is None else gates.leave(out)
+            call.begin()
         except Exception:
-            self._after_failure(module, args, kwargs, out, called)
+            call.fail()
             raise
+        return call
 
-    def _before(
-        self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        for entry in tuple(self.before.values()):
+
+class _Call:
+    """One call of a module that has hooks: the arguments as they are by now, and which hooks have been called."""
+
+    def __init__(self, module: Module, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.module = module
+        self.hooks = hooks
+        self.args = args
+        self.kwargs = kwargs
+        self.out: Any = None
+        self.called: set[int] = set()
+        self.gates: _Gates | None = None
+
+    def begin(self) -> None:
+        """Call the hooks before forward, and put the arguments behind a gate."""
+        for entry in tuple(self.hooks.before.values()):
             if entry.with_kwargs:
-                replaced = entry.hook(module, args, kwargs)
+                replaced = entry.hook(self.module, self.args, self.kwargs)
                 if replaced is not None:
                     if not isinstance(replaced, tuple) or len(replaced) != 2:
                         raise RuntimeError(
-                            f"a forward pre-hook of {type(module).__name__} with kwargs must return None or a pair "
-                            f"(args, kwargs), not {replaced!r}"
+                            f"a forward pre-hook of {type(self.module).__name__} with kwargs must return None or "
+                            f"a pair (args, kwargs), not {replaced!r}"
                         )
-                    args, kwargs = replaced
+                    self.args, self.kwargs = replaced
             else:
-                replaced = entry.hook(module, args)
+                replaced = entry.hook(self.module, self.args)
                 if replaced is not None:
-                    args = replaced if isinstance(replaced, tuple) else (replaced,)
-        return args, kwargs
+                    self.args = replaced if isinstance(replaced, tuple) else (replaced,)
+        if self.hooks.backward or self.hooks.backward_before:
+            self.gates = _Gates(self.module, self.hooks)
+            self.args = self.gates.enter(self.args)
 
-    def _after_failure(
-        self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any, called: set[int]
-    ) -> None:
-        """Call the hooks that are always called; the first error is the one to be seen."""
-        for key, entry in tuple(self.after.items()):
-            if entry.always_call and key not in called:
-                given = (args, kwargs) if entry.with_kwargs else (args,)
+    def end(self, out: Any) -> Any:
+        """Call the hooks after forward; return the output, behind a gate."""
+        self.out = out
+        try:
+            for key, entry in tuple(self.hooks.after.items()):
+                self.called.add(key)
+                self._after(entry)
+            return self.out if self.gates is None else self.gates.leave(self.out)
+        except Exception:
+            self.fail()
+            raise
+
+    def fail(self) -> None:
+        """Call the hooks that are always called, now that something has raised; its error is the one to be seen."""
+        for key, entry in tuple(self.hooks.after.items()):
+            if entry.always_call and key not in self.called:
                 try:
-                    replaced = entry.hook(module, *given, out)
-                    if replaced is not None:
-                        out = replaced
+                    self._after(entry)
                 except Exception as error:
                     warnings.warn(
                         f"a forward hook with always_call=True raised {error!r}, after forward had raised already",
                         stacklevel=4,
                     )
+
+    def _after(self, entry: _Entry) -> None:
+        given = (self.args, self.kwargs) if entry.with_kwargs else (self.args,)
+        replaced = entry.hook(self.module, *given, self.out)
+        if replaced is not None:
+            self.out = replaced
 
 
 # -- gradients ---------------------------------------------------------------------------------------------------------
@@ -141,9 +157,8 @@ def _kernel(tensors: Any, function: Any) -> Any:
 
 # A gate: it passes values on as they are, and shows their gradients, all together, to a function.
 GATE = Primitive(
-    _kernel, "general", scalar=None, name="module_hook", list_input=True, inputs=(), outputs="list", residuals=(),
-    joint=None, accumulate=None, domain=None, symbol="hook", ufunc=None, casts=True, finite=False,
-    rules={"tensors": lambda g, need, function: function(g)},
+    _kernel, "general", {"tensors": lambda g, needs_grad, function: function(g)}, name="module_hook", list_input=True,
+    outputs="list", symbol="hook", casts=True,
 )  # fmt: skip
 GATE.pull = pull_generic
 GATE.zero_filled = False
@@ -155,16 +170,10 @@ def _through_a_gate(values: Sequence[Any], function: Callable[[Any], Any]) -> tu
     passed = list(values)
     if not places or not current_mode().grad:
         return passed, []
-    node = Node()
-    node.primitive = GATE
-    node.inputs = tuple(values[i]._node for i in places)
-    node.saved = ()
-    node.sequence = next_sequence()
-    node.shape = tuple(values[i].shape for i in places)
-    node.dtype = tuple(values[i].dtype for i in places)
-    node.static = (function,)
-    node.context = current_mode().context
-    node.extra = None
+    node = Node(
+        GATE, tuple(values[i].shape for i in places), tuple(values[i].dtype for i in places),
+        inputs=tuple(values[i]._node for i in places), static=(function,), context=current_mode().context,
+    )  # fmt: skip
     for position, i in enumerate(places):
         array = values[i]._array
         passed[i] = new_tensor(array, project(node, position, array))

@@ -308,9 +308,10 @@ def eye_(tensor: Tensor) -> Tensor:
     tensor([[1., 0., 0.],
             [0., 1., 0.]])
     """
-    if len(_shape(tensor, "eye_")) != 2:
-        raise ValueError(f"eye_: expected a matrix, got shape {tensor.shape}")
-    return _fill(tensor, np.eye(*tensor.shape), "eye_")
+    shape = _shape(tensor, "eye_")
+    if len(shape) != 2:
+        raise ValueError(f"eye_: expected a matrix, got shape {shape}")
+    return _fill(tensor, np.eye(shape[0], shape[1]), "eye_")
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:

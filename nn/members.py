@@ -88,7 +88,7 @@ class Members:
         if "_parameters" not in vars(self) and name in Members.__annotations__:
             raise self._uninitialised()
         for kind in type(self).__mro__:
-            found = vars(kind).get(name)
+            found: Any = vars(kind).get(name)
             if hasattr(found, "__get__"):
                 # A property that raised AttributeError itself. Python has thrown its error away, so it runs once more,
                 # to say what is really missing.

@@ -61,12 +61,10 @@ class Module(Members):
         raise NotImplementedError(f"{type(self).__name__} does not define forward(self, input)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        hooks = self._hooks
-        if hooks is not None:
-            return hooks.call(self, self._forward_in_scope, args, kwargs)
-        return self._forward_in_scope(args, kwargs)
-
-    def _forward_in_scope(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        call = None
+        if self._hooks is not None:
+            call = self._hooks.begin(self, args, kwargs)
+            args, kwargs = call.args, call.kwargs
         outer = current_mode()
         context = outer.context
         # A fresh context for each call: pictures tell calls of the same module apart by it.
@@ -81,9 +79,15 @@ class Module(Members):
             context = Context(path, context.origin, context.order, context.where)
         set_mode(Mode(outer.grad, context, outer.observers))
         try:
-            return self.forward(*args, **kwargs)
+            out = self.forward(*args, **kwargs)
+        except Exception:
+            set_mode(outer)
+            if call is not None:
+                call.fail()
+            raise
         finally:
             set_mode(outer)
+        return out if call is None else call.end(out)
 
     def _enter(self, above: tuple[str, ...]) -> tuple[str, ...]:
         path = path_below(above, self)

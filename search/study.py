@@ -189,6 +189,7 @@ def _draw(generator: np.random.Generator, distribution: Any) -> Any:
     whole = type(distribution).__name__ == "IntDistribution"
     if whole and not distribution.log:
         return int(generator.integers(low, high + 1))
+    value: float
     if whole:
         # Each whole number stands for the interval of half a unit on both sides.
         value = math.floor(math.exp(generator.uniform(math.log(low - 0.5), math.log(high + 0.5))) + 0.5)

@@ -1,7 +1,8 @@
 """Write docs/operators.md, the reference of every operation, from the registry.
 
-python tools/write_reference.py          write the page; needs PyTorch for its names, and runs the registry's tests
-python tools/write_reference.py --check  compare all but the counts of tests with the page; needs neither
+python tools/write_reference.py            write the page
+python tools/write_reference.py --check    fail if the page says something else; counts of tests may differ
+python tools/write_reference.py --pytorch  write pytorch_names.txt, which the page reads; needs PyTorch
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from glassgrad.autograd.core.formula import Symbol, rule_symbol
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "operators.md"
+PYTORCH = ROOT / "tools" / "pytorch_names.txt"
 HEADER = """# Every operation
 
 Written from the declarations themselves by `tools/write_reference.py`: the gradients are the rules, run on symbols. `g`
@@ -36,9 +38,9 @@ input that needs it wants a gradient.
 * **Kinds**: {kinds}.
 * **FLOPs** count one for each addition, multiplication, comparison or elementary function; `|out|` is the number of
   elements of the result, `|x|` that of an input.
-* **Checks** are the tests that the primitive passed when this page was written: value, gradient, tangent, second
-  derivative, single precision, layouts of memory, and the written-out call against the interpreted one, each on several
-  shapes. Comparison with PyTorch's own samples is on [its own page](opinfo.md).
+* **Checks** are the tests of the primitive that `make test` runs: value, gradient, tangent, second derivative, single
+  precision, layouts of memory, and the written-out call against the interpreted one, each on several shapes.
+  Comparison with PyTorch's own samples is on [its own page](opinfo.md).
 * *Composed* operations are written with those above them and have no rules of their own; further functions make tensors
   or only pass arguments on.
 
@@ -79,51 +81,47 @@ def numpy_names() -> dict[str, list[str]]:
     return found
 
 
-def torch_names() -> dict[str, str]:
-    """Return the PyTorch function of the same name, where there is one."""
+def names_in_pytorch() -> list[str]:
+    """Return the PyTorch functions that have the name of an operation, as an installed PyTorch says."""
     import torch
 
-    found = {}
-    places = [
-        (torch, "torch"),
-        (torch.nn.functional, "F"),
-        (torch.linalg, "torch.linalg"),
-        (torch.special, "torch.special"),
-    ]
+    places = {
+        "torch": torch,
+        "F": torch.nn.functional,
+        "torch.linalg": torch.linalg,
+        "torch.special": torch.special,
+    }
     public = [n for room in rooms() for n in room.__all__]
-    for name in dict.fromkeys([*gg.autograd.REGISTRY, *gg.autograd.COMPOSED, *public]):
-        for place, prefix in places:
-            if hasattr(place, name):
-                found[name] = f"{prefix}.{name}"
-                break
+    found = []
+    for name in sorted({*gg.autograd.REGISTRY, *gg.autograd.COMPOSED, *public}):
+        found += [f"{prefix}.{name}" for prefix, place in places.items() if hasattr(place, name)][:1]
     return found
 
 
+def known_names() -> dict[str, str]:
+    """Return the PyTorch function of each name that has one, as the file says."""
+    return {line.rpartition(".")[2]: line for line in PYTORCH.read_text(encoding="utf-8").split()}
+
+
 def checks() -> Counter[str]:
-    """Run the registry's tests and count what passed for each operation."""
+    """Return how many of the registry's tests there are for each operation, without running them."""
     import pytest
 
-    passed: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
 
     class Count:
-        def __init__(self) -> None:
-            self.names: dict[str, str] = {}
-
         def pytest_collection_modifyitems(self, items: list[Any]) -> None:
             for item in items:
                 primitive = getattr(item, "callspec", None) and item.callspec.params.get("primitive")
                 if primitive is not None:
-                    self.names[item.nodeid] = primitive.name
+                    counted[primitive.name] += 1
 
-        def pytest_runtest_logreport(self, report: Any) -> None:
-            if report.when == "call" and report.passed and report.nodeid in self.names:
-                passed[self.names[report.nodeid]] += 1
-
-    with contextlib.redirect_stdout(io.StringIO()):
-        code = pytest.main(["-q", str(ROOT / "tests" / "autograd" / "test_registry.py"), "-m", ""], plugins=[Count()])
+    registry = ROOT / "tests" / "autograd" / "test_registry.py"
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = pytest.main(["-q", "--collect-only", str(registry), "-m", ""], plugins=[Count()])
     if code:
-        raise SystemExit("the registry's tests fail; the page stays as it was")
-    return passed
+        raise SystemExit(f"{said.getvalue()}\nthe registry's tests cannot be read; the page stays as it was")
+    return counted
 
 
 def cell(text: str) -> str:
@@ -137,15 +135,15 @@ def code(text: str) -> str:
 
 def rules(primitive: Any) -> Iterator[str]:
     """Yield the rules of a primitive as text, one for each output and input."""
-    results = [n for n, t in primitive.tables.items() if t is not None]
+    results = [n for n, t in primitive.rules_by_output.items() if t is not None]
     statics = {
         n: Symbol(n) if p.default is inspect.Parameter.empty else p.default
         for n, p in primitive.parameters.items()
         if n in primitive.static_names
     }
     for output in results:
-        table = primitive.tables[output]
-        for name in primitive.differentiable if table.joint else table.rules:
+        rules = primitive.rules_by_output[output]
+        for name in primitive.differentiable if rules.joint else rules.by_input:
             g = Symbol("g" if len(results) == 1 else f"g_{output}")
             try:
                 text = rule_symbol(primitive, name, statics, g, output).text
@@ -200,7 +198,7 @@ def default(value: Any) -> str:
     return repr(value) if value is None or isinstance(value, bool | int | float | str | tuple) else "…"
 
 
-def row_of_primitive(primitive: Any, elsewhere: dict[str, str], counts: Counter[str] | None) -> str:
+def row_of_primitive(primitive: Any, elsewhere: dict[str, str], counts: Counter[str]) -> str:
     saves = [
         f"{n} (for {', '.join(w)})" if len(primitive.differentiable) > 1 else n for n, w in primitive.saved_for.items()
     ]
@@ -211,22 +209,20 @@ def row_of_primitive(primitive: Any, elsewhere: dict[str, str], counts: Counter[
         cell(", ".join(saves)) or "nothing",
         cell(cost_of(primitive).text),
         elsewhere.get(primitive.name, ""),
-        str(counts[primitive.name]) if counts is not None else "",
+        str(counts[primitive.name]),
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
-    """Return the whole page; without counts and PyTorch's names those cells are empty."""
+def text(counts: Counter[str]) -> str:
+    """Return the whole page."""
     kinds = "; ".join(f"*{kind}*, {meaning}" for kind, meaning in gg.autograd.KINDS.items())
     lines = [HEADER.format(kinds=kinds)]
-    others = numpy_names()
-    elsewhere = {}
-    for name in (
-        dict.fromkeys([*gg.autograd.REGISTRY, *gg.autograd.COMPOSED, *(names or ())]) if names is not None else ()
-    ):
-        known = sorted(set(others.get(name, ()))) + [n for n in (names or {}).get(name, "").split() if n]
-        elsewhere[name] = ", ".join(map(code, known))
+    in_numpy, in_pytorch = numpy_names(), known_names()
+    elsewhere = {
+        name: ", ".join(map(code, [*sorted(set(in_numpy.get(name, ()))), *filter(None, [in_pytorch.get(name)])]))
+        for name in {*gg.autograd.REGISTRY, *gg.autograd.COMPOSED, *in_pytorch}
+    }
     sections = []
     for room in rooms():
         primitives = [p for p in gg.autograd.REGISTRY.values() if p.definition.__module__ == room.__name__]
@@ -253,7 +249,7 @@ def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
         if composed:
             lines.append("\n| composed | elsewhere | checks |\n|---|---|---:|")
             for name, function in composed.items():
-                tested = str(counts[name]) if counts is not None and counts[name] else ""
+                tested = str(counts[name] or "")
                 cells = (f"{code(signature(function, name))}<br>{summary(function)}", elsewhere.get(name, ""), tested)
                 lines.append(f"| {' | '.join(cells)} |")
         if further:
@@ -273,28 +269,33 @@ def text(counts: Counter[str] | None, names: dict[str, str] | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def without_measured(page: str) -> str:
-    """Return a page without what only some machines can say: other libraries' names and counts, in the last cells."""
+def without_counts(page: str) -> str:
+    """Return a page without the counts of tests, in the last cells: they change with every sample."""
     kept = []
-    measured = 0
+    counted = False
     for line in page.splitlines():
+        if line.startswith(("| operation", "| composed", "| further")):
+            counted = not line.startswith("| further")
         cells = re.split(r"(?<!\\)\|", line)
-        if line.startswith(("| operation", "| composed")):
-            measured = 3
-        elif line.startswith("| further"):
-            measured = 2
-        kept.append("|".join(cells[:-measured]) if line.startswith("| `") else line)
+        kept.append("|".join(cells[:-2]) if counted and line.startswith("| `") else line)
     return "\n".join(kept)
+
+
+def write(target: Path, content: str) -> None:
+    """Replace a file in one step."""
+    temporary = target.with_suffix(".tmp")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(target)
 
 
 def main() -> None:
     if "--check" in sys.argv:
-        if without_measured(TARGET.read_text()) != without_measured(text(None, None)):
+        if without_counts(TARGET.read_text(encoding="utf-8")) != without_counts(text(Counter())):
             raise SystemExit(f"{TARGET.name} is out of date; run {sys.argv[0]}")
-        return
-    temporary = TARGET.with_suffix(".tmp")
-    temporary.write_text(text(checks(), torch_names()))
-    temporary.replace(TARGET)
+    elif "--pytorch" in sys.argv:
+        write(PYTORCH, "\n".join(names_in_pytorch()) + "\n")
+    else:
+        write(TARGET, text(checks()))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import glassgrad as gg
+from glassgrad.autograd.core.primitive import NUMPY_NAMES
 
 TARGET = Path(__file__).resolve().parent.parent / "autograd" / "signatures.pyi"
 HEADER = '''"""What type checkers and editors see of the methods that ``operators.py`` binds. Nothing here runs.
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["ScalarOperators", "TensorOperators"]
 
 '''
-_ALIASES = {"dim": "axis", "keepdim": "keepdims"}
 # Methods that give something else than one tensor.
 RETURNS = {
     "__setitem__": "None", "__array_ufunc__": "Any", "__array_function__": "Any", "__dlpack__": "Any",
@@ -50,7 +50,7 @@ def parameters(function: Any) -> Iterator[str]:
     signature = primitive.signature if primitive is not None else inspect.signature(function)
     found = list(signature.parameters.values())[1:]
     names = [p.name for p in found]
-    aliases = [(p, _ALIASES[p.name]) for p in found if p.name in _ALIASES and _ALIASES[p.name] not in names]
+    aliases = [(p, NUMPY_NAMES[p.name]) for p in found if p.name in NUMPY_NAMES and NUMPY_NAMES[p.name] not in names]
     star = after_optional = False
     for p in found:
         if p.kind is p.VAR_POSITIONAL:
@@ -65,7 +65,7 @@ def parameters(function: Any) -> Iterator[str]:
             star = True
             yield "*"
         # ``dim`` may come as ``axis``; what follows it cannot be required in a signature then.
-        optional = p.default is not p.empty or p.name in _ALIASES or (after_optional and not star)
+        optional = p.default is not p.empty or p.name in NUMPY_NAMES or (after_optional and not star)
         after_optional = optional
         yield f"{p.name}: Any" + (" = ..." if optional else "")
     takes_aliases = primitive is not None or function.__name__ in gg.autograd.COMPOSED

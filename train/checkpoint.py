@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..autograd import Tensor, get_rng_state, load, save, set_rng_state
+from ..autograd import load, save
 from .evaluation import Means
+from .random_state import random_state, restore_random_state
+from .run import Run
 
 if TYPE_CHECKING:
-    from .trainer import Run, Trainer
+    from .trainer import Trainer
 
-__all__ = ["Checkpoint", "random_state", "restore_random_state"]
+__all__ = ["Checkpoint"]
 
 _KIND = "glassgrad.train.Checkpoint 1"
 
@@ -42,6 +43,7 @@ class Checkpoint:
 
     Raises:
         TypeError, ValueError: `every` is not a positive whole number.
+        FileNotFoundError: when training begins, the folder of the file is missing.
 
     >>> import tempfile
     >>> from glassgrad import data, nn, optim, train
@@ -66,13 +68,24 @@ class Checkpoint:
             raise ValueError(f"Checkpoint: every must be at least 1, got {every}")
         self.path, self.every, self.resume = os.fspath(path), every, resume
 
+    def present(self) -> bool:
+        """Whether there is a file to go on from.
+
+        Raises:
+            FileNotFoundError: there is not even its folder, so none could be written.
+        """
+        folder = os.path.dirname(os.path.abspath(self.path))
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(f"Checkpoint: there is no folder {folder} to write {self.path} to; make it first")
+        return self.resume and os.path.exists(self.path)
+
     def due(self, step: int) -> bool:
         """Whether the file is to be written after so many steps."""
         return self.every is not None and step % self.every == 0
 
     def save(self, trainer: Trainer, run: Run) -> None:
         """Write the state of a training."""
-        epoch = run.batches
+        epoch: Any = run.batches
         state = {
             "kind": _KIND,
             **self._states(trainer, run),
@@ -161,31 +174,3 @@ def _agree(one: dict[str, list[float]], other: dict[str, list[float]]) -> bool:
     """Whether two histories are of one training, of which one has gone further, as after an interruption."""
     lists = [(one[name], other.get(name, [])) for name in one]
     return bool(lists) and all(a[: len(b)] == b[: len(a)] != [] for a, b in lists)
-
-
-def random_state() -> dict[str, Any]:
-    """The states of the library's generator, and of NumPy's and Python's global ones.
-
-    >>> import glassgrad as gg
-    >>> state = random_state()
-    >>> first = (gg.rand(1).item(), np.random.rand(), random.random())
-    >>> restore_random_state(state)
-    >>> first == (gg.rand(1).item(), np.random.rand(), random.random())
-    True
-    """
-    version, numbers, gauss = random.getstate()
-    kind, keys, place, has_gauss, cached = np.random.get_state(legacy=True)  # noqa: NPY002
-    return {
-        "library": get_rng_state(),
-        "numpy": [kind, Tensor(keys), place, has_gauss, cached],
-        "python": [version, Tensor(np.array(numbers, np.int64)), gauss],
-    }
-
-
-def restore_random_state(state: Any) -> None:
-    """Put all three generators into a state that `random_state` gave."""
-    version, numbers, gauss = state["python"]
-    kind, keys, *rest = state["numpy"]
-    set_rng_state(state["library"])
-    np.random.set_state((kind, keys.numpy(), *rest))  # noqa: NPY002
-    random.setstate((version, tuple(numbers.tolist()), gauss))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..autograd import Tensor, detect_anomaly, enable_grad, get_rng_state, no_grad, set_rng_state
+from ..autograd import Tensor, enable_grad, get_rng_state, no_grad, record, set_rng_state
+from ..autograd.core.node import Node
 from ..autograd.ops.in_place import assign
 from ..nn import Module
 
@@ -48,26 +49,74 @@ def explain_loss(
             f"{spoilt[0]}{rest} became NaN or infinite at an earlier step; the learning rate may be too large, and "
             "gg.detect_anomaly() around the training finds the operation whose gradient it was"
         )
-    return _rerun(model, loss, inputs, target, random_state, check_inf=not np.isnan(value))
+    return _origin(_rerun(model, loss, inputs, target, random_state), nan=bool(np.isnan(value)))
 
 
 def _rerun(
-    model: Module, loss: Callable[..., Any], inputs: tuple[Any, ...], target: Any, random_state: Any, check_inf: bool
-) -> str:
+    model: Module, loss: Callable[..., Any], inputs: tuple[Any, ...], target: Any, random_state: Any
+) -> list[Any]:
+    """The operations of the batch, with what went in and came out, everything else being left as it was."""
     buffers = [(buffer, buffer.numpy(copy=True)) for buffer in model.buffers()]
     random_after = get_rng_state()
     set_rng_state(random_state)
     try:
-        with enable_grad(), detect_anomaly(check_inf=check_inf), np.errstate(all="ignore"):
+        with enable_grad(), record(keep="all") as recording, np.errstate(all="ignore"):
             loss(model(*inputs), target)
-    except FloatingPointError as error:
-        return str(error).removeprefix("detect_anomaly: ")
     finally:
         set_rng_state(random_after)
         with no_grad():
             for buffer, values in buffers:
                 assign(buffer, values)
-    return "it did not happen again when the batch was run once more"
+    return recording.events
+
+
+def _origin(events: list[Any], nan: bool) -> str:
+    """The first operation that made a NaN, or an infinity, and what made the value that led to it.
+
+    Infinities are often meant, as in masks; so only those count that the NaN was computed from.
+    """
+    last = next((e for e in events if (_holds_nan if nan else _spoilt)(e.output)), None)
+    if last is None:
+        return "it did not happen again when the batch was run once more"
+    made = {id(event.node): event for event in events}
+    first = last
+    while earlier := [event for event in _before(first.node, made) if _spoilt(event.output)]:
+        first = earlier[0]
+    came_in = any(_spoilt(value) for value in first.inputs)
+    source = "one came in with its inputs" if came_in else "all its inputs are finite"
+    text = f"{_describe(first)}; {source}"
+    return text if first is last else f"{text}. It led to a NaN: {_describe(last)}"
+
+
+def _before(node: Any, made: dict[int, Any]) -> Iterator[Any]:
+    """The operations whose results a node reads; one output of several has a node that is no operation."""
+    for read in node.inputs:
+        if id(read) in made:
+            yield made[id(read)]
+        elif isinstance(read, Node):
+            yield from _before(read, made)
+
+
+def _describe(event: Any) -> str:
+    node = event.node
+    kind = "a NaN" if _holds_nan(event.output) else "an infinity"
+    module = f" in module {'.'.join(node.scope)}" if node.scope else ""
+    return f"{node.primitive.name} made {kind} in its output of shape {node.shape} at {node.where}{module}"
+
+
+def _spoilt(value: Any) -> bool:
+    """Whether a raw value, or one of several, holds a NaN or an infinity."""
+    if isinstance(value, list | tuple):
+        return any(map(_spoilt, value))
+    array = np.asarray(value)
+    return array.dtype.kind == "f" and not np.isfinite(array).all()
+
+
+def _holds_nan(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_nan, value))
+    array = np.asarray(value)
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
 def _bad(value: Any) -> np.ndarray[Any, Any] | None:

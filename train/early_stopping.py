@@ -67,6 +67,11 @@ class EarlyStopping:
         self.epochs = 0
         self.stopped = False
 
+    def check_monitor(self, validates: bool) -> None:
+        """Raise a ValueError if a number of validation data is monitored, and there are none."""
+        if self.monitor.startswith("validation_") and not validates:
+            raise ValueError(f"EarlyStopping: there is no {self.monitor!r} without validation data; give fit a loader")
+
     def update(self, record: dict[str, float], model: Module) -> bool:
         """Take note of an epoch's numbers; return whether training should end.
 
@@ -74,8 +79,7 @@ class EarlyStopping:
             ValueError: the record does not hold the monitored number.
         """
         if self.monitor not in record:
-            hint = "; give fit a validation loader" if self.monitor.startswith("validation_") else ""
-            raise ValueError(f"EarlyStopping: there is no {self.monitor!r} among {', '.join(record)}{hint}")
+            raise ValueError(f"EarlyStopping: there is no {self.monitor!r} among {', '.join(record)}")
         value = record[self.monitor]
         if self._better(value):
             self.best, self.best_epoch = value, self.epochs

@@ -45,6 +45,8 @@ class Ensemble(Module):
         transforms: Sequence[Callable[[Any], Any]] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        if isinstance(models, Module) and not isinstance(models, ModuleList):
+            raise TypeError(f"Ensemble: expected a list of models, not one {type(models).__name__}; put it in brackets")
         members = list(models)
         if not members:
             raise ValueError("Ensemble: there are no models; a generator can be used only once")
@@ -62,7 +64,7 @@ class Ensemble(Module):
     def forward(self, *inputs: Any) -> Any:
         """The mean over the models, shape as of one of them."""
         answer = _OUTPUTS[self.outputs]
-        total = None
+        total: Any = None
         for i, model in enumerate(self.models):
             changed = inputs if self.transforms is None else tuple(self.transforms[i](x) for x in inputs)
             part = answer(model(*changed))

@@ -106,6 +106,8 @@ def named_metrics(metrics: Metrics, owner: str) -> dict[str, Metric]:
     if isinstance(metrics, Mapping):
         named = dict(metrics)
     else:
+        if not callable(metrics) and not isinstance(metrics, Iterable):
+            raise TypeError(f"{owner}: metrics must be functions, names or a dict of them, not {metrics!r}")
         items = [metrics] if callable(metrics) or isinstance(metrics, str) else list(metrics)
         labels = [item if isinstance(item, str) else getattr(item, "__name__", type(item).__name__) for item in items]
         named = dict(zip(labels, items, strict=True))

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import inspect
 import math
-import os
-import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..autograd import get_rng_state
 from ..data import DataLoader
 from ..nn import Module
 from ..optim import Optimizer
-from .checkpoint import Checkpoint, random_state
+from .checkpoint import Checkpoint
 from .diagnosis import explain_loss
 from .early_stopping import EarlyStopping
-from .evaluation import Means, Metrics, check_loss, evaluate, length, measure, named_metrics, split
+from .evaluation import Metrics, check_loss, evaluate, length, measure, named_metrics, split
+from .run import Run
 
-__all__ = ["Run", "Trainer"]
+__all__ = ["Trainer"]
 
 History = dict[str, list[float]]
 
@@ -154,8 +153,9 @@ class Trainer:
         before = len(next(iter(self.history.values()), ()))
         run = Run(train_loader, validation_loader, measured, early_stopping, before)
         if early_stopping is not None:
+            early_stopping.check_monitor(validates=validation_loader is not None)
             early_stopping.reset()
-        if checkpoint is not None and checkpoint.resume and os.path.exists(checkpoint.path):
+        if checkpoint is not None and checkpoint.present():
             checkpoint.restore(self, run)
         self._check_history(run)
         bar = _progress_bar(train_loader, epochs, run) if progress else None
@@ -255,62 +255,6 @@ class Trainer:
                     f"fit: earlier calls were {'without' if loader is not None else 'with'} {what}; go on likewise, or "
                     "start a new history with trainer.history = {}"
                 )
-
-
-class Run:
-    """One call of `fit`: where it stands.
-
-    Args:
-        loader, validation_loader, measured: of the training data, of the validation data, and of the training data for
-            evaluation.
-        early_stopping: of this call.
-        before: epochs that the trainer has had already.
-
-    Attributes:
-        epoch, batch: epochs of this call, and batches of the present epoch, that are done.
-        stopped: whether training was ended before all epochs.
-        means: sums over the batches of the present epoch.
-        batches: the iterator of the present epoch.
-        random_at_epoch: the state of random generators when a loader began its epoch that has no state of its own.
-
-    >>> run = Run([1, 2], None, None, None, before=0)
-    >>> list(run.begin(remember=False))
-    [1, 2]
-    """
-
-    def __init__(
-        self, loader: Iterable[Any], validation_loader: Iterable[Any] | None, measured: Iterable[Any] | None,
-        early_stopping: EarlyStopping | None, before: int,
-    ) -> None:  # fmt: skip
-        self.loader, self.validation_loader, self.measured = loader, validation_loader, measured
-        self.early_stopping, self.before = early_stopping, before
-        self.epoch = self.batch = 0
-        self.stopped = False
-        self.spent = 0.0
-        self.next_epoch()
-        self.epoch = 0
-
-    def begin(self, remember: bool) -> Iterator[Any]:
-        """The batches of the present epoch: all of them, or after an interruption the rest."""
-        self._start = time.perf_counter()
-        if self.batches is None:
-            if remember and not isinstance(self.loader, DataLoader):
-                self.random_at_epoch = random_state()
-            self.batches = iter(self.loader)
-        return self.batches
-
-    def next_epoch(self) -> None:
-        """Count the present epoch as done."""
-        self.epoch += 1
-        self.batch, self.spent = 0, 0.0
-        self.means = Means("fit")
-        self.batches: Iterator[Any] | None = None
-        self.random_at_epoch: Any = None
-        self._start = time.perf_counter()
-
-    def seconds(self) -> float:
-        """The time that the present epoch has taken, interruptions left out."""
-        return self.spent + time.perf_counter() - self._start
 
 
 def _training_to_measure(train_loader: Iterable[Any], evaluate_training: Any) -> Iterable[Any] | None:

@@ -10,9 +10,8 @@ import html
 import json
 import os
 import re
-import threading
-from pathlib import Path
 
+from ..autograd.handles.serialization import write_atomically
 from .dot import Drawing, clean
 from .placement import place_labels
 
@@ -122,17 +121,3 @@ def svg(drawing: Drawing) -> str:
     title = f'<title id="g{digest}-title">{html.escape(clean(drawing.title))}</title>'
     description = f'<desc id="g{digest}-desc">{html.escape(clean(drawing.description))}</desc>'
     return f"{text[:end]}\n{title}\n{description}{text[end:]}"
-
-
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
-    """Write a file under a temporary name beside its place, then rename it: readers see the old file or the new."""
-    target = Path(path)
-    temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return target

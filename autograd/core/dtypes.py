@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .interpreters import is_operand
+from .interpreters import HiddenValueError, is_operand
 
 __all__ = [
     "as_array", "canonical", "class_name", "get_default_dtype", "is_floating", "promote", "set_default_dtype",
@@ -173,6 +173,8 @@ def _from_python(data: Any, wanted: np.dtype[Any] | None) -> tuple[np.ndarray[An
         plain = _gather(data, kinds, 0)
     try:
         array = np.asarray(plain)
+    except HiddenValueError:
+        raise
     except (ValueError, TypeError) as error:
         raise TypeError(f"cannot make a tensor from ragged or mixed data: {error}") from None
     except OverflowError:

@@ -13,7 +13,6 @@ from .primitive import Primitive
 __all__ = ["Symbol", "operation_text", "rule_text"]
 
 ATOM, POWER, UNARY, PRODUCT, SUM, COMPARE = 5, 4, 3, 2, 1, 0
-_NAMED = {"transpose": "{0}ᵀ"}
 
 
 class Symbol:
@@ -250,7 +249,7 @@ def operation_text(primitive: Primitive, operands: tuple[Any, ...], static: tupl
         return _power(args[0], as_symbol(2))
     if name in ("astype", "clone", "sum_to", "broadcast_to", "reshape") and args:
         return args[0]
-    pattern = primitive.symbol or _NAMED.get(name)
+    pattern = primitive.symbol
     named = dict(zip(primitive.static_names, map(str, static), strict=False))
     fields = re.findall(r"{(\w+)}", pattern or "")
     known = all(int(f) < len(args) if f.isdigit() else f in named for f in fields)
@@ -293,10 +292,10 @@ def rule_symbol(
     primitive: Primitive, input_name: str, values: dict[str, Any], g: Symbol, output: str = "out"
 ) -> Symbol:
     """Run one rule on symbols; names that ``values`` lacks stand for themselves."""
-    table = primitive.tables[next(iter(primitive.tables))] if output == "out" else primitive.tables[output]
-    if table is None:
+    rules = primitive.rules if output == "out" else primitive.rules_by_output[output]
+    if rules is None:
         raise KeyError(f"{primitive.name} has no rule for {input_name!r}")
-    rule = table.joint or table.rules.get(input_name)
+    rule = rules.joint or rules.by_input.get(input_name)
     if rule is None:
         raise KeyError(f"{primitive.name} has no rule for {input_name!r}")
     arguments: list[Any] = []
@@ -309,9 +308,10 @@ def rule_symbol(
             arguments.append(values.get(name, Symbol(name)))
     try:
         result = rule.function(*arguments)
-    except Exception:
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
+        # It asks for what symbols do not have: sizes, numbers, NumPy's functions.
         result = None
-    if isinstance(result, list | tuple) and table.joint is not None and input_name in primitive.input_names:
+    if isinstance(result, list | tuple) and rules.joint is not None and input_name in primitive.input_names:
         result = result[primitive.input_names.index(input_name)] if len(result) == len(primitive.input_names) else None
     if result is None or isinstance(result, list | tuple):
         others = [
@@ -325,8 +325,8 @@ def rule_text(primitive: Primitive, input_name: str) -> str:
     """Return one rule as text in terms of ``g``, ``out`` and the inputs."""
     if input_name not in primitive.differentiable:
         raise KeyError(f"{primitive.name} has no rule for {input_name!r}; it has {', '.join(primitive.differentiable)}")
-    for output, table in primitive.tables.items():
-        if table is not None and (table.joint or input_name in table.rules):
+    for output, rules in primitive.rules_by_output.items():
+        if rules is not None and (rules.joint or input_name in rules.by_input):
             parameters = primitive.signature.parameters
             values = {
                 n: Symbol(n) if parameters[n].default is parameters[n].empty else parameters[n].default

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["INTERPRETERS", "interpreter_of", "is_operand", "register_interpreter"]
+__all__ = ["INTERPRETERS", "HiddenValueError", "interpreter_of", "is_operand", "register_interpreter"]
 
 # A class of operands to its priority and to what runs a primitive on them: ``run(primitive, inputs, static)``.
 INTERPRETERS: dict[type, tuple[int, Callable[..., Any]]] = {}
+
+
+class HiddenValueError(TypeError):
+    """A value that stands for something else, such as one example of a batch, was asked for its numbers."""
 
 
 def register_interpreter(cls: type, run: Callable[..., Any], priority: int) -> None:

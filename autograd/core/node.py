@@ -16,14 +16,13 @@ if TYPE_CHECKING:
     from .primitive import Primitive
 
 from .mode import Context
+from .types import Shape
 
-__all__ = ["FREED", "Constant", "Extra", "Node", "Vertex", "next_sequence"]
+__all__ = ["FREED", "Constant", "Details", "Node", "Vertex", "next_sequence"]
 
 # One counter for the whole process. Creation order is a topological order, also of a graph that crosses threads; the
 # same clock dates in-place changes (see storage.py).
 next_sequence = itertools.count(1).__next__
-
-Shape = tuple[int, ...]
 
 
 class Freed:
@@ -36,7 +35,7 @@ class Freed:
 FREED = Freed()
 
 
-class Extra:
+class Details:
     """What few nodes have: a name, hooks, the handle of a leaf."""
 
     __slots__ = ("handle", "hooks", "name")
@@ -56,9 +55,9 @@ class Vertex:
     inputs: Any
     static: Any
     context: Context | None
-    extra: Any
+    details: Any
 
-    def details(self) -> Any:
+    def ensure_details(self) -> Any:
         """Return the rarely needed part, made when first asked for."""
         raise NotImplementedError
 
@@ -70,13 +69,13 @@ class Vertex:
     @property
     def name(self) -> str | None:
         """The name the user gave the value, or ``None``."""
-        return None if self.extra is None else self.extra.name
+        return None if self.details is None else self.details.name
 
     @name.setter
     def name(self, value: str | None) -> None:
         if value is not None and not isinstance(value, str):
             raise TypeError(f"a name must be a string or None, not {type(value).__name__}")
-        self.details().name = value
+        self.ensure_details().name = value
 
     @property
     def scope(self) -> tuple[str, ...]:
@@ -119,28 +118,37 @@ class Node(Vertex):
     """
 
     __slots__ = (
-        "__weakref__", "context", "dtype", "extra", "inputs", "primitive", "saved", "sequence", "shape", "static",
+        "__weakref__", "context", "details", "dtype", "inputs", "primitive", "saved", "sequence", "shape", "static",
     )  # fmt: skip
 
-    inputs: tuple[Any, ...]
-    saved: Any
-    sequence: int
-    shape: Any
-    dtype: Any
-    static: tuple[Any, ...]
-    extra: Extra | None
+    details: Details | None
 
-    def details(self) -> Extra:
+    def __init__(
+        self, primitive: Primitive, shape: Any, dtype: Any, *, inputs: tuple[Any, ...] = (), saved: Any = (),
+        static: tuple[Any, ...] = (), context: Context | None = None,
+    ) -> None:  # fmt: skip
+        # Written-out calls fill these slots themselves, without a call of this.
+        self.primitive = primitive
+        self.inputs = inputs
+        self.saved = saved
+        self.sequence = next_sequence()
+        self.shape = shape
+        self.dtype = dtype
+        self.static = static
+        self.context = context
+        self.details = None
+
+    def ensure_details(self) -> Details:
         """Return the rarely needed part, made when first asked for."""
-        if self.extra is None:
-            self.extra = Extra()
-        return self.extra
+        if self.details is None:
+            self.details = Details()
+        return self.details
 
     def handle(self) -> Any:
         """Return the leaf's ``Tensor``, or ``None`` for interior nodes and when the user has dropped it."""
-        if self.extra is None or self.extra.handle is None:
+        if self.details is None or self.details.handle is None:
             return None
-        return self.extra.handle()
+        return self.details.handle()
 
     def __repr__(self) -> str:
         name = "" if self.name is None else f" {self.name!r}"

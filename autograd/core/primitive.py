@@ -9,10 +9,10 @@ gradient of the input. The names in a rule's signature are what is saved for it:
 an input's name         that input's value
 ``x_shape``             the shape of input ``x``; nothing is kept alive for it
 a static argument       its value, such as ``dim``
-``need``                for ``joint`` rules: which inputs want a gradient, as a tuple of bools
+``needs_grad``          for ``joint`` rules: which inputs need a gradient, as a tuple of bools (``need`` means the same)
 ======================  ================================================================================================
 
-Everything else in the library is a reading of this declaration. How a call is made fast is ``generate.py``'s affair;
+Everything else in the library is a reading of this declaration. How a call is made fast is the job of ``generate.py``;
 this file holds the declaration, its checks and the table of all primitives. See ``engine/PRIMITIVES.md``.
 """
 
@@ -24,7 +24,12 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-__all__ = ["KINDS", "REGISTRY", "DeclarationError", "Parameter", "Primitive", "Rule", "Table", "is_ours"]
+import numpy as np
+
+__all__ = [
+    "KINDS", "NO_DEFAULT", "NUMPY_NAMES", "REGISTRY", "DeclarationError", "OutputRules", "Parameter", "Primitive",
+    "Rule", "is_ours",
+]  # fmt: skip
 
 KINDS = {
     "elementwise": "acts on each element by itself; operands broadcast, and the engine sums their gradients back",
@@ -35,11 +40,15 @@ KINDS = {
     "index": "gives integers, without derivative",
 }
 
-_RESERVED = ("g", "need", "out")
+# Every primitive of the library by its name.
 REGISTRY: dict[str, Primitive] = {}
+# PyTorch's words for static arguments, and NumPy's, which are understood as well.
+NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
+NO_DEFAULT = inspect.Parameter.empty
 
-
+_RESERVED = ("g", "need", "needs_grad", "out")
 _PACKAGE = __name__.partition(".")[0] + "."
+_VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 class DeclarationError(TypeError):
@@ -60,10 +69,6 @@ class Parameter:
         self.name = name
         self.default = default
         self.keyword_only = keyword_only
-
-
-NO_DEFAULT = inspect.Parameter.empty
-_VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
 class VariadicError(TypeError):
@@ -110,13 +115,13 @@ class Rule:
         self.arguments = arguments
 
 
-class Table:
+class OutputRules:
     """The rules of one output: one for each input, or a joint one for all."""
 
-    __slots__ = ("joint", "rules")
+    __slots__ = ("by_input", "joint")
 
-    def __init__(self, rules: dict[str, Rule], joint: Rule | None) -> None:
-        self.rules = rules
+    def __init__(self, by_input: dict[str, Rule], joint: Rule | None) -> None:
+        self.by_input = by_input
         self.joint = joint
 
     def requests(self) -> dict[str, tuple[str, ...] | None]:
@@ -124,7 +129,7 @@ class Table:
         wanted: dict[str, Any] = {}
         if self.joint is not None:
             return dict.fromkeys(self.joint.arguments)
-        for name, rule in self.rules.items():
+        for name, rule in self.by_input.items():
             for argument in rule.arguments:
                 wanted[argument] = (*wanted.get(argument, ()), name)
         return wanted
@@ -143,17 +148,24 @@ class Primitive:
         differentiable: the inputs that have a rule.
         output_names: ``("out",)``, or the names of several outputs; ``None`` when their number varies.
         residual_names: further results of the kernel that only rules see.
-        tables: output name to its rules.
+        rules: the rules of the only output, or of the first.
+        rules_by_output: the name of each output and residual to its rules, None for one without.
+        multi_output: whether the kernel gives several results, residuals counted.
         saved_names: what is saved, in order.
+        cost: the floating-point operations of a call, as declared; see ``core/cost.py``.
         domain: the interval of inputs for which the operation is smooth and real, for tests and documentation.
+        widens: whether float16 is computed with in float32, forwards and backwards.
     """
 
     def __init__(
-        self, kernel: Callable[..., Any], kind: str, *, scalar: Callable[..., Any] | None, name: str | None,
-        list_input: bool, inputs: tuple[str, ...], outputs: tuple[str, ...] | str, residuals: tuple[str, ...],
-        joint: Callable[..., Any] | None, accumulate: dict[str, Callable[..., Any]] | None,
-        domain: tuple[float, float] | None, symbol: Any, ufunc: Any, casts: bool, finite: bool, rules: dict[str, Any],
+        self, kernel: Callable[..., Any], kind: str = "general", rules: dict[str, Any] | None = None, *,
+        scalar: Callable[..., Any] | None = None, name: str | None = None, list_input: bool = False,
+        inputs: tuple[str, ...] = (), outputs: tuple[str, ...] | str = (), residuals: tuple[str, ...] = (),
+        joint: Callable[..., Any] | None = None, accumulate: dict[str, Callable[..., Any]] | None = None,
+        domain: tuple[float, float] | None = None, symbol: str | None = None, ufunc: np.ufunc | None = None,
+        casts: bool = False, finite: bool = False, cost: Any = None, widens: bool = False,
     ) -> None:  # fmt: skip
+        rules = rules or {}
         self.kernel = ufunc if ufunc is not None else kernel
         self.name = name or kernel.__name__
         self.kind = kind
@@ -161,6 +173,8 @@ class Primitive:
         self.ufunc = ufunc
         self.casts = casts
         self.finite = finite
+        self.cost = cost
+        self.widens = widens
         self.list_input = list_input
         self.domain = domain
         self.symbol = symbol
@@ -193,7 +207,7 @@ class Primitive:
                 rules = {}
                 self._listed = (first,)
         self._read_parameters(rules)
-        self._read_tables(rules, joint)
+        self._read_rules(rules, joint)
         self._plan_saving()
 
     # -- reading the declaration ---------------------------------------------------------------------------------
@@ -224,11 +238,11 @@ class Primitive:
         for name in self._listed:
             if name not in parameters:
                 raise self._fail(f"inputs names {name!r}, which is not a parameter ({', '.join(parameters)})")
-        tabled = set(self._listed) | {
+        named = set(self._listed) | {
             n for rule in rules.values() if isinstance(rule, dict) for n in rule if n != "joint"
         }
         self.input_names = tuple(
-            n for n in parameters if (n in rules and not isinstance(rules[n], dict)) or n in tabled
+            n for n in parameters if (n in rules and not isinstance(rules[n], dict)) or n in named
         )
         if not self.input_names and self.kind not in ("predicate", "index"):
             raise self._fail("no input has a rule; write input=rule, or input=None for an input without derivative")
@@ -245,28 +259,31 @@ class Primitive:
         if self.list_input and len(self.input_names) != 1:
             raise self._fail("a list input must be the only input")
 
-    def _read_tables(self, rules: dict[str, Any], joint: Callable[..., Any] | None) -> None:
+    def _read_rules(self, rules: dict[str, Any], joint: Callable[..., Any] | None) -> None:
         names = self.output_names or ("out",)
-        plain = {n: r for n, r in rules.items() if n in self.input_names and r is not None}
-        self.tables: dict[str, Table | None] = {}
+        of_first = {n: r for n, r in rules.items() if n in self.input_names and r is not None}
+        self.rules_by_output: dict[str, OutputRules | None] = {}
         for position, output in enumerate((*names, *self.residual_names)):
             declared = rules.get(output) if output not in self.input_names else None
             if declared is not None and not isinstance(declared, dict):
                 raise self._fail(f"the rules of output {output!r} must be a dict of input name to rule")
             if declared is not None:
-                table_joint = declared.get("joint")
-                table = {n: r for n, r in declared.items() if n != "joint" and r is not None}
+                own_joint = declared.get("joint")
+                own = {n: r for n, r in declared.items() if n != "joint" and r is not None}
             elif position == 0:
-                table, table_joint = plain, joint
+                own, own_joint = of_first, joint
             else:
-                self.tables[output] = None
+                self.rules_by_output[output] = None
                 continue
-            self.tables[output] = Table(
-                {n: self._read_rule(r, n, output) for n, r in table.items()},
-                None if table_joint is None else self._read_rule(table_joint, "joint", output),
+            self.rules_by_output[output] = OutputRules(
+                {n: self._read_rule(r, n, output) for n, r in own.items()},
+                None if own_joint is None else self._read_rule(own_joint, "joint", output),
             )
-        covered = {n for t in self.tables.values() if t for n in t.rules}
-        if any(t and t.joint for t in self.tables.values()):
+        first = self.rules_by_output[next(iter(self.rules_by_output))]
+        assert first is not None
+        self.rules = first
+        covered = {n for t in self.rules_by_output.values() if t for n in t.by_input}
+        if any(t and t.joint for t in self.rules_by_output.values()):
             # A joint rule answers for every input that is not declared to be without derivative.
             covered |= {n for n in self.input_names if rules.get(n, ...) is not None}
         if self.kind in ("predicate", "index"):
@@ -282,16 +299,16 @@ class Primitive:
             raise self._fail(f"the rule for {target!r} is {function!r}, not a function")
         results = (*(self.output_names or ()), *self.residual_names)
         shapes = tuple(f"{n}_shape" for n in self.input_names)
-        known = ("g", "need", *results, *self.input_names, *shapes, *self.static_names)
+        known = ("g", "needs_grad", *results, *self.input_names, *shapes, *self.static_names)
         try:
-            arguments = tuple(parameters_of(function))
+            arguments = tuple("needs_grad" if n == "need" else n for n in parameters_of(function))
         except VariadicError as error:
             raise self._fail(f"the rule for {target!r} takes *{error}; name what it needs") from None
         for name in arguments:
             if name not in known:
                 raise self._fail(f"the rule for {target!r} asks for {name!r}; it may ask for {', '.join(known)}")
-            if name == "need" and target != "joint" and not self.list_input:
-                raise self._fail(f"the rule for {target!r} asks for 'need', which only joint rules get")
+            if name == "needs_grad" and target != "joint" and not self.list_input:
+                raise self._fail(f"the rule for {target!r} asks for 'needs_grad', which only joint rules get")
         if "g" not in arguments:
             raise self._fail(f"the rule for {target!r} ignores 'g'; a gradient is always a multiple of what arrives")
         return Rule(function, arguments)
@@ -299,10 +316,10 @@ class Primitive:
     def _plan_saving(self) -> None:
         results = (*(self.output_names or ()), *self.residual_names)
         requests: dict[str, set[str]] = {}
-        for table in self.tables.values():
-            if table is None:
+        for rules in self.rules_by_output.values():
+            if rules is None:
                 continue
-            for name, inputs in table.requests().items():
+            for name, inputs in rules.requests().items():
                 if name in results or name in self.input_names:
                     requests.setdefault(name, set()).update(self.differentiable if inputs is None else inputs)
         for target, accumulator in self.accumulate.items():
@@ -312,7 +329,7 @@ class Primitive:
         order = (*results, *self.input_names)
         self.saved_names = tuple(n for n in order if n in requests)
         self.saved_for = {n: tuple(i for i in self.input_names if i in requests[n]) for n in self.saved_names}
-        self.several = len(self.tables) > 1 or self.output_names is None
+        self.multi_output = len(self.rules_by_output) > 1 or self.output_names is None
         self.returns_tuple = self.output_names is None or len(self.output_names) > 1
 
     # -- using it ------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import numpy as np
 
 from .mode import NOWHERE, Mode, ModeSwitch
 from .node import Node
+from .types import Value
 
 __all__ = ["Event", "Recording", "detect_anomaly", "record"]
 
@@ -49,7 +50,7 @@ class Event:
 
     __slots__ = ("bytes", "inputs", "node", "output", "seconds")
 
-    def __init__(self, node: Node, inputs: Any, output: Any, seconds: float, size: int) -> None:
+    def __init__(self, node: Node, inputs: Any, output: Value, seconds: float, size: int) -> None:
         self.node = node
         self.inputs = inputs
         self.output = output
@@ -57,13 +58,13 @@ class Event:
         self.bytes = size
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: Value) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_copy(v) for v in value)
     return np.array(value) if isinstance(value, np.ndarray) else value
 
 
-def _size(value: Any) -> int:
+def _size(value: Value) -> int:
     if isinstance(value, list | tuple):
         return sum(_size(v) for v in value)
     return int(getattr(value, "nbytes", 8))
@@ -89,7 +90,7 @@ class Recording:
     def __len__(self) -> int:
         return len(self.events)
 
-    def forward(self, node: Any, inputs: tuple[Any, ...], out: Any) -> None:
+    def forward(self, node: Any, inputs: tuple[Value, ...], out: Value) -> None:
         """Note an operation that has just run."""
         now = time.perf_counter()
         _note_line(node)
@@ -98,7 +99,7 @@ class Recording:
         self.events.append(Event(node, kept, output, now - self._last, _size(out)))
         self._last = time.perf_counter()
 
-    def backward(self, node: Any, gradients: tuple[Any, ...]) -> None:
+    def backward(self, node: Any, gradients: tuple[Value, ...]) -> None:
         """Backward steps are not recorded here; with ``create_graph`` they are operations of their own."""
 
 
@@ -147,7 +148,7 @@ class _AnomalyDetector:
     def __init__(self, check_inf: bool) -> None:
         self._check_inf = check_inf
 
-    def _bad(self, value: Any) -> str | None:
+    def _bad(self, value: Value) -> str | None:
         if isinstance(value, list | tuple):
             return next((found for found in map(self._bad, value) if found), None)
         array = np.asarray(value)
@@ -157,23 +158,25 @@ class _AnomalyDetector:
             return "a NaN"
         return "an infinity" if self._check_inf else None
 
-    def forward(self, node: Any, inputs: tuple[Any, ...], out: Any) -> None:
+    def forward(self, node: Any, inputs: tuple[Value, ...], out: Value) -> None:
         _note_line(node)
         found = self._bad(out)
         if found:
-            came_in = next((i for i, value in enumerate(inputs) if value is not None and self._bad(value)), None)
             names = node.primitive.input_names
-            source = (
-                f"its input {names[min(came_in, len(names) - 1)]!r} holds one already"
-                if came_in is not None
-                else "all its inputs are finite"
-            )
+            source = "all its inputs are finite"
+            for i, value in enumerate(inputs):
+                came_in = None if value is None else _AnomalyDetector(True)._bad(value)
+                if came_in:
+                    # Where infinities are allowed, one that came in explains a NaN, but is none itself.
+                    what = "one already" if self._check_inf or came_in == found else came_in
+                    source = f"its input {names[min(i, len(names) - 1)]!r} holds {what}"
+                    break
             raise FloatingPointError(
                 f"detect_anomaly: {node.primitive.name} made {found} in its output of shape {node.shape} at "
                 f"{node.where}{_module(node)}; {source}"
             )
 
-    def backward(self, node: Any, gradients: tuple[Any, ...]) -> None:
+    def backward(self, node: Any, gradients: tuple[Value, ...]) -> None:
         for name, gradient in zip(node.primitive.input_names * len(gradients), gradients, strict=False):
             value = getattr(gradient, "_array", getattr(gradient, "value", gradient))
             found = None if value is None else self._bad(value)

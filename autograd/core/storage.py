@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .node import next_sequence
+from .types import Array
 
 __all__ = ["changed_since", "copy_shared", "latest_change", "mark_changed", "owner_of"]
 
@@ -22,7 +23,7 @@ _changes: dict[int, tuple[int, Any, str]] = {}
 _latest = 0
 
 
-def owner_of(array: np.ndarray[Any, Any]) -> Any:
+def owner_of(array: Array) -> Any:
     """Return the object that owns the memory behind ``array``, following views."""
     base = array.base
     while base is not None:
@@ -31,7 +32,7 @@ def owner_of(array: np.ndarray[Any, Any]) -> Any:
     return array
 
 
-def mark_changed(array: np.ndarray[Any, Any], operation: str) -> None:
+def mark_changed(array: Array, operation: str) -> None:
     """Date a change of ``array``'s memory by ``operation``."""
     global _latest
     owner = owner_of(array)

@@ -1,7 +1,7 @@
 """Calls of primitives by interpretation: every case, in the plainest form.
 
-``generate.py`` writes the common cases out for speed; what it leaves (lists, several outputs, residuals, numbers and
-arrays among the operands) comes here. ``steps.py`` does the same for the way back.
+``generate.py`` writes the common cases out for speed; what it leaves (lists, several outputs, residuals, tensors with
+numbers and arrays among them) comes here. ``steps.py`` does the same for the way back.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import numpy as np
 from ..core import dtypes
 from ..core.interpreters import interpreter_of, is_operand, register_interpreter
 from ..core.mode import Mode, current_mode
-from ..core.node import Node, next_sequence
+from ..core.node import Node
 from ..core.primitive import Primitive
+from ..core.types import Value
 from .messages import describe, explain
+from .precision import in_single, narrow
 from .values import (
     CUT_BY_NO_GRAD,
     HANDLES,
@@ -40,14 +42,14 @@ def register_tensor(cls: type) -> None:
 # -- dispatch -------------------------------------------------------------------------------------------------
 
 
-def dispatch(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def dispatch(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Run ``primitive`` on whatever it was given: tensors, scalars, symbols, arrays, numbers."""
     operands = inputs[0] if primitive.list_input and isinstance(inputs[0], list | tuple) else inputs
     run = interpreter_of(operands) or call_raw
     return run(primitive, inputs, static)
 
 
-def dispatch_operator(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def dispatch_operator(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Like :func:`dispatch`, but ``NotImplemented`` for operands of unknown types, as Python's operators want it."""
     for operand in inputs:
         known = is_operand(operand) or operand.__class__ in dtypes.NUMBERS
@@ -56,7 +58,7 @@ def dispatch_operator(primitive: Primitive, inputs: tuple[Any, ...], static: tup
     return dispatch(primitive, inputs, static)
 
 
-def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def call_raw(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Run the kernel on arrays and numbers; nothing is recorded."""
     if primitive.scalar is not None:
         for value in inputs:
@@ -77,6 +79,9 @@ def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, .
                 f"{primitive.name}: {name} must be a Tensor, a Scalar, a number or an array, "
                 f"not {dtypes.class_name(value)}"
             )
+    if primitive.widens and narrow(operands):
+        listed = primitive.list_input
+        return in_single(lambda *inputs: call_raw(primitive, (inputs,) if listed else inputs, static), operands)
     try:
         result = run_kernel(primitive, inputs, static)
     except Exception as error:
@@ -86,7 +91,7 @@ def call_raw(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, .
     return result[: len(primitive.output_names or ())] if primitive.returns_tuple else result[0]
 
 
-def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def run_kernel(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Call the kernel with its parameters in their declared order."""
     if primitive.ufunc is not None:
         return primitive.ufunc(*inputs)
@@ -99,10 +104,12 @@ def run_kernel(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any,
 # -- the recorded call, by interpretation ---------------------------------------------------------------------
 
 
-def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def call_generic(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Value:
     """Run a primitive on operands of which at least one is a tensor, and record it when a gradient is wanted."""
     listed = primitive.list_input
     operands = inputs[0] if listed else inputs
+    if primitive.widens and narrow(operands):
+        return in_single(lambda *inputs: call_generic(primitive, (inputs,) if listed else inputs, static), operands)
     names = primitive.input_names * len(operands) if listed else primitive.input_names
     handles: Sequence[Any] = operands
     for operand, name in zip(operands, names, strict=True):
@@ -116,9 +123,10 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
     except Exception as error:
         raise explain(primitive, error, tuple(arrays)) from None
     if primitive.returns_tuple or primitive.residual_names:
-        expected = None if primitive.output_names is None else len(primitive.tables)
+        expected = None if primitive.output_names is None else len(primitive.rules_by_output)
         if not isinstance(raw, list | tuple) or (expected is not None and len(raw) != expected):
-            wanted = "a list of outputs" if expected is None else f"{expected} results ({', '.join(primitive.tables)})"
+            names_of_all = ", ".join(primitive.rules_by_output)
+            wanted = "a list of outputs" if expected is None else f"{expected} results ({names_of_all})"
             raise TypeError(f"{primitive.name}: the kernel must return {wanted}, but returned {describe(raw)}")
         results = list(raw)
     else:
@@ -145,21 +153,20 @@ def call_generic(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[An
         if not primitive.returns_tuple:
             return new_tensor(results[0], vertex)
         return tuple([new_tensor(r, vertex) for r in results[:public]])
-    node = Node()
-    node.primitive = primitive
-    node.inputs = tuple([None if t is None else (v if need else constant_of(t))
-                         for t, v, need in zip(handles, vertices, needs, strict=True)])  # fmt: skip
-    node.saved = _saved(primitive, names, arrays, results, needs) if primitive.saved_names else ()
-    node.sequence = next_sequence()
-    node.static = tuple(map(keep, static))
-    node.context = mode.context
-    node.extra = None
-    if primitive.returns_tuple:
-        node.shape = tuple([r.shape for r in results[:public]])
-        node.dtype = tuple([r.dtype for r in results[:public]])
-        value: Any = tuple([new_tensor(r, project(node, i, r)) for i, r in enumerate(results[:public])])
+    several = primitive.returns_tuple
+    node = Node(
+        primitive,
+        tuple([r.shape for r in results[:public]]) if several else results[0].shape,
+        tuple([r.dtype for r in results[:public]]) if several else results[0].dtype,
+        inputs=tuple([None if t is None else (v if need else constant_of(t))
+                      for t, v, need in zip(handles, vertices, needs, strict=True)]),
+        saved=_saved(primitive, names, arrays, results, needs) if primitive.saved_names else (),
+        static=tuple(map(keep, static)),
+        context=mode.context,
+    )  # fmt: skip
+    if several:
+        value: Value = tuple([new_tensor(r, project(node, i, r)) for i, r in enumerate(results[:public])])
     else:
-        node.shape, node.dtype = results[0].shape, results[0].dtype
         value = new_tensor(results[0], node)
     if mode.observers:
         observe(mode, node, tuple(arrays), results[0] if not primitive.returns_tuple else tuple(results[:public]))
@@ -236,7 +243,8 @@ def _saved(
             kept.append(None)
         elif name in result_names:
             result = results[result_names.index(name)]
-            if name in primitive.residual_names and result.dtype.kind == "f" and primitive.tables[name] is None:
+            constant = name in primitive.residual_names and primitive.rules_by_output[name] is None
+            if constant and result.dtype.kind == "f":
                 raise TypeError(
                     f"primitive {primitive.name}: residual {name!r} is floating-point but has no rules; as a constant "
                     f"it would make second derivatives wrong. Declare {name}={{input: rule, ...}}"
@@ -260,7 +268,7 @@ def retype(out: Array, like: Array) -> Array:
     return dtypes.as_array(out, like.dtype if like.dtype.kind == "f" else dtypes.get_default_dtype(), copy=False)
 
 
-def as_result(primitive: Primitive, value: Any) -> Array:
+def as_result(primitive: Primitive, value: Value) -> Array:
     """Return what a kernel returned as an array of a native dtype, or refuse it."""
     array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | float | int) else None
     if array is None or array.dtype.kind not in "fiub":
@@ -268,7 +276,9 @@ def as_result(primitive: Primitive, value: Any) -> Array:
     return array if array.dtype is dtypes.canonical(array.dtype) else dtypes.as_array(array, copy=False)
 
 
-def settle(primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tuple[Any, ...]) -> tuple[Any, ...]:
+def rerun_in_common_dtype(
+    primitive: Primitive, out: Array, arrays: tuple[Value, ...], static: tuple[Any, ...]
+) -> tuple[Any, ...]:
     """Return (result, arrays) of a call whose dtypes do not all agree, in the dtypes that they should have."""
     positions = [
         i for i, n in enumerate(primitive.input_names) if n in primitive.differentiable and arrays[i] is not None
@@ -290,7 +300,7 @@ def settle(primitive: Primitive, out: Array, arrays: tuple[Any, ...], static: tu
 # -- messages -------------------------------------------------------------------------------------------------
 
 
-def observe(mode: Mode, node: Node, inputs: tuple[Any, ...], out: Any) -> None:
+def observe(mode: Mode, node: Node, inputs: tuple[Value, ...], out: Value) -> None:
     """Tell the observers of a mode about a recorded operation."""
     for observer in mode.observers:
         observer.forward(node, inputs, out)

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from ..core import dtypes
+from ..core.interpreters import HiddenValueError
 from ..core.mode import current_mode
-from ..core.primitive import DeclarationError, is_ours
+from ..core.primitive import NUMPY_NAMES, DeclarationError, is_ours
+from .precision import in_single, narrow
 
 __all__ = ["COMPOSED", "LOOPS", "composed", "loop_for"]
 
 COMPOSED: dict[str, Callable[..., Any]] = {}
-_ALIASES = {"axis": "dim", "keepdims": "keepdim"}
 _LISTS = ("tensors", "operands", "equation")
 
 
@@ -36,15 +37,28 @@ def loop_for(args: Any, kwargs: dict[str, Any]) -> Callable[..., Any] | None:
     return None
 
 
-def composed(function: Callable[..., Any]) -> Callable[..., Any]:
+@overload
+def composed(function: Callable[..., Any]) -> Callable[..., Any]: ...
+
+
+@overload
+def composed(*, widens: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
+
+
+def composed(function: Any = None, *, widens: bool = False) -> Any:
     """Declare a function of other operations as an operation of its own.
 
     Its first argument may also be a list or a number, which it sees as an array; a parameter ``dim`` may be called
     ``axis`` and ``keepdim`` ``keepdims``. On arrays it gives arrays, on tensors tensors.
+
+    Args:
+        widens: float16 operands are computed with in float32, and the results cast back; see ``precision.py``.
     """
+    if function is None:
+        return functools.partial(composed, widens=widens)
     code = function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    aliases = {alias: name for alias, name in _ALIASES.items() if name in names}
+    aliases = {numpy_name: name for name, numpy_name in NUMPY_NAMES.items() if name in names}
     first = names[0] if names and names[0] not in _LISTS else None
 
     @functools.wraps(function)
@@ -61,12 +75,16 @@ def composed(function: Callable[..., Any]) -> Callable[..., Any]:
                 else:
                     kwargs[first] = array
         try:
+            if widens and narrow((*args, *kwargs.values())):
+                return in_single(function, args, **kwargs)
             return function(*args, **kwargs)
-        except (ValueError, TypeError, IndexError) as error:
+        except HiddenValueError:
             loop = loop_for(args, kwargs)
-            if loop is not None:
-                # It read values as plain numbers, which single examples have; or else it will say what is wrong.
-                return loop(call, args, kwargs)
+            if loop is None:
+                raise
+            # It read values as plain numbers, which single examples have.
+            return loop(call, args, kwargs)
+        except (ValueError, TypeError, IndexError) as error:
             context = current_mode().context
             if context is not None and context.scope and "in module" not in str(error):
                 error.args = (f"{error} [in module {'.'.join(context.scope)}]",)

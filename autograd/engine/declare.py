@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..core.cost import Cost
 from ..core.primitive import REGISTRY, DeclarationError, Primitive, is_ours
 from .generate import make_function
 
@@ -17,7 +18,7 @@ def primitive(
     residuals: tuple[str, ...] = (), joint: Callable[..., Any] | None = None,
     accumulate: dict[str, Callable[..., Any]] | None = None,
     domain: tuple[float, float] | None = None, symbol: Any = None, ufunc: Any = None, casts: bool = False,
-    finite: bool = False, **rules: Any,
+    finite: bool = False, cost: Cost | int | None = None, widens: bool = False, **rules: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Declare an operation: the decorated function is its kernel, the keywords are its derivative rules.
 
@@ -25,7 +26,8 @@ def primitive(
         kind: one of ``KINDS``: ``"elementwise"``, ``"linear"``, ``"multilinear"``, ``"general"``, ...
         scalar: the kernel on Python floats, such as ``math.tanh``. Without one the array kernel is used.
         name: defaults to the function's name.
-        list_input: the first parameter is a list of tensors; its rule gets ``need`` and returns one gradient each.
+        list_input: the first parameter is a list of tensors; its rule gets ``needs_grad`` and returns one gradient
+            each.
         inputs: with a ``joint`` rule, the parameters that are inputs.
         outputs: names of the outputs when there are several; ``"list"`` when their number varies, and then the rule's
             ``g`` is a list. A keyword of an output's name holds the rules of that output as a dict.
@@ -40,6 +42,10 @@ def primitive(
             Python function between.
         casts: the operation changes the dtype on purpose; all others give floating results in that of their inputs.
         finite: its derivatives are finite wherever its value is, so that a gradient of zero surely sends only zeros on.
+        cost: the floating-point operations of a call: a number for each element of the result, or a word of
+            ``core/cost.py`` such as ``per_input(2)``. Elementwise operations take 1 unless they say otherwise.
+        widens: float16 operands are cast to float32 before, and the results back after, so that sums, squares and
+            counts inside neither overflow nor lose their digits. The casts are nodes of the graph.
         **rules: input name to rule, or to ``None`` for an input without derivative. The remaining parameters are
             static arguments.
 
@@ -60,12 +66,17 @@ def primitive(
     """
     if callable(kind):
         raise DeclarationError("write @primitive(...) with the rules in brackets, not @primitive")
+    if cost is not None and not isinstance(cost, Cost) and (cost.__class__ is not int or cost < 0):
+        raise DeclarationError(
+            "cost must be a whole number of operations for each element of the result, or a word of core/cost.py such "
+            f"as per_input(2), not {cost!r}"
+        )
 
     def declare(kernel: Callable[..., Any]) -> Callable[..., Any]:
         declared = Primitive(
             kernel, kind, scalar=scalar, name=name, list_input=list_input, inputs=inputs, outputs=outputs,
             residuals=residuals, joint=joint, accumulate=accumulate, domain=domain, symbol=symbol,
-            ufunc=ufunc, casts=casts, finite=finite, rules=rules,
+            ufunc=ufunc, casts=casts, finite=finite, cost=cost, widens=widens, rules=rules,
         )  # fmt: skip
         function = make_function(declared)
         # Its own parameters are written when it is first called; this is where help() and inspect look before that.

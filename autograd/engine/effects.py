@@ -16,6 +16,7 @@ from ..core import storage
 from ..core.mode import current_mode
 from ..core.node import Node
 from ..core.primitive import DeclarationError, is_ours
+from ..core.types import Value
 from .values import HANDLES
 
 __all__ = ["UPDATES", "Update", "update"]
@@ -68,7 +69,7 @@ class Update:
                 storage.mark_changed(arrays[name], self.name)
         return arguments[self.mutates[0]]
 
-    def _check(self, name: str, target: Any, grad: bool, sources_need: bool) -> None:
+    def _check(self, name: str, target: Value, grad: bool, sources_need: bool) -> None:
         if target._node.__class__ is Node:
             if not target.is_leaf:
                 raise RuntimeError(

@@ -103,7 +103,7 @@ class _Call:
         # An input that is returned as it is gets memory of its own.
         return [np.array(r._array) if any(r._array is a for a in arrays) else r._array for r in self.results]
 
-    def backward(self, g: list[Any], need: tuple[bool, ...]) -> list[Any]:
+    def backward(self, g: list[Any], needs_grad: tuple[bool, ...]) -> list[Any]:
         recorded = any(x.__class__ in HANDLES for x in g)
         self.context._recorded = recorded
         name = self.cls.__name__
@@ -119,7 +119,7 @@ class _Call:
                 f"(None for those that have none), but returned {len(gradients)}"
             )
         handed: list[Any] = []
-        for wanted, i in zip(need, self.positions, strict=True):
+        for wanted, i in zip(needs_grad, self.positions, strict=True):
             gradient = gradients[i] if wanted else None
             if gradient is not None and gradient.__class__ not in HANDLES:
                 raise TypeError(f"{name}: backward must return Tensors or None, not {type(gradient).__name__}")
@@ -181,7 +181,7 @@ class Function:
         kernel.__module__ = cls.__module__
         declare = primitive(
             list_input=True, outputs="list", casts=True, name=cls.__name__,
-            tensors=lambda g, need, call: call.backward(g, need),
+            tensors=lambda g, needs_grad, call: call.backward(g, needs_grad),
         )  # fmt: skip
         cls._primitive = staticmethod(declare(kernel))
 

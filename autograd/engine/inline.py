@@ -19,6 +19,7 @@ import numpy as np
 
 from ..core.interpreters import register_interpreter
 from ..core.primitive import REGISTRY, Primitive, Rule, is_ours
+from ..core.types import Value
 
 __all__ = ["inline_rule", "scalar_expression"]
 
@@ -50,7 +51,7 @@ _LOGICAL = frozenset((np.greater, np.greater_equal, np.less, np.less_equal, np.e
 def _call(function: Any, *operands: Any) -> Any:
     for o in operands:
         if not isinstance(o, Traced) and o.__class__ not in (int, float):
-            return NotImplemented
+            raise Untraceable(f"an operand of type {type(o).__name__}")
     traced = [o for o in operands if isinstance(o, Traced)]
     floating = function not in _LOGICAL and any(o.floating for o in traced)
     return Traced(None, function, operands, full=any(o.full for o in traced), floating=floating)
@@ -77,28 +78,29 @@ for _name, _ufunc in {
     setattr(Traced, f"__{_name}__", _binary(_ufunc))
 setattr(Traced, "__neg__", lambda self: _call(np.negative, self))  # noqa: B010 - unknown to type checkers
 Traced.__hash__ = object.__hash__  # type: ignore[method-assign]
-Traced.__iter__ = None  # type: ignore[attr-defined]
 
 
-def _refuse(self: Traced) -> bool:
-    raise Untraceable("a rule that branches on a value")
+def _refuse(self: Traced, *_: Any, **__: Any) -> Any:
+    raise Untraceable("a rule that does more than arithmetic: it branches, reads an attribute or calls NumPy")
 
 
-Traced.__bool__ = _refuse  # type: ignore[attr-defined]
+for _name in (
+    "bool len iter contains getitem float int index abs invert pow rpow floordiv rfloordiv mod rmod matmul rmatmul "
+    "array array_ufunc array_function getattr"
+).split():
+    setattr(Traced, f"__{_name}__", _refuse)
 
 
-def choose(condition: Any, x: Any, y: Any) -> Any:
+def choose(condition: Any, x: Value, y: Value) -> Any:
     """``where`` on arrays, by its primitive's kernel."""
     return REGISTRY["where"].kernel(condition, x, y)
 
 
-def _interpret(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]) -> Any:
+def _interpret(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[Any, ...]) -> Any:
     function = choose if primitive.name == "where" else primitive.ufunc
     if function is None or static:
         raise Untraceable(primitive.name)
     result = _call(function, *inputs)
-    if result is NotImplemented:
-        raise Untraceable(primitive.name)
     if function is choose:
         result.floating = any(isinstance(i, Traced) and i.floating for i in inputs[1:])
     return result
@@ -108,7 +110,7 @@ register_interpreter(Traced, _interpret, priority=4)
 
 
 def _trace(primitive: Primitive, rule: Rule, names: dict[str, str]) -> Traced | None:
-    """Run a rule on recording objects; None if it cannot be followed.
+    """Run a rule on recording objects; None if it cannot be followed. Any other error is the rule's own.
 
     Only the library's own rules are: a user's may read a number from outside that changes between calls.
     """
@@ -123,7 +125,7 @@ def _trace(primitive: Primitive, rule: Rule, names: dict[str, str]) -> Traced | 
         arguments.append(Traced(names[argument], full=single or argument in ("g", "out"), floating=differentiable))
     try:
         result = rule.function(*arguments)
-    except Exception:
+    except Untraceable:
         return None
     return result if isinstance(result, Traced) else None
 
@@ -145,7 +147,7 @@ def scalar_expression(primitive: Primitive, rule: Rule, names: dict[str, str]) -
         return None
 
 
-def _expression(value: Any) -> tuple[str, bool]:
+def _expression(value: Value) -> tuple[str, bool]:
     if not isinstance(value, Traced):
         return repr(value), True
     if value.name is not None:
@@ -190,7 +192,7 @@ def inline_rule(
     return lines, functions, True
 
 
-def _count(value: Any) -> None:
+def _count(value: Value) -> None:
     """Count how often each intermediate is read."""
     stack = [value]
     while stack:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 
+from ..core.interpreters import HiddenValueError
 from ..core.mode import current_mode
 from ..core.primitive import Primitive
+from ..core.types import Shape, Value
 
 __all__ = ["describe", "explain"]
 
 
-def describe(value: Any) -> str:
+def describe(value: Value) -> str:
     """Return what a kernel or rule returned, in words."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
@@ -22,9 +23,10 @@ def describe(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def explain(primitive: Primitive, error: Exception, arrays: tuple[Any, ...]) -> Exception:
+def explain(primitive: Primitive, error: Exception, arrays: tuple[Value, ...]) -> Exception:
     """Return ``error`` with the operation, the shapes and the module path in its message."""
-    if not isinstance(error, ValueError | TypeError | IndexError | ZeroDivisionError | OverflowError):
+    known = isinstance(error, ValueError | TypeError | IndexError | ZeroDivisionError | OverflowError)
+    if not known or isinstance(error, HiddenValueError):
         return error
     text = str(error)
     shapes = [np.shape(a) for a in arrays if a is not None and not isinstance(a, list | tuple)]
@@ -48,7 +50,7 @@ def explain(primitive: Primitive, error: Exception, arrays: tuple[Any, ...]) -> 
     return kind(text)
 
 
-def _clash(shapes: list[tuple[int, ...]]) -> bool:
+def _clash(shapes: list[Shape]) -> bool:
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:

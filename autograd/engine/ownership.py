@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.types import Array, Value
+
 __all__ = ["Cotangents", "accumulate", "accumulate_new", "buffer_of", "count_references", "unshared"]
 
 
@@ -22,7 +24,7 @@ class Cotangents(dict[Any, Any]):
         self.owned: set[Any] = set()
 
 
-def accumulate(cotangents: Any, vertex: Any, gradient: Any) -> None:
+def accumulate(cotangents: Cotangents, vertex: Any, gradient: Value) -> None:
     """Add ``gradient`` to what has arrived at ``vertex``. Only an array that the engine made is added into."""
     if gradient is None:
         return
@@ -42,7 +44,7 @@ def accumulate(cotangents: Any, vertex: Any, gradient: Any) -> None:
         cotangents[vertex] = old + gradient
 
 
-def accumulate_new(cotangents: Any, vertex: Any, gradient: Any) -> None:
+def accumulate_new(cotangents: Cotangents, vertex: Any, gradient: Value) -> None:
     """Like :func:`accumulate`, for a gradient in an array that this pass has just made and nobody else holds."""
     old = cotangents[vertex]
     if vertex in cotangents.owned:
@@ -53,9 +55,9 @@ def accumulate_new(cotangents: Any, vertex: Any, gradient: Any) -> None:
         cotangents.owned.add(vertex)
 
 
-def buffer_of(cotangents: Any, vertex: Any) -> Any:
+def buffer_of(cotangents: Cotangents, vertex: Any) -> Array:
     """Return the array that collects the gradient of ``vertex``, the engine's own, to be added into."""
-    buffer = cotangents.get(vertex)
+    buffer: Array | None = cotangents.get(vertex)
     if buffer is None:
         buffer = np.zeros(vertex.shape, vertex.dtype)
     elif vertex in cotangents.owned:
@@ -77,7 +79,7 @@ def _references(array: Any) -> int:
     return sys.getrefcount(array)
 
 
-def unshared(g: Any) -> Any:
+def unshared(g: Array) -> Array:
     """Return ``g`` itself if nobody else can see its memory, else a copy.
 
     A rule may hand the same array to two leaves, or a view of a larger one, or what the caller passed in. An array that
@@ -91,19 +93,19 @@ def unshared(g: Any) -> Any:
 def count_references(sweep: Callable[..., Any]) -> None:
     """Find out how many references a pass itself holds, by a pass of the same depth over a single stand-in."""
 
-    def unshared(g: Any) -> None:
+    def unshared(g: Array) -> None:
         global _references_within_a_pass
         _references_within_a_pass = _references(g)
 
-    def deposit(node: Any, g: Any, create_graph: bool) -> None:
+    def deposit(node: Any, g: Value, create_graph: bool) -> None:
         unshared(g)
 
-    def arrive(node: Any, g: Any) -> Any:
+    def arrive(node: Any, g: Value) -> Any:
         deposit(node, g, False)
 
     class Leaf:
-        primitive = SimpleNamespace(several=False)
-        extra = ()
+        primitive = SimpleNamespace(multi_output=False)
+        details = ()
 
     leaf = Leaf()
     cotangents = Cotangents()

@@ -1,7 +1,7 @@
 """The backward step of one node by interpretation, and what happens to the gradients it makes.
 
-``generate.py`` writes the common cases out for speed; this is the plainest form, which also runs on tensors when the
-backward pass is itself to be recorded.
+``generate_step.py`` writes the common cases out for speed; this is the plainest form, which also runs on tensors when
+the backward pass is itself to be recorded.
 """
 
 from __future__ import annotations
@@ -15,22 +15,26 @@ from ..core import dtypes
 from ..core.interpreters import is_operand
 from ..core.mode import NOWHERE, current_mode, set_mode
 from ..core.node import FREED, Node
-from ..core.primitive import REGISTRY, Table
+from ..core.primitive import REGISTRY, OutputRules
+from ..core.sums import total
+from ..core.types import Shape, Value
 from .messages import describe
-from .ownership import accumulate, buffer_of
+from .ownership import Cotangents, accumulate, buffer_of
 from .values import HANDLES, OUTPUT, Array, new_tensor, project
 
 __all__ = ["conform", "conform_recorded", "pull_generic", "rule_values", "run_recorded", "unbroadcast"]
 
 
-def _pull_output(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
+def _pull_output(node: Node, g: Value, cotangents: Cotangents, wanted: set[Node] | None) -> None:
     accumulate(cotangents, (node.inputs[0], node.static[0]), g)
 
 
 OUTPUT.pull = _pull_output
 
 
-def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: bool = False) -> None:
+def pull_generic(
+    node: Node, g: Value, cotangents: Cotangents, wanted: set[Node] | None, recorded: bool = False
+) -> None:
     """Run the rules of one node and hand the gradients on to its inputs.
 
     With ``recorded`` the rules run on tensors, so that the gradients are themselves part of a graph.
@@ -43,7 +47,7 @@ def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: boo
     if saved is FREED:
         raise second_backward(node)
     names = primitive.input_names * len(node.inputs) if primitive.list_input else primitive.input_names
-    need = tuple(
+    needs_grad = tuple(
         v.__class__ is Node and n in primitive.differentiable and (wanted is None or v in wanted)
         for v, n in zip(node.inputs, names, strict=True)
     )
@@ -54,31 +58,32 @@ def pull_generic(node: Node, g: Any, cotangents: Any, wanted: Any, recorded: boo
             return
         filled = [_zeros(s, d, recorded) if x is None and primitive.zero_filled else x
                   for x, s, d in zip(gradients, node.shape, node.dtype, strict=True)]  # fmt: skip
-        _run_table(node, primitive.tables["out"], filled, values, names, need, cotangents, recorded)
+        _run_rules(node, primitive.rules_by_output["out"], filled, values, names, needs_grad, cotangents, recorded)
         return
-    for position, (output, table) in enumerate(primitive.tables.items()):
+    for position, (output, rules) in enumerate(primitive.rules_by_output.items()):
         arrived = g if position == 0 and not primitive.returns_tuple else cotangents.pop((node, position), None)
-        if arrived is not None and table is not None:
-            _run_table(node, table, arrived, values, names, need, cotangents, recorded, output)
+        if arrived is not None and rules is not None:
+            _run_rules(node, rules, arrived, values, names, needs_grad, cotangents, recorded, output)
 
 
-def _run_table(
-    node: Node, table: Table | None, g: Any, values: dict[str, Any], names: Sequence[str], need: tuple[bool, ...],
-    cotangents: Any, recorded: bool, output: str = "out",
+def _run_rules(
+    node: Node, rules: OutputRules | None, g: Value, values: dict[str, Any], names: Sequence[str],
+    needs_grad: tuple[bool, ...], cotangents: Cotangents, recorded: bool, output: str = "out",
 ) -> None:  # fmt: skip
-    assert table is not None
+    assert rules is not None
     primitive = node.primitive
     values["g"] = g
-    values["need"] = need
-    if table.joint is not None:
-        gradients = as_many(primitive, table.joint.function(*(values[a] for a in table.joint.arguments)), len(names))
-        for vertex, name, wanted, gradient in zip(node.inputs, names, need, gradients, strict=True):
+    values["needs_grad"] = needs_grad
+    if rules.joint is not None:
+        found = rules.joint.function(*(values[a] for a in rules.joint.arguments))
+        gradients = one_for_each(primitive, found, len(names))
+        for vertex, name, wanted, gradient in zip(node.inputs, names, needs_grad, gradients, strict=True):
             if wanted and gradient is not None:
                 _hand_on(node, vertex, name, gradient, cotangents, recorded)
         return
-    for name, rule in table.rules.items():
+    for name, rule in rules.by_input.items():
         position = primitive.input_names.index(name)
-        if not need[position]:
+        if not needs_grad[position]:
             continue
         vertex = node.inputs[position]
         if name in primitive.accumulate and not recorded and output == "out":
@@ -90,7 +95,7 @@ def _run_table(
             _hand_on(node, vertex, name, gradient, cotangents, recorded)
 
 
-def _hand_on(node: Node, vertex: Any, name: str, gradient: Any, cotangents: Any, recorded: bool) -> None:
+def _hand_on(node: Node, vertex: Any, name: str, gradient: Value, cotangents: Cotangents, recorded: bool) -> None:
     convert = conform_recorded if recorded else conform
     accumulate(cotangents, vertex, convert(gradient, node, name, vertex))
 
@@ -109,7 +114,7 @@ def rule_values(node: Node, names: Sequence[str], saved: tuple[Any, ...], record
     return values
 
 
-def _lift(node: Node, name: str, array: Any) -> Any:
+def _lift(node: Node, name: str, array: Any) -> Value:
     primitive = node.primitive
     if name in primitive.input_names:
         if primitive.list_input:
@@ -124,12 +129,12 @@ def _lift(node: Node, name: str, array: Any) -> Any:
     return new_tensor(array, project(node, position, array))
 
 
-def _zeros(shape: tuple[int, ...], dtype: Any, recorded: bool) -> Any:
+def _zeros(shape: Shape, dtype: Any, recorded: bool) -> Value:
     array = np.zeros(shape, dtype)
     return new_tensor(array, None) if recorded else array
 
 
-def as_many(primitive: Any, gradients: Any, count: int) -> Any:
+def one_for_each(primitive: Any, gradients: Value, count: int) -> Any:
     """Return what a joint rule gave, which must be one gradient for each input."""
     if not isinstance(gradients, list | tuple) or len(gradients) != count:
         raise TypeError(
@@ -139,7 +144,7 @@ def as_many(primitive: Any, gradients: Any, count: int) -> Any:
     return gradients
 
 
-def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
+def conform(gradient: Value, node: Node, name: str, vertex: Any) -> Value:
     """Return a rule's result with the shape and dtype of its input: sums of broadcast axes, casts, and the check."""
     if gradient is None:
         return None
@@ -169,7 +174,7 @@ def conform(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
     return array if array.dtype is vertex.dtype else dtypes.as_array(array, vertex.dtype, copy=False)
 
 
-def conform_recorded(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
+def conform_recorded(gradient: Value, node: Node, name: str, vertex: Any) -> Value:
     """The same as :func:`conform` for a recorded pass."""
     if gradient.__class__ not in HANDLES:
         gradient = new_tensor(np.asarray(gradient, dtype=vertex.dtype), None)
@@ -187,14 +192,14 @@ def conform_recorded(gradient: Any, node: Node, name: str, vertex: Any) -> Any:
     return gradient
 
 
-def unbroadcast(array: Array, shape: tuple[int, ...]) -> Array:
+def unbroadcast(array: Array, shape: Shape) -> Array:
     """Sum ``array`` over the axes along which ``shape`` was broadcast. The one place where this is done."""
     extra = array.ndim - len(shape)
     axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and array.shape[i + extra] != 1))
-    return np.asarray(array.sum(axis=axes)).reshape(shape)
+    return np.asarray(total(array, axes)).reshape(shape)
 
 
-def run_recorded(node: Node, g: Any, cotangents: Any, wanted: Any) -> None:
+def run_recorded(node: Node, g: Value, cotangents: Cotangents, wanted: set[Node] | None) -> None:
     """Run one backward step on tensors, in the name of the forward node."""
     outer = current_mode()
     context = (node.context or NOWHERE).replace(origin=node, order=node.order + 1)

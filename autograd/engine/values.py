@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..core import dtypes
-from ..core.node import Constant, Node, next_sequence
+from ..core.node import Constant, Node
 from ..core.primitive import Primitive
+from ..core.types import Array, Value
 
 __all__ = [
     "CUT_BY_DETACH", "CUT_BY_NO_GRAD", "HANDLES", "LEAF", "OUTPUT", "Array", "Cut", "constant_of", "inherit",
     "new_tensor", "project", "scalar_constant", "set_tensor_class", "tensor_class",
 ]  # fmt: skip
-
-Array = np.ndarray[Any, Any]
-
 
 HANDLES: set[Any] = set()
 
@@ -36,9 +34,9 @@ def tensor_class() -> type:
     return _tensor_class[0]
 
 
-def new_tensor(array: Any, vertex: Node | Constant | None) -> Any:
+def new_tensor(array: Any, vertex: Node | Constant | None) -> Value:
     """Return a handle on ``array`` at ``vertex`` of the graph."""
-    tensor: Any = object.__new__(_tensor_class[0])
+    tensor: Value = object.__new__(_tensor_class[0])
     tensor._array = array if array.__class__ is np.ndarray else np.asarray(array)
     tensor._node = vertex
     tensor._grad = None
@@ -69,7 +67,7 @@ def inherit(*vertices: Any) -> Any:
     return None
 
 
-def constant_of(tensor: Any) -> Any:
+def constant_of(tensor: Value) -> Any:
     """Return the vertex of an operand that needs no gradient."""
     vertex = tensor._node
     if vertex is None or vertex.__class__ is Cut:
@@ -82,7 +80,7 @@ def constant_of(tensor: Any) -> Any:
     return vertex
 
 
-def scalar_constant(value: Any, like: np.dtype[Any]) -> Any:
+def scalar_constant(value: Value, like: np.dtype[Any]) -> Value:
     """Return a 0-d tensor of a Python number that takes the dtype of its partner, as a number does."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -101,42 +99,25 @@ def scalar_constant(value: Any, like: np.dtype[Any]) -> Any:
     return new_tensor(array, vertex)
 
 
-def _pass_on(g: Any) -> Any:
+def _pass_on(g: Value) -> Any:
     return g
 
 
-def _output_kernel(x: Any, index: int) -> Any:
+def _output_kernel(x: Value, index: int) -> Any:
     return x[index]
 
 
-OUTPUT = Primitive(
-    _output_kernel, "linear", scalar=None, name="output", list_input=False, inputs=(), outputs=(), residuals=(),
-    joint=None, accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={"x": _pass_on},
-)  # fmt: skip
+OUTPUT = Primitive(_output_kernel, "linear", {"x": _pass_on}, name="output")
 
 
 def project(node: Node, index: int, array: Array) -> Node:
     """Return the node that stands for one output of a primitive with several."""
-    view = Node()
-    view.primitive = OUTPUT
-    view.inputs = (node,)
-    view.saved = ()
-    view.sequence = next_sequence()
-    view.shape, view.dtype = array.shape, array.dtype
-    view.static = (index,)
-    view.context = node.context
-    view.extra = None
-    return view
+    return Node(OUTPUT, array.shape, array.dtype, inputs=(node,), static=(index,), context=node.context)
 
 
-def _identity(x: Any) -> Any:
+def _identity(x: Value) -> Any:
     return x
 
 
-LEAF = Primitive(
-    _identity, "predicate", scalar=None, name="leaf", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol=None, ufunc=None, casts=False, finite=False, rules={},
-)  # fmt: skip
-
-
+LEAF = Primitive(_identity, "predicate", name="leaf")
 LEAF.pull = lambda *_: None

@@ -125,4 +125,4 @@ def _linear(call: Call) -> Any:
 @_rule("concatenate", "stack")
 def _joined(call: Call) -> Any:
     ndim = call.ndim() + (call.primitive.name == "stack")
-    return call.run(*(call.spread(i) for i in range(len(call.inputs))), dim=shift(call.static["dim"], ndim))
+    return call.run(*(call.with_batch_axis(i) for i in range(len(call.inputs))), dim=shift(call.static["dim"], ndim))

@@ -127,6 +127,15 @@ class Batched:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         raise _hidden("NumPy's array")
 
+    def __float__(self) -> float:
+        raise _hidden("float()")
+
+    def __int__(self) -> int:
+        raise _hidden("int()")
+
+    def __index__(self) -> int:
+        raise _hidden("an index of Python's")
+
     def __getattr__(self, name: str) -> Any:
         own = getattr(type(self), name, None)
         if isinstance(own, property):
@@ -144,8 +153,8 @@ class Batched:
         return f"Batched({self.value!r}, level={self.level})"
 
 
-def _hidden(what: str) -> TypeError:
-    return TypeError(
+def _hidden(what: str) -> interpreters.HiddenValueError:
+    return interpreters.HiddenValueError(
         f"vmap: {what} asks for the numbers or the memory of one tensor, but inside vmap there is a whole batch of "
         "them; use operations of glassgrad, or return the value and do it outside"
     )
@@ -224,7 +233,7 @@ class Call:
         """Return the number of axes of one example of an operand."""
         return len(np.shape(self.inputs[i])) - self.batched[i]
 
-    def spread(self, i: int) -> Any:
+    def with_batch_axis(self, i: int) -> Any:
         """Return an operand with a batch axis, whether or not it had one."""
         x = self.inputs[i]
         if self.batched[i]:
@@ -256,13 +265,12 @@ def interpret(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, 
     size = next(x.shape[0] for x, b in zip(bare, batched, strict=True) if b)
     call = Call(primitive, bare, batched, dict(zip(primitive.static_names, static, strict=True)), size)
     result = NotImplemented
-    if not any(_holds_batch(s) for s in static):
-        rule = elementwise if primitive.kind in ("elementwise", "predicate") else RULES.get(primitive.name)
+    rule = elementwise if primitive.kind in ("elementwise", "predicate") else RULES.get(primitive.name)
+    if rule is not None and not any(_holds_batch(s) for s in static):
         try:
-            result = NotImplemented if rule is None else rule(call)
-        except (ValueError, IndexError, TypeError):
-            # One example at a time gives the message about the shapes that the user knows, or even a result.
-            result = NotImplemented
+            result = rule(call)
+        except (ValueError, IndexError, TypeError) as error:
+            raise _for_one_example(call, level, error) from None
     if result is NotImplemented:
         result = each(call, level)
     if isinstance(result, list | tuple):
@@ -295,16 +303,30 @@ def each(call: Call, level: int) -> Any:
     """Run the operation on one example at a time, and stack the results."""
     if not call.size:
         raise ValueError(f"vmap: {call.primitive.name} cannot run on a batch of no examples")
-    take = REGISTRY["getitem"].function
-    found = []
-    for i in range(call.size):
-        operands = [take(x, i) if b else x for x, b in zip(call.inputs, call.batched, strict=True)]
-        static = {name: _example(value, level, i) for name, value in call.static.items()}
-        found.append(_apply(call.primitive, operands, static))
+    found = [_run_one(call, level, i) for i in range(call.size)]
     stack = REGISTRY["stack"].function
     if isinstance(found[0], list | tuple):
         return tuple(stack(list(outputs), 0) for outputs in zip(*found, strict=True))
     return stack(found, 0)
+
+
+def _run_one(call: Call, level: int, i: int) -> Any:
+    take = REGISTRY["getitem"].function
+    operands = [take(x, i) if b else x for x, b in zip(call.inputs, call.batched, strict=True)]
+    return _apply(call.primitive, operands, {name: _example(value, level, i) for name, value in call.static.items()})
+
+
+def _for_one_example(call: Call, level: int, error: Exception) -> Exception:
+    """Return the error that one example has, which speaks of the shapes that the user knows.
+
+    If an example by itself has none, the rule is wrong, and its own error says so.
+    """
+    try:
+        if call.size:
+            _run_one(call, level, 0)
+    except (ValueError, IndexError, TypeError) as own:
+        return own
+    return error
 
 
 def _example(value: Any, level: int, i: int) -> Any:

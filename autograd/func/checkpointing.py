@@ -16,7 +16,7 @@ import numpy as np
 from ..core import storage
 from ..core.mode import current_mode, enable_grad, set_mode
 from ..core.node import Node, next_sequence
-from ..core.paths import age, segment
+from ..core.paths import age, leading_to, segment
 from ..core.primitive import Primitive
 from ..engine.backward import run_hooks, sweep
 from ..engine.ownership import Cotangents, accumulate
@@ -125,7 +125,7 @@ class _Block:
             "backward before the change"
         )
 
-    def backward(self, g: Sequence[Any], need: tuple[bool, ...], tensors: Sequence[Any]) -> list[Any]:
+    def backward(self, g: Sequence[Any], needs_grad: tuple[bool, ...], tensors: Sequence[Any]) -> list[Any]:
         """The rule: one gradient for each operand of the node."""
         recorded = any(x.__class__ in HANDLES for x in g)
         arrays = [t._array if t.__class__ in HANDLES else t for t in tensors]
@@ -136,23 +136,20 @@ class _Block:
         roots = self._roots(outputs, g)
         inside, outside = segment([r._node for r in roots], start, set(own))
         self._check_outside(outside, start)
-        targets = {v for v, wanted in zip((*own, *captured), need, strict=True) if wanted}
-        leading = set(targets)
-        for node in reversed(inside):
-            if not leading.isdisjoint(node.inputs):
-                leading.add(node)
+        targets = {v for v, wanted in zip((*own, *captured), needs_grad, strict=True) if wanted}
+        leading = leading_to(targets, reversed(inside))
         cotangents = Cotangents()
         for root, gradient in zip(roots, g, strict=True):
             if root._node in leading:
                 accumulate(cotangents, root._node, gradient)
         order = [node for node in inside if node in leading and node not in targets]
         self._sweep(order, cotangents, leading, recorded)
-        return [cotangents.get(v) if wanted else None for v, wanted in zip((*own, *captured), need, strict=True)]
+        return [cotangents.get(v) if wanted else None for v, wanted in zip((*own, *captured), needs_grad, strict=True)]
 
     @staticmethod
     def _sweep(order: list[Node], cotangents: Cotangents, leading: set[Node], recorded: bool) -> None:
         def arrive(node: Node, gradient: Any) -> Any:
-            if node.extra is not None and node.extra.hooks:
+            if node.details is not None and node.details.hooks:
                 gradient = run_hooks(node, gradient, recorded)
             return None if node.primitive is LEAF else gradient
 
@@ -194,9 +191,8 @@ def _kernel(tensors: Any, block: Any) -> Any:
 
 
 CHECKPOINT = Primitive(
-    _kernel, "general", scalar=None, name="checkpoint", list_input=True, inputs=(), outputs="list", residuals=(),
-    joint=None, accumulate=None, domain=None, symbol="checkpoint", ufunc=None, casts=True, finite=False,
-    rules={"tensors": lambda g, need, tensors, block: block.backward(g, need, tensors)},
+    _kernel, "general", {"tensors": lambda g, needs_grad, tensors, block: block.backward(g, needs_grad, tensors)},
+    name="checkpoint", list_input=True, outputs="list", symbol="checkpoint", casts=True,
 )  # fmt: skip
 CHECKPOINT.pull = pull_generic
 
@@ -268,17 +264,12 @@ def checkpoint(
     block.count = len(outputs)
     # What was closed over is reached through the function; only the vertex matters in its place.
     closed = (np.broadcast_to(np.zeros((), v.dtype), v.shape) for v in captured)
-    node = Node()
-    node.primitive = CHECKPOINT
-    node.inputs = block.vertices
-    node.saved = ((*(t._array for t in tensors), *closed),)
-    node.sequence = block.since = next_sequence()
     arrays = [outputs[i]._array for i in block.wanted]
-    node.shape = tuple(a.shape for a in arrays)
-    node.dtype = tuple(a.dtype for a in arrays)
-    node.static = (block,)
-    node.context = block.context
-    node.extra = None
+    node = Node(
+        CHECKPOINT, tuple(a.shape for a in arrays), tuple(a.dtype for a in arrays), inputs=block.vertices,
+        saved=((*(t._array for t in tensors), *closed),), static=(block,), context=block.context,
+    )  # fmt: skip
+    block.since = node.sequence
     for position, (i, array) in enumerate(zip(block.wanted, arrays, strict=True)):
         outputs[i] = new_tensor(array, project(node, position, array))
     block.tensors = []

@@ -14,7 +14,7 @@ from ..core.mode import current_mode, enable_grad
 from ..core.node import Node, next_sequence
 from ..core.paths import leading_to, segment
 from ..core.primitive import REGISTRY, Primitive
-from ..engine.backward import grad as gradients_of
+from ..engine.gradients import grad as gradients_of
 from ..engine.steps import pull_generic
 from ..engine.values import HANDLES, new_tensor
 from .batching import Batched, Levels, active, expand, strip, wrap
@@ -28,11 +28,7 @@ def _same(x: Any) -> Any:
 
 
 # Where a value of an outer graph enters a transform.
-INPUT = Primitive(
-    _same, "linear", scalar=None, name="input", list_input=False, inputs=(), outputs=(), residuals=(), joint=None,
-    accumulate=None, domain=None, symbol="{0}", ufunc=None, casts=False, finite=True,
-    rules={"x": lambda g: g},
-)  # fmt: skip
+INPUT = Primitive(_same, "linear", {"x": lambda g: g}, name="input", symbol="{0}", finite=True)
 INPUT.pull = pull_generic
 
 
@@ -45,15 +41,7 @@ def enter(value: Any, connected: bool = True) -> Any:
             inner.name = value.name
         inner.requires_grad = True
         return inner
-    node = Node()
-    node.primitive = INPUT
-    node.inputs = (outer,)
-    node.saved = ()
-    node.sequence = next_sequence()
-    node.shape, node.dtype = outer.shape, outer.dtype
-    node.static = ()
-    node.context = current_mode().context
-    node.extra = None
+    node = Node(INPUT, outer.shape, outer.dtype, inputs=(outer,), context=current_mode().context)
     if value.name is not None:
         node.name = value.name
     inner._node = node

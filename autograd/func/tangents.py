@@ -23,8 +23,9 @@ from ..core import storage
 from ..core.mode import NOWHERE, current_mode, set_mode
 from ..core.node import FREED, Node
 from ..core.paths import between
-from ..core.primitive import REGISTRY, Rule, Table
-from ..engine.backward import check_unchanged, grad
+from ..core.primitive import REGISTRY, OutputRules, Rule
+from ..engine.backward import check_unchanged
+from ..engine.gradients import grad
 from ..engine.steps import conform_recorded, rule_values, second_backward
 from ..engine.values import HANDLES, OUTPUT, Array, new_tensor
 
@@ -104,10 +105,10 @@ def step(node: Node, moved: dict[Any, Any], recorded: bool) -> None:
     tangents = [moved.get(v) if n in differentiable else None for v, n in zip(node.inputs, names, strict=True)]
     if all(t is None for t in tangents):
         return
-    table = next(iter(primitive.tables.values()))
-    if primitive.kind == "elementwise" and not primitive.several and table is not None and table.joint is None:
+    rules = primitive.rules
+    if primitive.kind == "elementwise" and not primitive.multi_output and rules.joint is None:
         values = rule_values(node, names, node.saved, True) if recorded else _plain_values(node)
-        tangent = _elementwise(node, table.rules, tangents, values, recorded)
+        tangent = _elementwise(node, rules.by_input, tangents, values, recorded)
         if tangent is not None:
             moved[node] = _conform(tangent, node, recorded)
         return
@@ -235,12 +236,12 @@ def _transposed(
         tangents = [None if t is None else new_tensor(t, None) for t in tangents]
     if primitive.output_names is None:
         starts = [_start(s, d) for s, d in zip(node.shape, node.dtype, strict=True)]
-        pairs = _apply(node, primitive.tables["out"], starts, names, tangents, values)
+        pairs = _apply(node, primitive.rules_by_output["out"], starts, names, tangents, values)
         places: list[Any] = [(node, i) for i in range(len(starts))]
     else:
         starts, places, pairs = [], [], []
-        for position, (output, table) in enumerate(primitive.tables.items()):
-            if table is None:
+        for position, (output, rules) in enumerate(primitive.rules_by_output.items()):
+            if rules is None:
                 continue
             if position < len(primitive.output_names):
                 shape = node.shape[position] if primitive.returns_tuple else node.shape
@@ -251,7 +252,7 @@ def _transposed(
                 continue
             starts.append(_start(shape, dtype))
             places.append(node if position == 0 and not primitive.returns_tuple else (node, position))
-            pairs += _apply(node, table, starts[-1], names, tangents, values)
+            pairs += _apply(node, rules, starts[-1], names, tangents, values)
     live = [(r, t) for r, t in pairs if r._node.__class__ is Node]
     if not live:
         found: Iterable[Any] = [new_tensor(np.zeros(s.shape, s.dtype), None) for s in starts]
@@ -262,18 +263,18 @@ def _transposed(
 
 
 def _apply(
-    node: Node, table: Table | None, g: Any, names: Sequence[str], tangents: list[Any], values: dict[str, Any]
+    node: Node, rules: OutputRules | None, g: Any, names: Sequence[str], tangents: list[Any], values: dict[str, Any]
 ) -> list[tuple[Any, Any]]:
     """Return what the rules make of ``g``, each with the tangent of its input."""
-    assert table is not None
+    assert rules is not None
     values["g"] = g
-    values["need"] = tuple(t is not None for t in tangents)
-    if table.joint is not None:
-        made = table.joint.function(*(values[a] for a in table.joint.arguments))
+    values["needs_grad"] = tuple(t is not None for t in tangents)
+    if rules.joint is not None:
+        made = rules.joint.function(*(values[a] for a in rules.joint.arguments))
     else:
         made = [
-            table.rules[n].function(*(values[a] for a in table.rules[n].arguments))
-            if t is not None and n in table.rules else None
+            rules.by_input[n].function(*(values[a] for a in rules.by_input[n].arguments))
+            if t is not None and n in rules.by_input else None
             for n, t in zip(names, tangents, strict=True)
         ]  # fmt: skip
     return [

@@ -36,7 +36,7 @@ def vmap(function: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0) -> C
 
     Raises:
         TypeError, ValueError: an axis does not exist, sizes differ, nothing has an axis to run along, or the function
-            returns something else than tensors; the message names the place.
+            returns anything other than tensors; the message names the place.
 
     Edges: a random draw is one example's, the same for all. In-place operations on examples are refused.
 

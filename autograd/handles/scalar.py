@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.mode import NOWHERE, current_mode, set_mode
-from ..core.node import Constant, Extra, Node, Vertex, next_sequence
+from ..core.node import Constant, Details, Node, Vertex, next_sequence
 from ..engine.values import HANDLES, LEAF, constant_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _age = attrgetter("sequence")
 _pass_lock = threading.RLock()
 
 
-class ScalarExtra(Extra):
+class ScalarDetails(Details):
     """What few Scalars have: a name, operands beyond the second, static arguments."""
 
     __slots__ = ("rest", "static")
@@ -71,7 +71,7 @@ class Scalar(Vertex, ScalarOperators):
     # Small on purpose: a training step makes a hundred thousand of these, and what they cost is mostly memory. The
     # first two operands are slots, not a tuple, which halves what the garbage collector has to walk.
     __slots__ = (
-        "context", "extra", "first", "grad", "primitive", "requires_grad", "second", "sequence", "value",
+        "context", "details", "first", "grad", "primitive", "requires_grad", "second", "sequence", "value",
     )  # fmt: skip
 
     value: float
@@ -80,7 +80,7 @@ class Scalar(Vertex, ScalarOperators):
     first: Scalar | None
     second: Scalar | None
     sequence: int
-    extra: ScalarExtra | None
+    details: ScalarDetails | None
 
     # A Scalar in the role of a node.
     shape = ()
@@ -98,7 +98,7 @@ class Scalar(Vertex, ScalarOperators):
         self.second = None
         self.sequence = next_sequence()
         self.context = None
-        self.extra = None
+        self.details = None
         if name is not None:
             self.name = name
 
@@ -109,19 +109,19 @@ class Scalar(Vertex, ScalarOperators):
             return ()
         if self.second is None:
             return (self.first,)
-        rest = () if self.extra is None else self.extra.rest
+        rest = () if self.details is None else self.details.rest
         return (self.first, self.second, *rest)
 
     @property
     def static(self) -> tuple[Any, ...]:
         """The values of ``primitive.static_names``."""
-        return () if self.extra is None else self.extra.static
+        return () if self.details is None else self.details.static
 
-    def details(self) -> ScalarExtra:
+    def ensure_details(self) -> ScalarDetails:
         """Return the rarely needed part, made when first asked for."""
-        if self.extra is None:
-            self.extra = ScalarExtra()
-        return self.extra
+        if self.details is None:
+            self.details = ScalarDetails()
+        return self.details
 
     def handle(self) -> Scalar:
         """Return the Scalar itself."""
@@ -254,8 +254,8 @@ def reachable(root: Scalar) -> list[Scalar]:
                 stack.append(operand)
         elif operand.grad is None and operand.requires_grad:
             operand.grad = 0.0
-        if node.extra is not None:
-            for operand in node.extra.rest:
+        if node.details is not None:
+            for operand in node.details.rest:
                 if operand.first is not None:
                     if operand.grad is not zero:
                         operand.grad = zero
@@ -283,22 +283,22 @@ def _backward(root: Scalar, gradient: float) -> None:
 
 
 def derivatives(
-    node: Scalar, g: Any, lift: Callable[[Scalar], Any], need: Iterable[bool] | None = None
+    node: Scalar, g: Any, lift: Callable[[Scalar], Any], needs_grad: Iterable[bool] | None = None
 ) -> tuple[Any, ...]:
-    """Run the rules of one Scalar: the gradient for each operand (None where no rule or no need)."""
+    """Run the rules of one Scalar: the gradient for each operand (None where there is no rule or none is needed)."""
     primitive = node.primitive
-    table = primitive.tables[next(iter(primitive.tables))]
-    assert table is not None
+    rules = primitive.rules
     values: dict[str, Any] = dict(zip(primitive.static_names, node.static, strict=False))
     values.update(zip(primitive.input_names, (lift(i) for i in node.inputs), strict=True))
     values.update(
-        {f"{n}_shape": () for n in primitive.input_names}, out=lift(node), g=g, need=(True,) * len(node.inputs)
+        {f"{n}_shape": () for n in primitive.input_names}, out=lift(node), g=g, needs_grad=(True,) * len(node.inputs)
     )
-    if table.joint is not None:
-        return tuple(table.joint.function(*(values[a] for a in table.joint.arguments)))
-    wanted = tuple(need) if need is not None else (True,) * len(node.inputs)
+    if rules.joint is not None:
+        return tuple(rules.joint.function(*(values[a] for a in rules.joint.arguments)))
+    wanted = tuple(needs_grad) if needs_grad is not None else (True,) * len(node.inputs)
     return tuple(
-        table.rules[n].function(*(values[a] for a in table.rules[n].arguments)) if n in table.rules and w else None
+        rules.by_input[n].function(*(values[a] for a in rules.by_input[n].arguments))
+        if n in rules.by_input and w else None
         for n, w in zip(primitive.input_names, wanted, strict=True)
     )
 

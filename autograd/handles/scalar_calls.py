@@ -13,12 +13,14 @@ from ..core.mode import current_mode
 from ..core.node import next_sequence
 from ..core.primitive import Primitive
 from ..engine.calls import observe, run_kernel
-from ..engine.generate import compile_function, targets, write_when_called
 from ..engine.inline import scalar_expression
+from ..engine.source import compile_function, fill, targets, tuple_of, write_when_called
 from ..engine.values import LEAF
 from .scalar import Scalar, as_number, pull_ieee
 
-__all__ = ["make_scalar_method", "make_scalar_pull", "pull_when_needed"]
+__all__ = [
+    "make_scalar_method", "make_scalar_pull", "pull_when_needed", "scalar_call_source", "scalar_pull_source",
+]  # fmt: skip
 
 _NUMBERS = frozenset((float, int, bool))
 # Operators that Python has a symbol for need no call.
@@ -66,7 +68,7 @@ def apply(primitive: Primitive, inputs: tuple[Any, ...], static: tuple[Any, ...]
                 f"{primitive.name}: {name} must be a Scalar or a number, not {type(value).__name__}; "
                 "Scalars and Tensors have separate graphs (gg.tensor(scalar.value) crosses over)"
             )
-    result = _evaluate(primitive, tuple(o.value for o in operands), static)
+    result = _evaluate(primitive, tuple([o.value for o in operands]), static)
     if primitive.kind == "predicate":
         return bool(result)
     return _record(primitive, tuple(operands), static, result)
@@ -84,7 +86,7 @@ def _record(primitive: Primitive, operands: tuple[Scalar, ...], static: tuple[An
                 result.primitive = primitive
                 result.first, result.second = operands[0], operands[1] if len(operands) > 1 else None
                 if len(operands) > 2 or static:
-                    details = result.details()
+                    details = result.ensure_details()
                     details.rest, details.static = operands[2:], static
                 result.context = mode.context
                 if mode.observers:
@@ -98,6 +100,54 @@ register_interpreter(Scalar, apply, priority=2)
 
 # -- written out ------------------------------------------------------------------------------------------------------
 
+SCALAR_CALL = """
+def $call({parameters}):
+    {to_scalars}
+    result = new(Scalar)
+    try: result.value = {value}
+    except errors: result.value = ieee(primitive, {values})
+    result.grad = None
+    result.sequence = next_sequence()
+    result.details = None
+    if {any_needs}:
+        mode = current_mode()
+        if mode.grad:
+            result.requires_grad = True
+            result.primitive = primitive
+            result.first = {first}
+            result.second = {second}
+            result.context = mode.context
+            if mode.observers: observe(mode, result, {values}, result.value)
+            return result
+    result.requires_grad = False
+    result.primitive = leaf
+    result.first = result.second = None
+    result.context = None
+    return result
+"""
+
+TO_SCALAR = """
+if {x}.__class__ is not Scalar:
+    if {x}.__class__ not in numbers: return fallback(primitive, {operands})
+    {x} = Scalar({x})
+"""
+
+SCALAR_PULL = """
+def pull(node, g):
+    {read_operands}
+    {read_static}
+    {steps}
+"""
+
+# Where a step can raise, nothing is added before all are computed.
+STEPS_THAT_MAY_RAISE = """
+try:
+    {compute}
+except errors:
+    return pull_ieee(node, g)
+{add}
+"""
+
 
 def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
     """Return the method of ``Scalar`` for an elementwise primitive without static arguments."""
@@ -106,45 +156,26 @@ def make_scalar_method(primitive: Primitive) -> Callable[..., Any]:
         "fallback": _fallback, "new": object.__new__, "errors": (ArithmeticError, ValueError), "ieee": ieee,
         "next_sequence": next_sequence, "current_mode": current_mode, "observe": observe, "leaf": LEAF,
     }  # fmt: skip
-    function: Any = write_when_called(primitive, namespace, "Scalar call", lambda: (_scalar_call(primitive), {}))
+    function: Any = write_when_called(primitive, namespace, "Scalar call", lambda: (scalar_call_source(primitive), {}))
     function.__name__, function.__doc__, function.primitive = primitive.name, primitive.definition.__doc__, primitive
     return function  # type: ignore[no-any-return]
 
 
-def _scalar_call(primitive: Primitive) -> list[str]:
+def scalar_call_source(primitive: Primitive) -> str:
+    """Return the text of the method of ``Scalar`` for an elementwise primitive without static arguments."""
     names = primitive.input_names
-    others = names[1:]
     values = [f"{n}.value" for n in names]
     pattern = _INLINE.get(primitive.scalar)
-    expression = f"kernel({', '.join(values)})" if pattern is None else pattern.format(*values)
-    lines = [f"def $call({', '.join(names)}):"]
-    add = lines.append
-    for n in others:
-        add(f"    if {n}.__class__ is not Scalar:")
-        add(f"        if {n}.__class__ not in numbers: return fallback(primitive, {', '.join(names)})")
-        add(f"        {n} = Scalar({n})")
-    add("    result = new(Scalar)")
-    add(f"    try: result.value = {expression}")
-    add(f"    except errors: result.value = ieee(primitive, ({', '.join(values)},))")
-    add("    result.grad = None")
-    add("    result.sequence = next_sequence()")
-    add("    result.extra = None")
-    add("    if " + " or ".join(f"{n}.requires_grad" for n in names if n in primitive.differentiable) + ":")
-    add("        mode = current_mode()")
-    add("        if mode.grad:")
-    add("            result.requires_grad = True")
-    add("            result.primitive = primitive")
-    add(f"            result.first = {names[0]}")
-    add(f"            result.second = {names[1] if others else None}")
-    add("            result.context = mode.context")
-    add(f"            if mode.observers: observe(mode, result, ({', '.join(values)},), result.value)")
-    add("            return result")
-    add("    result.requires_grad = False")
-    add("    result.primitive = leaf")
-    add("    result.first = result.second = None")
-    add("    result.context = None")
-    add("    return result")
-    return lines
+    return fill(
+        SCALAR_CALL,
+        parameters=", ".join(names),
+        to_scalars=[fill(TO_SCALAR, x=n, operands=", ".join(names)) for n in names[1:]],
+        value=f"kernel({', '.join(values)})" if pattern is None else pattern.format(*values),
+        values=tuple_of(values),
+        any_needs=" or ".join(f"{n}.requires_grad" for n in names if n in primitive.differentiable),
+        first=names[0],
+        second=names[1] if len(names) > 1 else "None",
+    )
 
 
 def _fallback(primitive: Primitive, *inputs: Any) -> Any:
@@ -167,47 +198,52 @@ def pull_when_needed(primitive: Primitive) -> Callable[..., None]:
 
 def make_scalar_pull(primitive: Primitive) -> Callable[..., None]:
     """Return the backward step of an elementwise primitive on Scalars."""
-    table = primitive.tables[next(iter(primitive.tables))]
-    assert table is not None
-    names = primitive.input_names
-    lines = ["def pull(node, g):"]
-    add = lines.append
-    if len(names) > 2 or primitive.static_names:
-        add(f"    {targets([f'{n}_operand' for n in names])} = node.inputs")
-    else:
-        for n, slot in zip(names, ("first", "second"), strict=False):
-            add(f"    {n}_operand = node.{slot}")
-    if primitive.static_names:
-        add(f"    {targets([f'static_{n}' for n in primitive.static_names])} = node.static")
+    rules = primitive.rules
     namespace: dict[str, Any] = {
         "errors": (ArithmeticError, ValueError, TypeError), "pull_ieee": pull_ieee, "number": as_number,
-        **{f"rule_{n}": table.rules[n].function for n in primitive.differentiable},
+        **{f"rule_{n}": rules.by_input[n].function for n in primitive.differentiable},
     }  # fmt: skip
-    steps, plain = {}, True
-    for n in primitive.differentiable:
-        variables = {a: _variable(primitive, a) for a in table.rules[n].arguments}
-        inlined = scalar_expression(primitive, table.rules[n], variables)
-        if inlined is not None:
-            steps[n], safe = inlined
-            plain = plain and safe
-            continue
-        plain = False
-        call = f"rule_{n}({', '.join(variables.values())})"
-        steps[n] = call if primitive.scalar is not None else f"number({call})"
-    if plain:
-        # Nothing here can raise, so what is computed can be added at once.
-        for n, step in steps.items():
-            add(f"    if {n}_operand.requires_grad: {n}_operand.grad += {step}")
-    else:
-        add("    try:")
-        for n, step in steps.items():
-            add(f"        if {n}_operand.requires_grad: d_{n} = {step}")
-        add("    except errors:")
-        add("        return pull_ieee(node, g)")
-        for n in steps:
-            add(f"    if {n}_operand.requires_grad: {n}_operand.grad += d_{n}")
-    result: Callable[..., None] = compile_function(lines, primitive, namespace, "Scalar pull", "pull")
+    text = scalar_pull_source(primitive)
+    result: Callable[..., None] = compile_function(text, primitive, namespace, "Scalar pull", "pull")
     return result
+
+
+def scalar_pull_source(primitive: Primitive) -> str:
+    """Return the text of the backward step of an elementwise primitive on Scalars."""
+    names, static = primitive.input_names, [f"static_{n}" for n in primitive.static_names]
+    if len(names) > 2 or static:
+        read = [f"{targets([f'{n}_operand' for n in names])} = node.inputs"]
+    else:
+        read = [f"{n}_operand = node.{slot}" for n, slot in zip(names, ("first", "second"), strict=False)]
+    derivatives, safe = _derivatives(primitive)
+    needed = {n: f"if {n}_operand.requires_grad:" for n in derivatives}
+    if safe:
+        # Nothing here can raise, so what is computed can be added at once.
+        steps = [f"{needed[n]} {n}_operand.grad += {d}" for n, d in derivatives.items()]
+    else:
+        steps = [fill(
+            STEPS_THAT_MAY_RAISE,
+            compute=[f"{needed[n]} d_{n} = {d}" for n, d in derivatives.items()],
+            add=[f"{needed[n]} {n}_operand.grad += d_{n}" for n in derivatives],
+        )]  # fmt: skip
+    return fill(
+        SCALAR_PULL, read_operands=read, read_static=[f"{targets(static)} = node.static"] if static else [], steps=steps
+    )
+
+
+def _derivatives(primitive: Primitive) -> tuple[dict[str, str], bool]:
+    """Return the gradient of each input as an expression, and whether none of them can raise."""
+    rules = primitive.rules
+    found, safe = {}, True
+    for n in primitive.differentiable:
+        variables = {a: _variable(primitive, a) for a in rules.by_input[n].arguments}
+        inlined = scalar_expression(primitive, rules.by_input[n], variables)
+        if inlined is None:
+            call = f"rule_{n}({', '.join(variables.values())})"
+            inlined = call if primitive.scalar is not None else f"number({call})", False
+        found[n] = inlined[0]
+        safe = safe and inlined[1]
+    return found, safe
 
 
 def _variable(primitive: Primitive, argument: str) -> str:

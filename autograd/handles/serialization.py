@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,28 +85,23 @@ def save(tensors: Any, path: Any, metadata: Mapping[str, str] | None = None) -> 
     write_atomically(path, to_bytes(arrays, notes or None))  # with empty notes it writes a broken header
 
 
-def write_atomically(path: Any, content: bytes) -> None:
-    """Write a file under a temporary name in the same folder, flush it to disk, and rename it into place."""
-    import tempfile
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file under a temporary name in the same folder, flush it to disk, and rename it into place.
 
-    target = os.path.abspath(os.fspath(path))
-    handle, temporary = tempfile.mkstemp(
-        prefix=f".{os.path.basename(target)}.", suffix=".part", dir=os.path.dirname(target)
-    )
+    Readers see the old file or the new one, and never a part of it.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes the file private; give it the permissions that a plain open() would.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, target)
     except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
+    return target
 
 
 def load(path: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..core import dtypes, storage
 from ..core.mode import current_mode
-from ..core.node import Constant, Node, next_sequence
+from ..core.node import Constant, Node
 from ..engine import calls, values
 from ..engine.backward import RETAIN, backward, seed
 from ..engine.values import LEAF
@@ -241,16 +241,8 @@ class Tensor(TensorOperators):
                     f"only floating-point tensors can require grad, not {self._array.dtype}; "
                     "make it with dtype='float32' first"
                 )
-            node = Node()
-            node.primitive = LEAF
-            node.inputs = ()
-            node.saved = ()
-            node.sequence = next_sequence()
-            node.shape, node.dtype = self._array.shape, self._array.dtype
-            node.static = ()
-            node.context = None
-            node.extra = None
-            details = node.details()
+            node = Node(LEAF, self._array.shape, self._array.dtype)
+            details = node.ensure_details()
             details.name = self.name
             details.handle = weakref.ref(self)
             self._node = node
@@ -336,7 +328,7 @@ class Tensor(TensorOperators):
             raise RuntimeError("register_hook: the tensor does not require grad, so no gradient will pass here")
         if not callable(hook):
             raise TypeError(f"register_hook: expected a function, got {type(hook).__name__}")
-        details = self._node.details()
+        details = self._node.ensure_details()
         if details.hooks is None:
             details.hooks = {}
         key = next(_hook_ids)
@@ -359,7 +351,7 @@ class Tensor(TensorOperators):
             if handle is not None:
                 handle._grad = gradient
 
-        details = self._node.details()
+        details = self._node.ensure_details()
         details.hooks = details.hooks or {}
         details.hooks[RETAIN] = keep
 

@@ -58,7 +58,7 @@ def operation_name(function: _Function) -> str:
 
 # -- ufuncs -----------------------------------------------------------------------------------------------------------
 
-UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() if p.ufunc is not None} | {
+UFUNCS: dict[Any, _Function] = {p.ufunc: p.function for p in REGISTRY.values() if isinstance(p.ufunc, np.ufunc)} | {
     np.matmul: matmul.matmul,
     np.vecdot: numpy_linalg.vecdot_of, np.power: arithmetic.power, np.float_power: arithmetic.float_power,
     np.conjugate: arithmetic.positive,

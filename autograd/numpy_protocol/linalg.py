@@ -17,9 +17,11 @@ from ..ops import (
     matrix_functions,
     norms,
     products,
+    pseudoinverse,
     reduction,
     shaping,
     solving,
+    spectral,
     vector_norms,
 )  # fmt: skip
 from ..ops import (
@@ -180,30 +182,30 @@ def solve(a: Any, b: Any) -> Any:
     return solving.solve_matrices(a, b)
 
 
-@leads_to(matrix_functions.lstsq)
+@leads_to(pseudoinverse.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     a, b = operand(a), operand(b)
     if a.ndim != 2 or b.ndim not in (1, 2):
         raise ValueError(f"lstsq: a matrix, and a vector or a matrix, are needed, not shapes {a.shape} and {b.shape}")
-    return matrix_functions.lstsq(a, b, rcond, driver="gelsd")
+    return pseudoinverse.lstsq(a, b, rcond, driver="gelsd")
 
 
-@leads_to(matrix_functions.pinv)
+@leads_to(pseudoinverse.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = 1e-15) -> Any:
     # An rtol of None is the rounding error times the larger size, which is what ours takes it for.
-    return matrix_functions.pinv(a, rtol=rtol if rcond is None else rcond, hermitian=hermitian)
+    return pseudoinverse.pinv(a, rtol=rtol if rcond is None else rcond, hermitian=hermitian)
 
 
-@leads_to(matrix_functions.matrix_rank)
+@leads_to(pseudoinverse.matrix_rank)
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     if tol is not None and rtol is not None:
         raise ValueError("`tol` and `rtol` can't be both set.")
-    return matrix_functions.matrix_rank(A, hermitian=hermitian, atol=tol, rtol=rtol if tol is None else 0.0)
+    return pseudoinverse.matrix_rank(A, hermitian=hermitian, atol=tol, rtol=rtol if tol is None else 0.0)
 
 
-@leads_to(matrix_functions.cond)
+@leads_to(pseudoinverse.cond)
 def cond(x: Any, p: Any = None) -> Any:
-    found = matrix_functions.cond(x, p)
+    found = pseudoinverse.cond(x, p)
     lost = np.isnan(numbers(found)) & ~np.isnan(numbers(x)).any((-2, -1))
     return comparison.where(lost, np.inf, found) if lost.any() else found
 
@@ -249,24 +251,24 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return factors.R if mode == "r" else factors
 
 
-@leads_to(factorization.svd)
+@leads_to(spectral.svd)
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    return factorization.svd(a, full_matrices) if compute_uv else factorization.svdvals(a)
+    return spectral.svd(a, full_matrices) if compute_uv else spectral.svdvals(a)
 
 
-@leads_to(factorization.svdvals)
+@leads_to(spectral.svdvals)
 def svdvals(x: Any, /) -> Any:
-    return factorization.svdvals(x)
+    return spectral.svdvals(x)
 
 
-@leads_to(factorization.eigh)
+@leads_to(spectral.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    return factorization.eigh(a, UPLO)
+    return spectral.eigh(a, UPLO)
 
 
-@leads_to(factorization.eigvalsh)
+@leads_to(spectral.eigvalsh)
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    return factorization.eigvalsh(a, UPLO)
+    return spectral.eigvalsh(a, UPLO)
 
 
 # -- norms and diagonals ----------------------------------------------------------------------------------------------

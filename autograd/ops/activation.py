@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import get_default_dtype, to_dtype
+from ..core.sums import total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import square
@@ -48,8 +50,9 @@ def _sigmoid_scalar(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, scalar=_sigmoid_scalar, symbol="σ({0})", x=lambda g, out: g * (out * (1 - out))
-)
+    kind="elementwise", cost=4, finite=True, scalar=_sigmoid_scalar, symbol="σ({0})",
+    x=lambda g, out: g * (out * (1 - out)),
+)  # fmt: skip
 def sigmoid(x: Any) -> Any:
     """Return the logistic function 1 / (1 + e^−x); its derivative is at most 0.25, at 0.
 
@@ -84,7 +87,7 @@ def _logit_rule(g: Any, x: Any, eps: Any) -> Any:
     return where(inside, g / (within * (1 - within)), 0)
 
 
-@primitive(kind="elementwise", symbol="logit {0}", domain=(0.0, 1.0), x=_logit_rule)
+@primitive(kind="elementwise", cost=3, symbol="logit {0}", domain=(0.0, 1.0), x=_logit_rule)
 def logit(x: Any, eps: Any = None) -> Any:
     """Return log(x / (1 − x)), the inverse of the sigmoid; with ``eps``, of ``x`` limited to [eps, 1 − eps].
 
@@ -103,7 +106,7 @@ _ENOUGH = 40.0  # log(1 + exp(x)) is x from here on, in double precision
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="softplus {0}",
+    kind="elementwise", cost=4, finite=True, symbol="softplus {0}",
     x=lambda g, x, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)),
 )  # fmt: skip
 def softplus(x: Any, beta: Any = 1, threshold: Any = 20) -> Any:
@@ -120,7 +123,7 @@ def softplus(x: Any, beta: Any = 1, threshold: Any = 20) -> Any:
     return np.where(np.greater(scaled, min(threshold, _ENOUGH)), x, smooth if beta == 1 else smooth / beta)
 
 
-@primitive(kind="elementwise", finite=True, symbol="log σ({0})", x=lambda g, x: g * sigmoid(-x))
+@primitive(kind="elementwise", cost=4, finite=True, symbol="log σ({0})", x=lambda g, x: g * sigmoid(-x))
 def logsigmoid(x: Any) -> Any:
     """Return log(sigmoid(x)), right also where the sigmoid is 0.
 
@@ -132,7 +135,7 @@ def logsigmoid(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="softsign {0}",
+    kind="elementwise", cost=3, finite=True, symbol="softsign {0}",
     x=lambda g, x: g / (absolute(x) + 1) / (absolute(x) + 1),
 )  # fmt: skip
 def softsign(x: Any) -> Any:
@@ -156,7 +159,7 @@ def _gelu_rule(g: Any, x: Any, approximate: Any) -> Any:
     return g * (0.5 * (1 + t) + 0.5 * c * ((1 - t * t) * (_GELU_K * (1 + 3 * _GELU_CUBE * (c * c)))))
 
 
-@primitive(kind="elementwise", finite=True, symbol="gelu {0}", x=_gelu_rule)
+@primitive(kind="elementwise", cost=4, finite=True, symbol="gelu {0}", x=_gelu_rule)
 def gelu(x: Any, approximate: Any = "none") -> Any:
     """Return x·Φ(x), where Φ is the normal distribution; ``"tanh"`` approximates it.
 
@@ -190,7 +193,7 @@ def _silu_rule(g: Any, x: Any) -> Any:
     return g * (s * (1 + clamp_between(x, -_BOUND, _BOUND) * (1 - s)))
 
 
-@primitive(kind="elementwise", finite=True, symbol="silu {0}", x=_silu_rule)
+@primitive(kind="elementwise", cost=5, finite=True, symbol="silu {0}", x=_silu_rule)
 def silu(x: Any) -> Any:
     """Return x·sigmoid(x), also called swish. (Elfwing et al. 2017, https://arxiv.org/abs/1702.03118)
 
@@ -211,7 +214,7 @@ def _mish_rule(g: Any, x: Any) -> Any:
     return g * (t + clamp_between(x, -_BOUND, _BOUND) * ((1 - t * t) * sigmoid(x)))
 
 
-@primitive(kind="elementwise", finite=True, symbol="mish {0}", x=_mish_rule)
+@primitive(kind="elementwise", cost=6, finite=True, symbol="mish {0}", x=_mish_rule)
 def mish(x: Any) -> Any:
     """Return x·tanh(softplus(x)). (Misra 2019, https://arxiv.org/abs/1908.08681)
 
@@ -228,7 +231,7 @@ def mish(x: Any) -> Any:
     return np.maximum(x, -_BOUND) * (e / (e + 2))
 
 
-@primitive(kind="elementwise", finite=True, symbol="({0} − tanh {0})", x=lambda g, x: g * square(tanh(x)))
+@primitive(kind="elementwise", cost=2, finite=True, symbol="({0} − tanh {0})", x=lambda g, x: g * square(tanh(x)))
 def tanhshrink(x: Any) -> Any:
     """Return x − tanh(x).
 
@@ -250,13 +253,13 @@ def _finite_maximum(x: Any, dim: Any) -> Any:
 
 def _total(e: Any, dim: Any) -> Any:
     """Return the sum along ``dim``; NaN where it is 0, in a row of −inf."""
-    total = np.sum(e, axis=dim, keepdims=True)
-    total[total == 0] = np.nan
-    return total
+    added = total(e, (dim,), True)
+    added[added == 0] = np.nan
+    return added
 
 
 @primitive(
-    name="log_softmax", symbol="log softmax {0}",
+    widens=True, cost=per_input(4), name="log_softmax", symbol="log softmax {0}",
     x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
 )  # fmt: skip
 def plain_log_softmax(x: Any, dim: Any) -> Any:
@@ -268,7 +271,10 @@ def plain_log_softmax(x: Any, dim: Any) -> Any:
     return shifted
 
 
-@primitive(name="softmax", symbol="softmax {0}", x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
+@primitive(
+    widens=True, cost=per_input(5), name="softmax", symbol="softmax {0}",
+    x=lambda g, out, dim: out * (g - sum(g * out, dim, True)),
+)  # fmt: skip
 def plain_softmax(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, np.ndim(x), "softmax")
     if not np.size(x) or not np.ndim(x):
@@ -316,7 +322,7 @@ def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any
 
 
 @primitive(
-    symbol="softmax {0}", mask=None,
+    widens=True, cost=per_input(5), symbol="softmax {0}", mask=None,
     x=lambda g, out, x_shape: sum_to(out * (g - sum(g * out, -1, True)), x_shape),
 )  # fmt: skip
 def masked_softmax(x: Any, mask: Any = None) -> Any:
@@ -333,8 +339,8 @@ def masked_softmax(x: Any, mask: Any = None) -> Any:
     top = np.max(e, axis=-1, keepdims=True)
     e -= np.where(top == -np.inf, np.zeros((), e.dtype), top)
     np.exp(e, out=e)
-    total = np.sum(e, axis=-1, keepdims=True)
-    e /= np.where(total == 0, np.ones((), e.dtype), total)
+    added = total(e, (e.ndim - 1,), True)
+    e /= np.where(added == 0, np.ones((), e.dtype), added)
     return e
 
 

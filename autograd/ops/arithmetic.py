@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.powers import raised
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
@@ -165,9 +166,18 @@ def positive(x: Any) -> Any:
     """
 
 
+def _base_rule(g: Any, x: Any, y: Any, y_shape: Any) -> Any:
+    if x.__class__ is np.ndarray and x.shape and y_shape == () and y != 0:
+        # A single exponent, outside of a recorded pass: what is made of it may be written over.
+        slope = raised(x, y - 1)
+        slope *= y
+        slope *= g
+        return slope
+    return g * (y * power(where((y == 0) & ((x * x == 0) | (x != x)), 1, x), y - 1))
+
+
 @primitive(
-    kind="elementwise", ufunc=np.power, scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf),
-    x=lambda g, x, y: g * (y * power(where((y == 0) & ((x * x == 0) | (x != x)), 1, x), y - 1)),
+    kind="elementwise", ufunc=raised, scalar=math.pow, symbol="{0}^{1}", domain=(0.0, math.inf), x=_base_rule,
     y=lambda g, x, y, out: where((x == 0) & (y >= 0), 0 * g, g * (out * log(where((x == 0) & (y >= 0), 1 + 0 * x, x)))),
 )  # fmt: skip
 def power(x: Any, y: Any) -> Any:
@@ -237,7 +247,7 @@ def _lerp_kernel(x: Any, end: Any, weight: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="lerp({0}, {1}, {2})",
+    kind="elementwise", cost=3, symbol="lerp({0}, {1}, {2})",
     x=lambda g, weight: g * (1 - weight), end=lambda g, weight: g * weight, weight=lambda g, x, end: g * (end - x),
 )  # fmt: skip
 def lerp(x: Any, end: Any, weight: Any) -> Any:
@@ -261,7 +271,7 @@ def _add_multiple(x: Any, y: Any, value: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="{0} + value·{1}·{2}", x=lambda g: g,
+    kind="elementwise", cost=3, symbol="{0} + value·{1}·{2}", x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value), tensor2=lambda g, tensor1, value: g * (tensor1 * value),
 )  # fmt: skip
 def addcmul(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
@@ -275,7 +285,7 @@ def addcmul(x: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="{0} + value·{1}/{2}", x=lambda g: g,
+    kind="elementwise", cost=3, symbol="{0} + value·{1}/{2}", x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (value / tensor2),
     tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / tensor2 / tensor2),
 )  # fmt: skip

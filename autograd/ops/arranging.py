@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import as_array
+from ..core.sums import DOUBLE, SINGLE, total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
@@ -26,7 +28,7 @@ def _operand(x: Any) -> Any:
 # -- turning ---------------------------------------------------------------------------------------------------
 
 
-@primitive(kind="linear", symbol="flip {0}", x=lambda g, dims: flip_axes(g, dims))
+@primitive(kind="linear", cost=0, symbol="flip {0}", x=lambda g, dims: flip_axes(g, dims))
 def flip_axes(x: Any, dims: Any) -> Any:
     """Return ``x`` in reverse order along the axes ``dims``, which are counted from the front."""
     array = np.asarray(x)
@@ -106,7 +108,10 @@ def rot90(x: Any, k: Any = 1, dims: Any = (0, 1)) -> Any:
     return flip_axes(transpose(x, first, second), (second,)) if turns else getitem(x, ...)
 
 
-@primitive(kind="linear", symbol="roll {0}", x=lambda g, shifts, dims: roll_axes(g, tuple(-s for s in shifts), dims))
+@primitive(
+    kind="linear", cost=0, symbol="roll {0}",
+    x=lambda g, shifts, dims: roll_axes(g, tuple(-s for s in shifts), dims),
+)  # fmt: skip
 def roll_axes(x: Any, shifts: Any, dims: Any) -> Any:
     """Return ``x`` with its elements moved on along ``dims``; what leaves at one end enters at the other."""
     return np.roll(x, shifts, dims)
@@ -195,23 +200,25 @@ def repeat(x: Any, *repeats: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="repeat {0}", x=lambda g, x_shape, repeats, dim: repeated_sum(g, x_shape, repeats, dim)
+    kind="linear", cost=0, symbol="repeat {0}",
+    x=lambda g, x_shape, repeats, dim: repeated_sum(g, x_shape, repeats, dim),
 )  # fmt: skip
 def repeat_slices(x: Any, repeats: Any, dim: Any = 0) -> Any:
     """Return ``x`` with each slice along ``dim`` repeated in its place: all as often, or each by its own number."""
     return np.repeat(x, repeats, dim)
 
 
-@primitive(kind="linear", symbol="sum {0}", x=lambda g, repeats, dim: repeat_slices(g, repeats, dim))
+@primitive(kind="linear", cost=per_input(), symbol="sum {0}", x=lambda g, repeats, dim: repeat_slices(g, repeats, dim))
 def repeated_sum(x: Any, shape: Any, repeats: Any, dim: Any = 0) -> Any:
     """Return the sums over slices that were repeated from ``shape``: the transpose of repeating."""
     array = np.asarray(x)
     if not isinstance(repeats, np.ndarray):
-        return array.reshape((*shape[: dim + 1], repeats, *shape[dim + 1 :])).sum(axis=dim + 1)
+        return total(array.reshape((*shape[: dim + 1], repeats, *shape[dim + 1 :])), (dim + 1,))
     result = np.zeros(shape, array.dtype)
     starts = (np.cumsum(repeats) - repeats)[repeats > 0]
     if starts.size:
-        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, axis=dim)
+        added = DOUBLE if array.dtype.kind == "f" else None
+        result[(slice(None),) * dim + (repeats > 0,)] = np.add.reduceat(array, starts, dim, added)
     return result
 
 
@@ -254,7 +261,8 @@ def repeat_interleave(x: Any, repeats: Any, dim: Any = None, *, output_size: Any
 
 
 @primitive(
-    kind="linear", symbol="windows {0}", x=lambda g, x_shape, dimension, step: windows_sum(g, x_shape, dimension, step)
+    kind="linear", cost=0, symbol="windows {0}",
+    x=lambda g, x_shape, dimension, step: windows_sum(g, x_shape, dimension, step),
 )  # fmt: skip
 def windows(x: Any, dimension: Any, size: Any, step: Any) -> Any:
     """Return the parts of ``size`` along an axis, ``step`` apart, without copying; a part's elements come last."""
@@ -267,17 +275,20 @@ def windows(x: Any, dimension: Any, size: Any, step: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="fold {0}", x=lambda g, x_shape, dimension, step: windows(g, dimension, x_shape[-1], step)
+    kind="linear", widens=True, cost=per_input(), symbol="fold {0}",
+    x=lambda g, x_shape, dimension, step: windows(g, dimension, x_shape[-1], step),
 )  # fmt: skip
 def windows_sum(x: Any, shape: Any, dimension: Any, step: Any) -> Any:
     """Return zeros of ``shape`` with overlapping parts added where they belong: the transpose of ``windows``."""
     array = np.asarray(x)
-    result = np.zeros(shape, array.dtype)
+    # As many parts may overlap as each has elements.
+    many = array.dtype == SINGLE and array.shape[-1] > 32
+    result = np.zeros(shape, DOUBLE if many else array.dtype)
     lead = (slice(None),) * dimension
     count = array.shape[dimension]
     for offset in range(array.shape[-1]):
         result[(*lead, slice(offset, offset + (count - 1) * step + 1, step))] += array[..., offset]
-    return result
+    return result.astype(array.dtype, copy=False)
 
 
 @composed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from typing import Any
 
@@ -65,8 +64,3 @@ def axes_of(dim: Any, ndim: Any, what: Any) -> Any:
     if len(set(axes)) != len(axes):
         raise ValueError(f"{what}: a dimension appears twice in dim={dim}")
     return axes if ndim else ()
-
-
-def count_of(shape: Any, dim: Any) -> Any:
-    """Return how many elements go into one result of a reduction over ``dim``."""
-    return math.prod(shape[i] for i in axes_of(dim, len(shape), "reduction"))

@@ -20,7 +20,7 @@ def _bits(function: Any, what: str, *operands: Any) -> Any:
     return function(*operands)
 
 
-@primitive(kind="index", symbol="{0} & {1}")
+@primitive(kind="index", cost=1, symbol="{0} & {1}")
 def bitwise_and(x: Any, y: Any) -> Any:
     """Return the bits that are set in both; of bools, whether both are true.
 
@@ -34,7 +34,7 @@ def bitwise_and(x: Any, y: Any) -> Any:
     return _bits(np.bitwise_and, "bitwise_and", x, y)
 
 
-@primitive(kind="index", symbol="{0} | {1}")
+@primitive(kind="index", cost=1, symbol="{0} | {1}")
 def bitwise_or(x: Any, y: Any) -> Any:
     """Return the bits that are set in at least one; of bools, whether one is true.
 
@@ -48,7 +48,7 @@ def bitwise_or(x: Any, y: Any) -> Any:
     return _bits(np.bitwise_or, "bitwise_or", x, y)
 
 
-@primitive(kind="index", symbol="{0} ^ {1}")
+@primitive(kind="index", cost=1, symbol="{0} ^ {1}")
 def bitwise_xor(x: Any, y: Any) -> Any:
     """Return the bits in which they differ; of bools, whether exactly one is true.
 
@@ -62,7 +62,7 @@ def bitwise_xor(x: Any, y: Any) -> Any:
     return _bits(np.bitwise_xor, "bitwise_xor", x, y)
 
 
-@primitive(kind="index", symbol="~{0}")
+@primitive(kind="index", cost=1, symbol="~{0}")
 def bitwise_not(x: Any) -> Any:
     """Return every bit inverted: −x − 1 of a signed integer, *not* of a bool.
 
@@ -76,7 +76,7 @@ def bitwise_not(x: Any) -> Any:
     return _bits(np.invert, "bitwise_not", x)
 
 
-@primitive(kind="index", symbol="{0} << {1}")
+@primitive(kind="index", cost=1, symbol="{0} << {1}")
 def bitwise_left_shift(x: Any, y: Any) -> Any:
     """Return the bits moved up by ``y`` places, x·2^y as far as the dtype reaches.
 
@@ -90,7 +90,7 @@ def bitwise_left_shift(x: Any, y: Any) -> Any:
     return _bits(np.left_shift, "bitwise_left_shift", x, y)
 
 
-@primitive(kind="index", symbol="{0} >> {1}")
+@primitive(kind="index", cost=1, symbol="{0} >> {1}")
 def bitwise_right_shift(x: Any, y: Any) -> Any:
     """Return the bits moved down by ``y`` places, ⌊x / 2^y⌋.
 

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.cost import Cost, first, size
+from ..core.sums import total
 from ..engine.declare import primitive
 from .pooling_indices import as_slice
 
@@ -234,12 +236,22 @@ def _long_parts(x: Any, count: Any, shape: Any, transposed: Any, dim: Any) -> An
         if transposed:
             out[(*before, slice(start, stop))] += x[(*before, slice(i, i + 1))]
         else:
-            out[(*before, i)] = np.add.reduce(x[(*before, slice(start, stop))], axis=dim)
+            out[(*before, i)] = total(x[(*before, slice(start, stop))], (dim,))
     return out
 
 
+# How many elements a pattern weighs for one result.
+_TAPS = {"nearest": 0, "linear": 2, "cubic": 4}
+
+
+def _cost(shapes: dict[str, Any], out: Any, static: dict[str, Any]) -> float:
+    pattern = static["pattern"]
+    taps = pattern[1] if pattern[0] == "windows" else _TAPS.get(pattern[0], 1)
+    return float(2 * max(size(out), size(first(shapes))) * taps)
+
+
 @primitive(
-    kind="linear", symbol="blend {0}",
+    kind="linear", widens=True, cost=Cost("2·|out|·|window|", _cost), symbol="blend {0}",
     x=lambda g, pattern, size, transposed, dim: blend(g, pattern, size, not transposed, dim),
 )  # fmt: skip
 def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:
@@ -272,7 +284,7 @@ def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:
     if plan.block:
         used = _along(array, slice(0, plan.block * plan.size), dim)
         blocks = used.reshape(*shape[: dim + 1], plan.block, *shape[dim + 1 :])
-        out = np.add.reduce(blocks, axis=dim + 1)
+        out = total(blocks, (dim + 1,))
         return _times(out, plan.after, dim, out)
     out = None
     for rows, columns, weights in plan.steps:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.declare import primitive
 from .axes import axis_of
 from .indexing import getitem
@@ -35,7 +36,7 @@ def plain(values: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="pick {0}",
+    kind="linear", cost=0, index=None, symbol="pick {0}",
     x=lambda g, index, x_shape, dim: place_elements(g, index, x_shape, dim),
 )  # fmt: skip
 def pick_elements(x: Any, index: Any, dim: Any) -> Any:
@@ -46,7 +47,10 @@ def pick_elements(x: Any, index: Any, dim: Any) -> Any:
     return np.take_along_axis(x, index, dim)
 
 
-@primitive(kind="linear", index=None, symbol="place {0}", x=lambda g, index, dim: pick_elements(g, index, dim))
+@primitive(
+    kind="linear", cost=per_input(), index=None, symbol="place {0}",
+    x=lambda g, index, dim: pick_elements(g, index, dim),
+)  # fmt: skip
 def place_elements(x: Any, index: Any, shape: Any, dim: Any) -> Any:
     """Return zeros of ``shape`` with the elements of ``x`` where ``index`` says: the transpose of picking."""
     result = np.zeros(shape, np.asarray(x).dtype)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.compose import composed
 from ..engine.declare import primitive
 
@@ -60,7 +61,7 @@ def _where_scalar(condition: Any, x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, scalar=_where_scalar, symbol="where({0}, {1}, {2})", condition=None,
+    kind="elementwise", cost=0, finite=True, scalar=_where_scalar, symbol="where({0}, {1}, {2})", condition=None,
     x=lambda g, condition: where(condition, g, 0), y=lambda g, condition: where(condition, 0, g),
 )  # fmt: skip
 def where(condition: Any, x: Any, y: Any) -> Any:
@@ -218,7 +219,7 @@ def _require_some(x: Any, dim: Any, what: str) -> None:
         raise ValueError(f"{what}: shape {shape} has no elements to choose from{place}")
 
 
-@primitive(kind="index")
+@primitive(kind="index", cost=per_input())
 def argmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the index of the largest element: of the flattened tensor, or along ``dim``. Ties give the first.
 
@@ -233,7 +234,7 @@ def argmax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return np.argmax(x, axis=dim, keepdims=keepdim)
 
 
-@primitive(kind="index")
+@primitive(kind="index", cost=per_input())
 def argmin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the index of the smallest element: of the flattened tensor, or along ``dim``. Ties give the first.
 
@@ -244,7 +245,7 @@ def argmin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return np.argmin(x, axis=dim, keepdims=keepdim)
 
 
-@primitive(kind="index")
+@primitive(kind="index", cost=0)
 def one_hot(x: Any, num_classes: Any = -1) -> Any:
     """Return integer labels as rows with a single 1 in ``num_classes`` columns (default: the largest label + 1).
 

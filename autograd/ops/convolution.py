@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import Cost, size
+from ..core.sums import total
 from ..engine.declare import primitive
 from .indexing import getitem
 from .reduction import sum
@@ -144,7 +146,20 @@ _RULES: dict[str, Any] = {
 }  # fmt: skip
 
 
-@primitive(kind="multilinear", symbol="conv({0}, {1})", bias=lambda g: sum(g, (*range(g.ndim - 2), -1)), **_RULES)
+def _cost(result: str, filters: str) -> Cost:
+    """Return two operations for every element of ``result`` and every weight that it meets."""
+
+    def count(shapes: dict[str, Any], out: Any, static: dict[str, Any]) -> float:
+        weight = static["weight_shape"] if filters == "out" else shapes[filters]
+        return float(2 * size(out if result == "out" else shapes[result]) * size(weight) / max(weight[0], 1))
+
+    return Cost(f"2·|{result}|·|{filters}|/{filters}.shape[0]", count)
+
+
+@primitive(
+    kind="multilinear", widens=True, cost=_cost("out", "weight"), symbol="conv({0}, {1})",
+    bias=lambda g: sum(g, (*range(g.ndim - 2), -1)), **_RULES,
+)  # fmt: skip
 def conv1d(
     input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
 ) -> Any:
@@ -175,7 +190,10 @@ def conv1d(
     return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
-@primitive(kind="multilinear", symbol="conv({0}, {1})", bias=lambda g: sum(g, (*range(g.ndim - 3), -2, -1)), **_RULES)
+@primitive(
+    kind="multilinear", widens=True, cost=_cost("out", "weight"), symbol="conv({0}, {1})",
+    bias=lambda g: sum(g, (*range(g.ndim - 3), -2, -1)), **_RULES,
+)  # fmt: skip
 def conv2d(
     input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
 ) -> Any:
@@ -206,7 +224,8 @@ def conv2d(
 
 
 @primitive(
-    kind="multilinear", symbol="conv({0}, {1})", bias=lambda g: sum(g, (*range(g.ndim - 4), -3, -2, -1)), **_RULES
+    kind="multilinear", widens=True, cost=_cost("out", "weight"), symbol="conv({0}, {1})",
+    bias=lambda g: sum(g, (*range(g.ndim - 4), -3, -2, -1)), **_RULES,
 )  # fmt: skip
 def conv3d(
     input: Any, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: Any = 1
@@ -235,7 +254,7 @@ def conv3d(
 
 
 @primitive(
-    kind="multilinear", symbol="convᵀ({0}, {1})",
+    kind="multilinear", widens=True, cost=_cost("gradient", "weight"), symbol="convᵀ({0}, {1})",
     gradient=lambda g, weight, gradient_shape, stride, padding, dilation, groups: _forward(
         g, weight, gradient_shape, stride, padding, dilation, groups
     ),
@@ -289,7 +308,7 @@ def convolution_input(
 
 
 @primitive(
-    kind="multilinear", symbol="conv weights({0}, {1})",
+    kind="multilinear", widens=True, cost=_cost("gradient", "out"), symbol="conv weights({0}, {1})",
     gradient=lambda g, input, gradient_shape, stride, padding, dilation, groups: _forward(
         input, g, gradient_shape, stride, padding, dilation, groups
     ),
@@ -312,4 +331,4 @@ def convolution_weight(
     n, filters = images.shape[0], weight_shape[0]
     cols = _columns(images, windows, groups)
     products = np.matmul(g.reshape(n, groups, filters // groups, cols.shape[3]), cols.transpose(0, 1, 3, 2))
-    return np.sum(products, axis=0).reshape(weight_shape)
+    return total(products, (0,)).reshape(weight_shape)

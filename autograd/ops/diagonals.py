@@ -29,7 +29,7 @@ def _two_axes(dim1: Any, dim2: Any, ndim: Any, what: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="diagonal {0}",
+    kind="linear", cost=0, symbol="diagonal {0}",
     x=lambda g, x_shape, offset, dim1, dim2: diagonal_zeros(g, x_shape, offset, dim1, dim2),
 )  # fmt: skip
 def diagonal(x: Any, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
@@ -52,7 +52,7 @@ def diagonal(x: Any, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="diagonal zeros {0}",
+    kind="linear", cost=0, symbol="diagonal zeros {0}",
     x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2),
 )  # fmt: skip
 def diagonal_zeros(x: Any, shape: Any, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
@@ -159,7 +159,7 @@ def _matrices(x: Any, what: Any) -> Any:
         raise ValueError(f"{what}: expected a matrix or a stack of them, got shape {np.shape(x)}")
 
 
-@primitive(kind="linear", symbol="tril {0}", x=lambda g, diagonal: tril(g, diagonal))
+@primitive(kind="linear", cost=0, symbol="tril {0}", x=lambda g, diagonal: tril(g, diagonal))
 def tril(x: Any, diagonal: Any = 0) -> Any:
     """Return the lower triangle of each matrix, zeros elsewhere; ``diagonal`` is the last one that is kept.
 
@@ -177,7 +177,7 @@ def tril(x: Any, diagonal: Any = 0) -> Any:
     return np.tril(x, diagonal)
 
 
-@primitive(kind="linear", symbol="triu {0}", x=lambda g, diagonal: triu(g, diagonal))
+@primitive(kind="linear", cost=0, symbol="triu {0}", x=lambda g, diagonal: triu(g, diagonal))
 def triu(x: Any, diagonal: Any = 0) -> Any:
     """Return the upper triangle of each matrix, zeros elsewhere; ``diagonal`` is the first one that is kept.
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_inner
+from ..core.sums import matrix_product, total, total_of_products
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -25,7 +27,7 @@ def _quotient(g: Any, out: Any) -> Any:
     return where(out == 0, 0, g / where(out == 0, 1, out))
 
 
-@composed
+@composed(widens=True)
 def pairwise_distance(x1: Any, x2: Any, p: Any = 2.0, eps: Any = 1e-6, keepdim: Any = False) -> Any:
     """Return the p-norm of ``x1 − x2 + eps`` along the last dimension; the two broadcast.
 
@@ -44,7 +46,7 @@ def pairwise_distance(x1: Any, x2: Any, p: Any = 2.0, eps: Any = 1e-6, keepdim: 
     return vector_norm(x1 - x2 + eps if eps else x1 - x2, float(p), -1, keepdim)
 
 
-@composed
+@composed(widens=True)
 def cosine_similarity(x1: Any, x2: Any, dim: Any = 1, eps: Any = 1e-8) -> Any:
     """Return the cosine of the angle between ``x1`` and ``x2`` along ``dim``: x1·x2 / (max(‖x1‖, eps)·max(‖x2‖, eps)).
 
@@ -98,7 +100,8 @@ def _direct(a: Any, b: Any) -> Any:
     step = max(1, _BLOCK // max(math.prod(shape) * b.shape[-2] * a.shape[-1], 1))
     for start in range(0, a.shape[-2], step):
         difference = a[..., start : start + step, None, :] - b[..., None, :, :]
-        np.sqrt(np.vecdot(difference, difference), out=out[..., start : start + step, :])
+        squares = total_of_products(difference, difference, (difference.ndim - 1,))
+        np.sqrt(squares, out=out[..., start : start + step, :])
     return out
 
 
@@ -113,7 +116,7 @@ def _euclidean_rule(g: Any, x: Any, other: Any, out: Any) -> Any:
 
 
 @primitive(
-    symbol="distances {0} {1}",
+    widens=True, cost=per_inner(3), symbol="distances {0} {1}",
     x1=lambda g, x1, x2, out: _euclidean_rule(g, x1, x2, out),
     x2=lambda g, x1, x2, out: _euclidean_rule(transpose(g), x2, x1, transpose(out)),
 )
@@ -124,12 +127,13 @@ def euclidean_distances(x1: Any, x2: Any) -> Any:
     that this would lose digits are computed again from their difference.
     """
     a, b = (np.asarray(x) if np.asarray(x).dtype.kind == "f" else np.asarray(x, np.float64) for x in (x1, x2))
-    if a.shape[-1] <= _DIRECT or a.dtype == np.float16 or not a.size or not b.size:
+    if a.shape[-1] <= _DIRECT or not a.size or not b.size:
         return _direct(a, b)
-    centre = np.mean(b, axis=-2, keepdims=True)
+    centre = total(b, (b.ndim - 2,), True) / b.dtype.type(b.shape[-2])
     a, b = a - centre, b - centre
-    sizes = np.vecdot(a, a)[..., :, None] + np.vecdot(b, b)[..., None, :]
-    squares = sizes - 2 * (a @ np.swapaxes(b, -1, -2))
+    lengths = [total_of_products(x, x, (x.ndim - 1,)) for x in (a, b)]
+    sizes = lengths[0][..., :, None] + lengths[1][..., None, :]
+    squares = sizes - 2 * matrix_product(a, np.swapaxes(b, -1, -2))
     close = np.nonzero(~(squares > 0.1 * sizes))
     if close[0].size:
         left, right = (
@@ -140,14 +144,14 @@ def euclidean_distances(x1: Any, x2: Any) -> Any:
         for start in range(0, close[0].size, step):
             part = tuple(c[start : start + step] for c in close)
             difference = left[(*part[:-2], part[-2])] - right[(*part[:-2], part[-1])]
-            squares[part] = np.vecdot(difference, difference)
+            squares[part] = total_of_products(difference, difference, (difference.ndim - 1,))
     return np.sqrt(squares, out=squares)
 
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
-@composed
+@composed(widens=True)
 def cdist(x1: Any, x2: Any, p: Any = 2.0, compute_mode: Any = _MODES[0]) -> Any:
     """Return the p-norm distance between every vector of ``x1`` and every vector of ``x2``.
 
@@ -190,7 +194,7 @@ def cdist(x1: Any, x2: Any, p: Any = 2.0, compute_mode: Any = _MODES[0]) -> Any:
     return vector_norm(unsqueeze(wide(x1), -2) - unsqueeze(wide(x2), -3), float(p), -1)
 
 
-@composed
+@composed(widens=True)
 def pdist(input: Any, p: Any = 2.0) -> Any:
     """Return the p-norm distances of all pairs of rows: (0, 1), (0, 2), ..., (1, 2), ...
 

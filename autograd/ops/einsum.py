@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import Cost, first
 from ..core.dtypes import as_array
+from ..core.sums import SINGLE, matrix_product, total, total_of_products
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axes_of
@@ -23,6 +25,8 @@ from .reduction import sum
 from .shaping import broadcast_to, permute, reshape, transpose
 
 __all__ = ["einsum", "tensordot"]
+
+_SHORT = 256  # so many products may be added one by one
 
 
 def operand(x: Any) -> Any:
@@ -79,7 +83,18 @@ def _rule(g: Any, need: Any, operands: Any, operands_shape: Any, equation: Any) 
     return gradients
 
 
-@primitive(kind="multilinear", list_input=True, symbol="einsum", operands=_rule)
+def _cost(shapes: dict[str, Any], out: Any, static: dict[str, Any]) -> float:
+    operands = first(shapes)
+    labels: dict[str, int] = {}
+    for shape, names in zip(operands, static["equation"].split("->")[0].split(","), strict=True):
+        labels.update(zip(names, shape, strict=True))
+    return len(operands) * math.prod(labels.values())
+
+
+@primitive(
+    kind="multilinear", widens=True, cost=Cost("(number of operands)·(product of all sizes)", _cost), list_input=True,
+    symbol="einsum", operands=_rule,
+)  # fmt: skip
 def einsum_of(operands: Any, equation: Any) -> Any:
     """Return the summation ``equation``, in which every axis has a letter, none twice within one tensor."""
     arrays = [np.asarray(a) for a in operands]
@@ -94,7 +109,7 @@ def _run(plan: Any, arrays: Any) -> Any:
         if axes:
             # NumPy's einsum is quicker, but adds one after the other, which costs digits of single precision.
             exact = arrays[i].dtype.kind == "f" and arrays[i].itemsize < 8
-            arrays[i] = arrays[i].sum(axes) if exact else np.einsum(equation, arrays[i])
+            arrays[i] = np.asarray(total(arrays[i], axes)) if exact else np.einsum(equation, arrays[i])
     for i, j, run in steps:
         if j is None:
             return run(arrays[i])
@@ -178,12 +193,21 @@ def _pair(x: Any, y: Any, target: Any, sizes: Any) -> Any:
     if not left and not right:
         if not batch:
             order = tuple(y.index(a) for a in x)
-            return lambda a, b: np.asarray(np.dot(a.reshape(-1), b.transpose(order).reshape(-1)))
-        return lambda a, b: np.einsum(f"{x},{y}->{target}", a, b)
+            return lambda a, b: np.asarray(matrix_product(a.reshape(-1), b.transpose(order).reshape(-1)))
+        return lambda a, b: _dots(a, b, x, y, target, batch, summed)
     if list(target) == batch + right + left and left:
         swapped = _matrices(y, x, target, sizes, batch, summed, right, left)
         return lambda a, b: swapped(b, a)
     return _matrices(x, y, target, sizes, batch, summed, left, right)
+
+
+def _dots(a: Any, b: Any, x: Any, y: Any, target: Any, batch: Any, summed: Any) -> Any:
+    """Return the products of elements, summed over axes that both have; einsum adds them one after the other."""
+    if a.dtype != SINGLE or math.prod(a.shape[x.index(c)] for c in summed) <= _SHORT:
+        return np.einsum(f"{x},{y}->{target}", a, b)
+    a, b = (v.transpose([term.index(c) for c in (*batch, *summed)]) for v, term in ((a, x), (b, y)))
+    sums = total_of_products(a, b, tuple(range(len(batch), a.ndim)))
+    return sums.transpose([batch.index(c) for c in target])
 
 
 def _elementwise(x: Any, y: Any, target: Any, sizes: Any) -> Any:
@@ -209,7 +233,8 @@ def _matrices(
     order = tuple(made.index(a) for a in target)
 
     def run(a: Any, b: Any) -> Any:
-        product = np.matmul(_fit(a.transpose(x_order).reshape(x_shape)), _fit(b.transpose(y_order).reshape(y_shape)))
+        left, right = a.transpose(x_order).reshape(x_shape), b.transpose(y_order).reshape(y_shape)
+        product = matrix_product(_fit(left), _fit(right))
         return product.reshape(shape).transpose(order)
 
     return run

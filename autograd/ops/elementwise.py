@@ -138,7 +138,8 @@ def fmin(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="1/√{0}", domain=(0.0, math.inf), x=lambda g, out: g * (-0.5 * (out * (out * out))),
+    kind="elementwise", cost=2, symbol="1/√{0}", domain=(0.0, math.inf),
+    x=lambda g, out: g * (-0.5 * (out * (out * out))),
 )  # fmt: skip
 def rsqrt(x: Any) -> Any:
     """Return one over the square root.
@@ -180,7 +181,7 @@ def cbrt(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, ufunc=np.hypot, scalar=math.hypot, symbol="√({0}² + {1}²)",
+    kind="elementwise", cost=4, finite=True, ufunc=np.hypot, scalar=math.hypot, symbol="√({0}² + {1}²)",
     x=lambda g, x, out: g * (x / out), y=lambda g, y, out: g * (y / out),
 )  # fmt: skip
 def hypot(x: Any, y: Any) -> Any:

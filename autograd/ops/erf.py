@@ -155,7 +155,8 @@ def _density(x: Any, order: int) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="φ^({order})({0})", x=lambda g, x, order: g * normal_density(x, order + 1)
+    kind="elementwise", cost=4, finite=True, symbol="φ^({order})({0})",
+    x=lambda g, x, order: g * normal_density(x, order + 1),
 )  # fmt: skip
 def normal_density(x: Any, order: Any = 0) -> Any:
     """Return the density of the standard normal distribution, exp(−x²/2)/√(2π), or a derivative of it.

@@ -118,7 +118,7 @@ def _times_log(log: Any, x: Any, y: Any, harmless: int) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="{0}·log {1}", domain=(0.0, math.inf),
+    kind="elementwise", cost=2, symbol="{0}·log {1}", domain=(0.0, math.inf),
     x=lambda g, x, y: where((x == 0) & (y <= 0), 0, xlogy(g, where((x == 0) & (y <= 0), 1, y))),
     y=lambda g, x, y: g * x / y,
 )  # fmt: skip
@@ -136,7 +136,7 @@ def xlogy(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="{0}·log(1 + {1})", domain=(0.0, math.inf),
+    kind="elementwise", cost=2, symbol="{0}·log(1 + {1})", domain=(0.0, math.inf),
     x=lambda g, x, y: where((x == 0) & (y <= -1), 0, xlog1py(g, where((x == 0) & (y <= -1), 1, y))),
     y=lambda g, x, y: g * x / (y + 1),
 )  # fmt: skip

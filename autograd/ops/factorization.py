@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.cost import each_matrix
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .diagonals import tril
 from .einsum import operand
 from .indexing import getitem
 from .joining import concatenate
-from .shaping import transpose, unsqueeze
+from .shaping import transpose
 from .solving import (
     as_float,
     attempt,
@@ -30,15 +31,17 @@ from .solving import (
 __all__ = ["cholesky", "cholesky_inverse", "cholesky_solve"]
 
 
-def _symmetric(x: Any) -> Any:
+def symmetric(x: Any) -> Any:
+    """Return (x + xᵀ)/2."""
     return (x + transpose(x)) * 0.5
 
 
-def _identity(like: Any) -> Any:
+def identity(like: Any) -> Any:
+    """Return the identity matrix of the size and dtype of ``like``."""
     return np.eye(like.shape[-1], dtype=like.dtype)
 
 
-@primitive(kind="linear", symbol="{0}", x=lambda g: _symmetric(g))
+@primitive(kind="linear", cost=0, symbol="{0}", x=lambda g: symmetric(g))
 def symmetric_from(x: Any, upper: Any = False) -> Any:
     """Return the symmetric matrices of which ``x`` holds the lower (or upper) triangle; the other one is not read.
 
@@ -58,7 +61,8 @@ def _lower(n: Any) -> Any:
     return mask
 
 
-def _halves(x: Any) -> Any:
+def symmetric_array(x: Any) -> Any:
+    """Return (x + xᵀ)/2 of an array, in its dtype."""
     return (x + np.swapaxes(x, -1, -2)) * x.dtype.type(0.5)
 
 
@@ -66,19 +70,19 @@ def _halves(x: Any) -> Any:
 
 
 def _cholesky_rule(g: Any, out: Any) -> Any:
-    """x̄ = symmetric part of L⁻ᵀ·Φ(Lᵀ·g)·L⁻¹, where Φ takes the lower triangle and halves the diagonal."""
+    """x̄ = symmetric part of L⁻ᵀ·Φ(Lᵀ·g)·L⁻¹, where Φ takes the lower triangle and symmetric_array the diagonal."""
     inner = transpose(out) @ g
-    weights = np.tril(np.ones(inner.shape[-2:], inner.dtype)) - _identity(inner) * inner.dtype.type(0.5)
+    weights = np.tril(np.ones(inner.shape[-2:], inner.dtype)) - identity(inner) * inner.dtype.type(0.5)
     adjoint = transpose(out)
     left = triangular_matrices(adjoint, inner * weights, True)
-    return _symmetric(transpose(triangular_matrices(adjoint, transpose(left), True)))
+    return symmetric(transpose(triangular_matrices(adjoint, transpose(left), True)))
 
 
-@primitive(symbol="cholesky {0}", x=_cholesky_rule)
+@primitive(widens=True, cost=each_matrix("⅓·n³", lambda m, n: n**3 / 3), symbol="cholesky {0}", x=_cholesky_rule)
 def cholesky_factor(x: Any) -> Any:
     """Return the lower triangle L with L·Lᵀ = (x + xᵀ)/2."""
     return attempt(
-        np.linalg.cholesky, _halves(as_float(x)), "cholesky",
+        np.linalg.cholesky, symmetric_array(as_float(x)), "cholesky",
         "is not positive definite: one of its eigenvalues is not above 0",
     )  # fmt: skip
 
@@ -145,14 +149,15 @@ def cholesky_inverse(x: Any, upper: Any = False) -> Any:
     """
     square_of(x, "cholesky_inverse")
     upper = bool(upper)
-    half = triangular_matrices(x, _identity(x), upper)
+    half = triangular_matrices(x, identity(x), upper)
     return half @ transpose(half) if upper else transpose(half) @ half
 
 
 # -- QR -------------------------------------------------------------------------------------------------------
 
 
-def _columns(x: Any, start: Any, stop: Any) -> Any:
+def columns_of(x: Any, start: Any, stop: Any) -> Any:
+    """Return the columns from ``start`` to before ``stop``."""
     return getitem(x, (Ellipsis, slice(start, stop)))
 
 
@@ -175,17 +180,18 @@ def _qr_rule(q_gradient: Any, r_gradient: Any, x: Any, Q: Any, R: Any) -> Any:
     if rows >= columns:
         middle = R @ transpose(r_gradient) if q_gradient is None else -(transpose(q_gradient) @ Q)
         return _qr_tall(q_gradient, middle, Q, R)
-    u = _columns(R, 0, rows)
+    u = columns_of(R, 0, rows)
     if q_gradient is None:
-        right = _columns(r_gradient, rows, columns)
-        first = _columns(x, rows, columns) @ transpose(right)
-        middle = u @ transpose(_columns(r_gradient, 0, rows)) - transpose(first) @ Q
+        right = columns_of(r_gradient, rows, columns)
+        first = columns_of(x, rows, columns) @ transpose(right)
+        middle = u @ transpose(columns_of(r_gradient, 0, rows)) - transpose(first) @ Q
         return concatenate([_qr_tall(first, middle, Q, u), Q @ right], -1)
     left = _qr_tall(q_gradient, -(transpose(q_gradient) @ Q), Q, u)
-    return concatenate([left, _columns(x, rows, columns) * 0], -1)
+    return concatenate([left, columns_of(x, rows, columns) * 0], -1)
 
 
 @primitive(
+    widens=True, cost=each_matrix("4·(m·n² − ⅓·n³)", lambda m, n: 4 * (m * n**2 - n**3 / 3)),
     outputs=("Q", "R"), symbol="qr {0}",
     Q={"x": lambda g, x, Q, R: _qr_rule(g, None, x, Q, R)}, R={"x": lambda g, x, Q, R: _qr_rule(None, g, x, Q, R)},
 )  # fmt: skip
@@ -231,232 +237,4 @@ def qr(x: Any, mode: Any = "reduced") -> Any:
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"qr: mode must be 'reduced', 'complete' or 'r', not {mode!r}")
     q, r = qr_factors(x, mode == "complete" and rows > columns)
-    return QR(_columns(q, 0, 0) if mode == "r" else q, r)
-
-
-# -- singular values ------------------------------------------------------------------------------------------
-
-
-def _spread_rows(s: Any) -> Any:
-    """Return a row of values for each matrix: it scales columns."""
-    return unsqueeze(s, -2)
-
-
-def _gaps(later: Any, earlier: Any) -> Any:
-    """Return the matrix of 1/(later_j − earlier_i) with zeros on the diagonal."""
-    ones = _identity(later)
-    ones = np.broadcast_to(ones, (*later.shape, later.shape[-1]))
-    return (1 - ones) / (unsqueeze(later, -2) - unsqueeze(earlier, -1) + ones)
-
-
-def _squared_gaps(s: Any) -> Any:
-    """Return 1/(s_j² − s_i²), as a product, which keeps the digits of values that lie close."""
-    ones = np.broadcast_to(_identity(s), (*s.shape, s.shape[-1]))
-    row, column = unsqueeze(s, -2), unsqueeze(s, -1)
-    return (1 - ones) / ((row - column) * (row + column) + ones)
-
-
-def _skew(x: Any) -> Any:
-    return x - transpose(x)
-
-
-def _left_rule(g: Any, U: Any, S: Any, Vh: Any) -> Any:
-    """Return [U·(F∘(UᵀŪ − ŪᵀU))·S + (1 − U·Uᵀ)·Ū·S⁻¹]·Vᵀ, the part of x̄ that comes from Ū."""
-    k = S.shape[-1]
-    if U.shape[-1] != k:
-        g, U = _determined(g, k), _columns(U, 0, k)
-    inner = U @ ((_squared_gaps(S) * _skew(transpose(U) @ g)) * _spread_rows(S))
-    if U.shape[-2] > k:
-        inner = inner + (g - U @ (transpose(U) @ g)) / _spread_rows(S)
-    return inner @ (getitem(Vh, (Ellipsis, slice(0, k), slice(None))) if Vh.shape[-2] != k else Vh)
-
-
-def _determined(g: Any, k: Any) -> Any:
-    """Return the gradient of the first k columns, or refuse one that reaches the others."""
-    rest = _columns(g, k, None)
-    values = rest if isinstance(rest, np.ndarray) else rest.detach().numpy()
-    if k and np.any(values):
-        raise ValueError(
-            "svd: with full_matrices=True the last columns of U (rows of Vh) are not determined by the matrix, so no "
-            "gradient can come from them; use full_matrices=False"
-        )
-    return _columns(g, 0, k)
-
-
-@primitive(
-    outputs=("U", "S", "Vh"), symbol="svd {0}",
-    U={"x": lambda g, U, S, Vh: _left_rule(g, U, S, Vh)},
-    S={"x": lambda g, U, S, Vh: _values_rule(g, U, Vh)},
-    # The transpose of x has U and V exchanged.
-    Vh={"x": lambda g, U, S, Vh: transpose(_left_rule(transpose(g), transpose(Vh), S, transpose(U)))},
-)  # fmt: skip
-def svd_factors(x: Any, full_matrices: Any = False) -> Any:
-    """Return (U, S, Vᵀ) with U·diag(S)·Vᵀ = x."""
-    found = attempt(lambda a: np.linalg.svd(a, full_matrices=full_matrices), as_float(x), "svd", _NOT_FOUND)
-    return tuple(found)
-
-
-_NOT_FOUND = "has no singular values that could be found; look for NaN or infinity in it"
-
-
-def _values_rule(g: Any, U: Any, Vh: Any) -> Any:
-    k = g.shape[-1]
-    U = _columns(U, 0, k) if U.shape[-1] != k else U
-    Vh = getitem(Vh, (Ellipsis, slice(0, k), slice(None))) if Vh.shape[-2] != k else Vh
-    return (U * _spread_rows(g)) @ Vh
-
-
-class SVD(NamedTuple):
-    """Left singular vectors in columns, singular values, right singular vectors in rows."""
-
-    U: Any
-    S: Any
-    Vh: Any
-
-
-@composed
-def svd(x: Any, full_matrices: Any = True) -> Any:
-    """Return (U, S, Vh) with ``x = U @ diag(S) @ Vh``: orthonormal U and V, and S ≥ 0 in falling order.
-
-    Args:
-        x: shape (..., m, n); k is the smaller of m and n.
-        full_matrices: whether U is (m, m) and Vh (n, n), or only (m, k) and (k, n).
-
-    Rules: J. Townsend 2016, "Differentiating the singular value decomposition",
-    https://j-towns.github.io/papers/svd-derivative.pdf
-
-    Edges: the signs of the vectors are LAPACK's choice, so gradients of U and Vh have a meaning only for functions that
-    do not depend on it. Where singular values are equal, or 0 in a matrix that is not square, the gradient that comes
-    from U or Vh is NaN or infinite; that of S exists. With ``full_matrices`` the columns beyond the first k have no
-    gradient, and one that arrives there is an error (PyTorch ignores it).
-
-    Raises:
-        ValueError: ``x`` has fewer than two dimensions.
-        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, as with NaN in ``x``.
-
-    >>> import glassgrad as gg
-    >>> gg.linalg.svd(gg.tensor([[0.0, 2.0], [3.0, 0.0]])).S
-    tensor([3., 2.])
-    """
-    rows, columns = matrices_of(x, "svd")
-    return SVD(*svd_factors(x, bool(full_matrices) and rows != columns))
-
-
-def _svdvals_rule(g: Any, x: Any) -> Any:
-    u, _, vh = svd_factors(x)
-    return (u * _spread_rows(g)) @ vh
-
-
-@primitive(symbol="σ {0}", x=_svdvals_rule)
-def svdvals(x: Any) -> Any:
-    """Return the singular values of each matrix, in falling order. Backward: U·diag(g)·Vᵀ.
-
-    Edges: where values are equal their gradients depend on LAPACK's choice of vectors; that of a symmetric function of
-    them, such as their sum, does not.
-
-    Raises:
-        ValueError: ``x`` has fewer than two dimensions.
-        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, as with NaN in ``x``.
-
-    >>> import glassgrad as gg
-    >>> gg.linalg.svdvals(gg.tensor([[0.0, 2.0], [3.0, 0.0]]))
-    tensor([3., 2.])
-    """
-    matrices_of(x, "svdvals")
-    return attempt(lambda a: np.linalg.svd(a, compute_uv=False), as_float(x), "svdvals", _NOT_FOUND)
-
-
-# -- eigenvalues of symmetric matrices ------------------------------------------------------------------------
-
-
-def _vectors_rule(g: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
-    """x̄ = symmetric part of V·(E∘(Vᵀ·V̄))·Vᵀ with E_ij = 1/(λ_j − λ_i) off the diagonal (Giles 2008, section 3.1)."""
-    inner = _gaps(eigenvalues, eigenvalues) * (transpose(eigenvectors) @ g)
-    return _symmetric(eigenvectors @ inner @ transpose(eigenvectors))
-
-
-def _eigenvalues_rule(g: Any, vectors: Any) -> Any:
-    return (vectors * _spread_rows(g)) @ transpose(vectors)
-
-
-@primitive(
-    outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
-    eigenvalues={"x": lambda g, eigenvectors: _eigenvalues_rule(g, eigenvectors)},
-    eigenvectors={"x": _vectors_rule},
-)  # fmt: skip
-def eigh_factors(x: Any) -> Any:
-    """Return (λ, V) with V·diag(λ)·Vᵀ = (x + xᵀ)/2."""
-    return tuple(attempt(_finite(np.linalg.eigh), _halves(as_float(x)), "eigh", _NO_EIGENVALUES))
-
-
-def _finite(run: Any) -> Any:
-    """Return ``run`` such that it gives up where LAPACK would take NaN or infinity for numbers."""
-
-    def checked(a: Any) -> Any:
-        if not np.isfinite(a).all():
-            raise np.linalg.LinAlgError
-        return run(a)
-
-    return checked
-
-
-_NO_EIGENVALUES = "has no eigenvalues that could be found; look for NaN or infinity in it"
-
-
-class Eigen(NamedTuple):
-    """Eigenvalues in rising order, and their vectors in columns."""
-
-    eigenvalues: Any
-    eigenvectors: Any
-
-
-def _upper(UPLO: Any, what: Any) -> bool:
-    if UPLO not in ("L", "l", "U", "u"):
-        raise ValueError(f"{what}: UPLO must be 'L' or 'U', not {UPLO!r}")
-    return UPLO in ("U", "u")
-
-
-@composed
-def eigh(x: Any, UPLO: Any = "L") -> Any:
-    """Return the eigenvalues, in rising order, and the orthonormal eigenvectors of symmetric matrices.
-
-    Args:
-        x: shape (..., n, n); one triangle is read.
-        UPLO: which: ``"L"``, the lower one, or ``"U"``.
-
-    Edges: the gradient is symmetric, whichever triangle is read. The signs of the vectors are LAPACK's choice, so
-    gradients of them have a meaning only for functions that do not depend on it. Where eigenvalues are equal, the
-    gradient that comes from the vectors is NaN or infinite; that of the values exists. NaN or infinity in ``x`` is an
-    error; from them PyTorch computes values that look like numbers.
-
-    Raises:
-        ValueError: the matrices are not square.
-        numpy.linalg.LinAlgError: (a ``ValueError``) it does not converge, or there is NaN or infinity in ``x``.
-
-    >>> import glassgrad as gg
-    >>> gg.linalg.eigh(gg.tensor([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
-    tensor([1., 3.])
-    """
-    square_of(x, "eigh")
-    return Eigen(*eigh_factors(symmetric_from(x, _upper(UPLO, "eigh"))))
-
-
-@primitive(symbol="λ {0}", x=lambda g, x: _eigenvalues_rule(g, eigh_factors(x)[1]))
-def eigenvalues_of(x: Any) -> Any:
-    """Return the eigenvalues of (x + xᵀ)/2."""
-    return attempt(_finite(np.linalg.eigvalsh), _halves(as_float(x)), "eigvalsh", _NO_EIGENVALUES)
-
-
-@composed
-def eigvalsh(x: Any, UPLO: Any = "L") -> Any:
-    """Return the eigenvalues of symmetric matrices, in rising order. Backward: V·diag(g)·Vᵀ. See ``linalg.eigh``.
-
-    Raises:
-        ValueError: the matrices are not square.
-
-    >>> import glassgrad as gg
-    >>> gg.linalg.eigvalsh(gg.tensor([[2.0, 1.0], [1.0, 2.0]]))
-    tensor([1., 3.])
-    """
-    square_of(x, "eigvalsh")
-    return eigenvalues_of(symmetric_from(x, _upper(UPLO, "eigvalsh")))
+    return QR(columns_of(q, 0, 0) if mode == "r" else q, r)

@@ -47,6 +47,8 @@ from .diagonals import *
 from .norms import *
 from .solving import *
 from .factorization import *
+from .spectral import *
+from .pseudoinverse import *
 from .matrix_functions import *
 from .distance import *
 from .windows import *

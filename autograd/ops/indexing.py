@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.primitive import REGISTRY
+from ..core.sums import DOUBLE, HALF
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
@@ -35,13 +37,6 @@ def plain_index(index: Any) -> Any:
     return np.asarray(index) if isinstance(index, np.ndarray) and index.__class__ is not np.ndarray else index
 
 
-def is_basic(index: Any) -> Any:
-    """Return whether ``index`` holds only slices, integers, Ellipsis and None, and so selects each element once."""
-    items = index if isinstance(index, tuple) else (index,)
-    return all(i is None or i is Ellipsis or (isinstance(i, slice | int | np.integer) and not isinstance(i, bool))
-               for i in items)  # fmt: skip
-
-
 def selects_once(index: Any) -> Any:
     """Return whether the kinds of items in ``index`` alone show that it selects no element twice."""
     items = index if isinstance(index, tuple) else (index,)
@@ -56,28 +51,72 @@ def add_at(buffer: Any, g: Any, index: Any) -> Any:
     """Add ``g`` into ``buffer`` at ``index``; positions that occur several times receive every contribution.
 
     ``numpy.add.at`` is fast on one axis only, so whole rows are added as the elements they consist of. The sums are
-    made in the same order, so the result is the same to the last bit.
+    made in float64, for there may be any number of contributions to a place.
     """
     if selects_once(index):
         buffer[index] += g
-    elif np.size(g) < _FEW or not buffer.flags.c_contiguous or not _add_rows(buffer, g, index):
+    elif _is_short(g, buffer) or not buffer.flags.c_contiguous or not _add_rows(buffer, g, index):
+        add_one_by_one(buffer, g, index)
+
+
+def _is_short(values: Any, buffer: Any) -> Any:
+    """Return whether so little is added that one by one it is as fast and as exact."""
+    return np.size(values) < _FEW and buffer.dtype != HALF
+
+
+def add_one_by_one(buffer: Any, g: Any, index: Any) -> Any:
+    """Add as ``numpy.add.at`` does, for any index; many numbers, and half precision, in float64."""
+    if buffer.dtype.kind == "f" and buffer.dtype != DOUBLE and not _is_short(g, buffer):
+        added = buffer.astype(DOUBLE)
+        np.add.at(added, index, g)
+        buffer[...] = added
+    else:
         np.add.at(buffer, index, g)
 
 
 def add_elements(flat_buffer: Any, positions: Any, values: Any) -> Any:
     """Add ``values`` into an array of one axis at ``positions``, of the same shape, which may repeat."""
-    if values.size >= _FEW and not _repeats(positions, flat_buffer.size):
-        flat_buffer[positions] += values
-    else:
-        np.add.at(flat_buffer, positions.reshape(-1), values.reshape(-1))
+    _add_repeated(flat_buffer.reshape(1, -1, 1), positions.reshape(-1), values.reshape(1, -1, 1))
 
 
-def _repeats(positions: Any, size: Any) -> Any:
-    # The memory of `last` is read only where it was written, so the cost is that of the positions, not of `size`.
-    order = np.arange(positions.size).reshape(positions.shape)
+def _add_repeated(rows: Any, positions: Any, values: Any) -> None:
+    """Add ``values``, of shape (before, n, after), into ``rows`` at n positions of the middle axis."""
+    n = positions.size
+    if _is_short(values, rows):
+        index: Any = (slice(None), positions)
+        np.add.at(rows, index, values)
+        return
+    before, size, after = rows.shape
+    if rows.size <= 2 * values.size and rows.dtype.kind == "f":
+        rows += _counted(positions, values, size).astype(rows.dtype, copy=False)
+        return
+    # The memory of `last` is read only where it was written, so the cost is that of the positions, not of all rows.
+    order = np.arange(n)
     last = np.empty(size, np.int64)
     last[positions] = order
-    return not np.array_equal(last[positions], order)
+    owners = last[positions]
+    own = owners == order
+    if own.all():
+        rows[:, positions] += values
+    elif rows.dtype.kind == "f":
+        rows[:, positions[own]] += _counted(owners, values, n)[:, own].astype(rows.dtype, copy=False)
+    else:
+        np.add.at(rows.reshape(-1), _elements(positions, before, size, after), values.reshape(-1))
+
+
+def _elements(positions: Any, before: Any, size: Any, after: Any) -> Any:
+    """Return where, in an array of shape (before, size, after), the elements of the rows ``positions`` lie."""
+    if before == after == 1:
+        return positions
+    outer = np.arange(before)[:, None] * size + positions if before > 1 else positions
+    return ((outer * after)[..., None] + np.arange(after)).reshape(-1) if after > 1 else outer.reshape(-1)
+
+
+def _counted(positions: Any, values: Any, size: Any) -> Any:
+    """Return zeros of shape (before, size, after) with ``values`` added in float64: counting takes them for weights."""
+    before, _, after = values.shape
+    places = _elements(positions, before, size, after)
+    return np.bincount(places, values.reshape(-1), before * size * after).reshape(before, size, after)
 
 
 def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
@@ -98,13 +137,7 @@ def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
         positions = positions * n + np.where(array < 0, array + n, array)
     values = np.broadcast_to(g, (*before, *positions.shape, *shape[lead + len(arrays) :]))
     values = values.reshape(math.prod(before), positions.size, after)
-    positions = positions.reshape(-1)
-    if not _repeats(positions, size):
-        rows: Any = buffer.reshape(math.prod(before), size, after)
-        rows[:, positions] += values
-        return True
-    elements = (np.arange(math.prod(before))[:, None] * size + positions)[:, :, None] * after + np.arange(after)
-    np.add.at(buffer.reshape(-1), elements.reshape(-1), values.reshape(-1))
+    _add_repeated(buffer.reshape(math.prod(before), size, after), positions.reshape(-1), values)
     return True
 
 
@@ -112,7 +145,7 @@ def _add_rows(buffer: Any, g: Any, index: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="{0}[…]", x=lambda g, index, x_shape: index_add_zeros(g, index, x_shape),
+    kind="linear", cost=0, symbol="{0}[…]", x=lambda g, index, x_shape: index_add_zeros(g, index, x_shape),
     accumulate={"x": lambda buffer, g, index: add_at(buffer, g, index)},
 )  # fmt: skip
 def getitem(x: Any, index: Any) -> Any:
@@ -134,7 +167,7 @@ def getitem(x: Any, index: Any) -> Any:
     return x[index]
 
 
-@primitive(kind="linear", symbol="scatter {0}", x=lambda g, index: getitem(g, index))
+@primitive(kind="linear", cost=per_input(), symbol="scatter {0}", x=lambda g, index: getitem(g, index))
 def index_add_zeros(x: Any, index: Any, shape: Any) -> Any:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of reading there."""
     buffer = np.zeros(shape, np.asarray(x).dtype)
@@ -178,7 +211,7 @@ def _read_written(g: Any, index: Any, shape: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="write {1} into {0}", x=lambda g, index: write_at(g, np.zeros((), g.dtype), index),
+    kind="linear", cost=0, symbol="write {1} into {0}", x=lambda g, index: write_at(g, np.zeros((), g.dtype), index),
     values=lambda g, index, x_shape, values_shape: fit(_read_written(g, index, x_shape), values_shape),
 )  # fmt: skip
 def write_at(x: Any, values: Any, index: Any) -> Any:
@@ -192,7 +225,7 @@ def write_at(x: Any, values: Any, index: Any) -> Any:
 
 
 @primitive(
-    kind="linear", symbol="add {1} into {0}", x=lambda g: g,
+    kind="linear", cost=per_input(), symbol="add {1} into {0}", x=lambda g: g,
     values=lambda g, index, values_shape: fit(getitem(g, index), values_shape),
 )  # fmt: skip
 def add_into(x: Any, values: Any, index: Any) -> Any:

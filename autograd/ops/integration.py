@@ -67,7 +67,7 @@ def _areas(y: Any, x: Any, dx: Any, dim: Any, what: Any) -> Any:
     return multiply(widths, add(slice_along(y, axis, 1, None), slice_along(y, axis, None, -1))), axis
 
 
-@composed
+@composed(widens=True)
 def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
     """Return the area under ``y`` along ``dim`` by the trapezoidal rule.
 
@@ -84,7 +84,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
     return divide(sum(areas, axis), 2)
 
 
-@composed
+@composed(widens=True)
 def cumulative_trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
     """Return the running area under ``y`` along ``dim`` by the trapezoidal rule. See :func:`trapezoid`.
 

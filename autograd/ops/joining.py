@@ -37,7 +37,7 @@ def _concatenate_rule(g: Any, need: Any, tensors_shape: Any, dim: Any) -> Any:
     return parts
 
 
-@primitive(kind="linear", list_input=True, symbol="concatenate", tensors=_concatenate_rule)
+@primitive(kind="linear", cost=0, list_input=True, symbol="concatenate", tensors=_concatenate_rule)
 def concatenate(tensors: Any, dim: Any = 0) -> Any:
     """Return the tensors joined along an existing axis; their other sizes must agree.
 
@@ -75,7 +75,7 @@ def _stack_rule(g: Any, need: Any, dim: Any) -> Any:
     return [getitem(g, (slice(None),) * (dim % ndim) + (i,)) if wanted else None for i, wanted in enumerate(need)]
 
 
-@primitive(kind="linear", list_input=True, symbol="stack", tensors=_stack_rule)
+@primitive(kind="linear", cost=0, list_input=True, symbol="stack", tensors=_stack_rule)
 def stack(tensors: Any, dim: Any = 0) -> Any:
     """Return tensors of equal shape joined along a new axis.
 
@@ -95,7 +95,7 @@ def stack(tensors: Any, dim: Any = 0) -> Any:
     return np.stack(tensors, axis=axis_of(dim, len(shapes.pop()) + 1, "stack"))
 
 
-@primitive(kind="linear", outputs="list", symbol="split {0}", x=lambda g, dim: concatenate(g, dim))
+@primitive(kind="linear", cost=0, outputs="list", symbol="split {0}", x=lambda g, dim: concatenate(g, dim))
 def split(x: Any, split_size_or_sections: Any, dim: Any = 0) -> Any:
     """Return ``x`` cut along ``dim`` into pieces of a given size (the last may be smaller), or of the listed sizes.
 
@@ -121,7 +121,7 @@ def split(x: Any, split_size_or_sections: Any, dim: Any = 0) -> Any:
     return np.split(array, stops, axis=dim)
 
 
-@primitive(kind="linear", outputs="list", symbol="unbind {0}", x=lambda g, dim: stack(g, dim))
+@primitive(kind="linear", cost=0, outputs="list", symbol="unbind {0}", x=lambda g, dim: stack(g, dim))
 def unbind(x: Any, dim: Any = 0) -> Any:
     """Return the slices of ``x`` along ``dim``, without that axis, as a tuple.
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
+from ..core.sums import DOUBLE, total
 from ..engine.declare import primitive
 from .activation import plain_log_softmax, sigmoid
 from .comparison import where
@@ -81,12 +83,12 @@ def _cross_entropy_gradient_rule(
     rows = sum(g * ((exp(log_probabilities) - picked.astype(log_probabilities.dtype)) * counted), axis, True)
     if reduction == "none":
         return reshape(rows, gradient_shape)
-    total = sum(rows)
-    return total / max(int(np.sum(counted)), 1) if reduction == "mean" else total
+    added = sum(rows)
+    return added / max(int(np.sum(counted)), 1) if reduction == "mean" else added
 
 
 @primitive(
-    gradient=_cross_entropy_gradient_rule,
+    cost=3, gradient=_cross_entropy_gradient_rule,
     log_probabilities=lambda g, gradient, log_probabilities, target, reduction, ignore_index: (
         g
         * (
@@ -112,7 +114,7 @@ def softmax_cross_entropy_gradient(
 
 
 @primitive(
-    residuals=("log_probabilities",), symbol="cross entropy(softmax {0})",
+    widens=True, cost=per_input(5), residuals=("log_probabilities",), symbol="cross entropy(softmax {0})",
     input=lambda g, log_probabilities, target, reduction, ignore_index: softmax_cross_entropy_gradient(
         g, log_probabilities, target, reduction, ignore_index
     ),
@@ -149,18 +151,18 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
     losses = np.where(counted, -chosen, np.zeros((), log_probabilities.dtype))
     if reduction == "none":
         return losses, log_probabilities
-    total = np.sum(losses)
+    added = total(losses, None, dtype=DOUBLE)
     if reduction == "mean":
         count = int(np.sum(counted))
-        total = total / np.asarray(count, log_probabilities.dtype) if count else total * np.nan
-    return np.asarray(total, log_probabilities.dtype), log_probabilities
+        added = added / count if count else added * np.nan
+    return np.asarray(added, log_probabilities.dtype), log_probabilities
 
 
 # -- what losses add up, element by element ---------------------------------------------------------------------
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="({0} − {1})²", scalar=lambda input, target: (input - target) ** 2,
+    kind="elementwise", cost=2, finite=True, symbol="({0} − {1})²", scalar=lambda input, target: (input - target) ** 2,
     input=lambda g, input, target: g * (2 * (input - target)),
     target=lambda g, input, target: g * (2 * (target - input)),
 )  # fmt: skip
@@ -171,7 +173,7 @@ def squared_error(input: Any, target: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="huber({0} − {1})",
+    kind="elementwise", cost=5, finite=True, symbol="huber({0} − {1})",
     input=lambda g, input, target, delta: g * _huber_slope(input - target, delta),
     target=lambda g, input, target, delta: g * _huber_slope(target - input, delta),
 )  # fmt: skip
@@ -187,7 +189,7 @@ def _huber_slope(difference: Any, delta: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="log(1 + exp {0}) − {1}·{0}",
+    kind="elementwise", cost=6, symbol="log(1 + exp {0}) − {1}·{0}",
     input=lambda g, input, target: g * (sigmoid(input) - target), target=lambda g, input: -g * input,
 )  # fmt: skip
 def logistic_cross_entropy(input: Any, target: Any) -> Any:
@@ -213,7 +215,7 @@ def _log_of_rest(x: Any) -> Any:
 
 
 @primitive(
-    symbol="cross entropy({0}, {1})",
+    cost=6, symbol="cross entropy({0}, {1})",
     input=lambda g, input, target: g * ((input - target) / maximum(input * (1 - input), 1e-12)),
     target=lambda g, input: g * (maximum(log(1 - input), _LEAST_LOG) - maximum(log(input), _LEAST_LOG)),
 )
@@ -226,7 +228,7 @@ def binary_cross_entropy_error(input: Any, target: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", domain=(0.0, np.inf), symbol="{1}·(log {1} − {0})", input=lambda g, target: -g * target,
+    kind="elementwise", cost=4, domain=(0.0, np.inf), symbol="{1}·(log {1} − {0})", input=lambda g, target: -g * target,
     target=lambda g, input, target: g * (where(target > 0, log(where(target > 0, target, 1)) + 1, 0) - input),
 )  # fmt: skip
 def relative_entropy(input: Any, target: Any) -> Any:

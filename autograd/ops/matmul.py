@@ -7,11 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_inner
+from ..core.sums import MANY, matrix_product
 from ..engine.declare import primitive
 from .reduction import sum
 from .shaping import reshape, sum_to, transpose, unsqueeze
 
 __all__ = ["matmul"]
+
+
+def _product(x: Any, y: Any) -> Any:
+    # A call of the primitive costs more than a small product, and is as exact only where there is much to add.
+    return x @ y if x.__class__ is np.ndarray and x.shape[-1] <= MANY else matmul(x, y)
 
 
 def _left(g: Any, y: Any, x_shape: Any) -> Any:
@@ -20,7 +27,7 @@ def _left(g: Any, y: Any, x_shape: Any) -> Any:
         return sum_to(unsqueeze(g, -1) * y, x_shape)
     if len(x_shape) == 1:
         return sum_to(reshape(y @ unsqueeze(g, -1), y.shape[:-1]), x_shape)
-    product = g @ transpose(y)
+    product = _product(g, transpose(y))
     return product if product.shape == x_shape else sum_to(product, x_shape)
 
 
@@ -30,12 +37,14 @@ def _right(g: Any, x: Any, y_shape: Any) -> Any:
         return sum_to(reshape(x, (-1, 1)) * unsqueeze(g, -2) if len(y_shape) > 1 else x * g, y_shape)
     if len(y_shape) == 1:
         return sum_to(x * unsqueeze(g, -1), y_shape)
-    product = transpose(x) @ g
+    product = _product(transpose(x), g)
     return product if product.shape == y_shape else sum_to(product, y_shape)
 
 
-@primitive(kind="multilinear", symbol="{0} @ {1}", x=lambda g, y, x_shape: _left(g, y, x_shape),
-           y=lambda g, x, y_shape: _right(g, x, y_shape))  # fmt: skip
+@primitive(
+    kind="multilinear", widens=True, cost=per_inner(2), symbol="{0} @ {1}",
+    x=lambda g, y, x_shape: _left(g, y, x_shape), y=lambda g, x, y_shape: _right(g, x, y_shape),
+)  # fmt: skip
 def matmul(x: Any, y: Any) -> Any:
     """Return the matrix product, with NumPy's rules for vectors and stacks of matrices.
 
@@ -49,7 +58,7 @@ def matmul(x: Any, y: Any) -> Any:
     tensor([[11.]])
     """
     try:
-        return np.matmul(x, y)
+        return matrix_product(x, y)
     except ValueError:
         raise ValueError(_matmul_problem(np.shape(x), np.shape(y))) from None
 
@@ -72,7 +81,7 @@ def _rows(x: Any) -> Any:
 
 
 @primitive(
-    kind="multilinear", symbol="{0} @ {1}ᵀ + {2}",
+    kind="multilinear", widens=True, cost=per_inner(2, "in_features"), symbol="{0} @ {1}ᵀ + {2}",
     input=lambda g, weight: g @ weight, weight=lambda g, input: transpose(_rows(g)) @ _rows(input),
     bias=lambda g: sum(_rows(g), 0),
 )  # fmt: skip
@@ -103,5 +112,5 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         )
     if bias is not None and np.shape(bias) != (w[0],):
         raise ValueError(f"linear: bias of shape {np.shape(bias)} does not fit {w[0]} output features")
-    out = np.matmul(input, np.transpose(weight))
+    out = matrix_product(np.asarray(input), np.transpose(weight))
     return out if bias is None else np.add(out, bias, out=out)

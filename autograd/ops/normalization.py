@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
+from ..core.sums import DOUBLE, total, total_of_products
 from ..engine.declare import primitive
 from ..engine.effects import update
 from .arithmetic import square
 from .elementwise import sqrt
-from .reduction import accumulator, mean, spread, sum
+from .reduction import mean, spread, sum
 from .shaping import reshape
 
 __all__: list[str] = []
@@ -45,7 +47,7 @@ def _double_backward(g: Any, gradient: Any, input: Any, weight: Any, mean: Any, 
     axes = _axes(shape)
     n = max(math.prod(shape[i] for i in axes), 1)
 
-    def total(x: Any) -> Any:
+    def summed(x: Any) -> Any:
         return sum(x, axes, True)
 
     def flat(x: Any) -> Any:
@@ -56,18 +58,18 @@ def _double_backward(g: Any, gradient: Any, input: Any, weight: Any, mean: Any, 
     v, w = _over_channels(v, shape), _over_channels(w, shape)
     centred = input - _over_channels(mean, shape)
     xhat = centred * r
-    mean_gx, mean_ux = total(gradient * xhat) / n, total(u * xhat) / n
+    mean_gx, mean_ux = summed(gradient * xhat) / n, summed(u * xhat) / n
     scale = gamma * r
-    u_inner = total(u * (gradient - total(gradient) / n - xhat * mean_gx))
-    d_gradient = scale * (u - total(u) / n - xhat * mean_ux) + v * xhat + w
+    u_inner = summed(u * (gradient - summed(gradient) / n - xhat * mean_gx))
+    d_gradient = scale * (u - summed(u) / n - xhat * mean_ux) + v * xhat + w
     d_xhat = v * gradient - scale * (u * mean_gx + gradient * mean_ux)
-    d_r = u_inner * gamma + total(d_xhat * centred)
-    return d_gradient, d_xhat * r, flat(u_inner * r), flat(-total(d_xhat) * r), flat(d_r * r * r * r * -0.5)
+    d_r = u_inner * gamma + summed(d_xhat * centred)
+    return d_gradient, d_xhat * r, flat(u_inner * r), flat(-summed(d_xhat) * r), flat(d_r * r * r * r * -0.5)
 
 
 @primitive(
-    inputs=("gradient", "input", "weight", "mean", "variance"), outputs="list", joint=_double_backward,
-    symbol="batch norm backward",
+    cost=per_input(9), inputs=("gradient", "input", "weight", "mean", "variance"), outputs="list",
+    joint=_double_backward, symbol="batch norm backward",
 )  # fmt: skip
 def batch_norm_gradient(gradient: Any, input: Any, weight: Any, mean: Any, variance: Any, eps: Any) -> Any:
     """Return the gradients of :func:`batch_norm` by its input, weight and bias, from those of its output.
@@ -81,8 +83,8 @@ def batch_norm_gradient(gradient: Any, input: Any, weight: Any, mean: Any, varia
     r = 1 / np.sqrt(variance + np.asarray(eps, x.dtype))
     xhat = x - np.reshape(mean, column)
     xhat *= r.reshape(column)
-    bias_gradient = np.sum(gradient, axis=axes)
-    weight_gradient = np.sum(gradient * xhat, axis=axes)
+    bias_gradient = total(np.asarray(gradient), axes)
+    weight_gradient = total(gradient * xhat, axes)
     if not n:
         return [np.zeros_like(x), weight_gradient, bias_gradient]
     input_gradient = xhat
@@ -105,7 +107,7 @@ def _variance_rule(g: Any, input: Any, mean: Any) -> Any:
 
 
 @primitive(
-    outputs=("out", "mean", "variance"), symbol="batch norm {0}",
+    widens=True, cost=per_input(8), outputs=("out", "mean", "variance"), symbol="batch norm {0}",
     out={"joint": lambda g, input, weight, mean, variance, eps: batch_norm_gradient(
         g, input, weight, mean, variance, eps)},
     mean={"input": _mean_rule},
@@ -136,17 +138,16 @@ def batch_norm(input: Any, weight: Any, bias: Any, eps: Any = 1e-5) -> Any:
             raise ValueError(f"batch_norm: {what} of shape {np.shape(value)} does not fit {x.shape[1]} channels")
     axes = _axes(x.shape)
     column = (1, -1) + (1,) * (x.ndim - 2)
-    if not math.prod(x.shape[i] for i in axes):
+    n = math.prod(x.shape[i] for i in axes)
+    if not n:
         empty = np.zeros(x.shape[1], x.dtype)
         return np.array(x), empty, empty.copy()
-    # A mean that is off by a little makes the variance wrong when the numbers are far from 0.
-    exact = np.float64 if x.ndim == 2 else accumulator(x, axes)
-    average = np.mean(x, axis=axes, dtype=exact).astype(x.dtype, copy=False)
+    average = np.divide(total(x, axes), n, dtype=x.dtype)
     out = x - average.reshape(column)
-    if exact is not None and x.dtype != exact:
+    if x.ndim == 2 and x.dtype != DOUBLE:
         # What the rounding of the mean to x's dtype left over.
-        out -= np.mean(out, axis=axes, dtype=exact).astype(x.dtype).reshape(column)
-    variance = np.mean(np.square(out), axis=axes, dtype=accumulator(x, axes)).astype(x.dtype, copy=False)
+        out -= np.divide(total(out, axes), n, dtype=x.dtype)
+    variance = np.divide(total(np.square(out), axes), n, dtype=x.dtype)
     out *= (weight / np.sqrt(variance + np.asarray(eps, x.dtype))).reshape(column)
     out += np.reshape(bias, column)
     return out, average, variance
@@ -178,14 +179,14 @@ def _rows(x: Any, axes: Any) -> Any:
 
 
 def _mean_square(rows: Any) -> Any:
-    return np.vecdot(rows, rows)[:, None] / rows.dtype.type(rows.shape[1])
+    return total_of_products(rows, rows, (1,), True) / rows.dtype.type(rows.shape[1])
 
 
 def _row_mean(rows: Any) -> Any:
-    # numpy.mean does the same, and takes three times as long for small arrays.
-    total = np.add.reduce(rows, axis=1, keepdims=True)
-    total /= rows.dtype.type(rows.shape[1])
-    return total
+    # numpy.mean takes three times as long for small arrays.
+    added = total(rows, (1,), True)
+    added /= rows.dtype.type(rows.shape[1])
+    return added
 
 
 def _trailing(axes: Any) -> Any:
@@ -226,7 +227,7 @@ def _gradient_by_rstd(g: Any, gradient: Any, normalized: Any, axes: Any, centred
 
 
 @primitive(
-    symbol="norm backward",
+    cost=per_input(9), symbol="norm backward",
     gradient=lambda g, normalized, rstd, axes, centred: standardize_gradient(g, normalized, rstd, axes, centred),
     normalized=lambda g, gradient, normalized, rstd, axes: _gradient_by_normalized(
         g, gradient, normalized, rstd, axes),
@@ -241,7 +242,7 @@ def standardize_gradient(gradient: Any, normalized: Any, rstd: Any, axes: Any, c
     if not rows.size:
         return np.zeros_like(normalized)
     n = rows.dtype.type(rows.shape[1])
-    out = rows * (np.vecdot(g, rows)[:, None] / -n)
+    out = rows * (total_of_products(g, rows, (1,), True) / -n)
     out += g
     if centred:
         out -= _row_mean(g)
@@ -250,7 +251,8 @@ def standardize_gradient(gradient: Any, normalized: Any, rstd: Any, axes: Any, c
 
 
 @primitive(
-    residuals=("normalized", "rstd"), symbol="norm {0}", inputs=("x", "weight", "bias"), joint=_scaled_rule,
+    widens=True, cost=per_input(8), residuals=("normalized", "rstd"), symbol="norm {0}", inputs=("x", "weight", "bias"),
+    joint=_scaled_rule,
     normalized={"x": lambda g, normalized, rstd, axes, centred: standardize_gradient(
         g, normalized, rstd, axes, centred)},
     rstd={"x": lambda g, normalized, rstd, x_shape, axes: (
@@ -276,8 +278,6 @@ def standardize(
         array = array.astype(np.float64)
     kept = array.shape[: array.ndim - axes] + (1,) * axes
     rows = _rows(array, axes)
-    if array.dtype == np.float16:
-        rows = rows.astype(np.float32)
     if not rows.size:
         return np.zeros_like(array), np.zeros_like(array), np.ones(kept, array.dtype)
     if centred:

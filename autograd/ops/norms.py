@@ -10,9 +10,9 @@ from ..core.dtypes import to_dtype
 from ..engine.compose import composed
 from .axes import axes_of, axis_of
 from .elementwise import absolute
-from .factorization import svdvals
 from .reduction import amax, amin, sum
 from .shaping import astype, permute, reshape
+from .spectral import svdvals
 from .vector_norms import vector_norm
 
 __all__ = ["norm"]  # the others are in PyTorch's linalg only
@@ -25,7 +25,7 @@ def _largest(x: Any, dim: Any) -> Any:
     return amax(x, dim) if x.shape[dim] else sum(x, dim)
 
 
-@composed
+@composed(widens=True)
 def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Return the norm of the matrices that lie in the two axes ``dim``.
 
@@ -70,7 +70,7 @@ def matrix_norm(x: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: Any = Fa
     return found
 
 
-@composed
+@composed(widens=True)
 def vector_or_matrix_norm(x: Any, ord: Any = None, dim: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """Return the norm of vectors or matrices: of vectors if ``dim`` is one axis, of matrices if it is two.
 

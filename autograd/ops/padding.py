@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
+from ..core.sums import total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import as_shape
@@ -25,7 +27,7 @@ def _inside(shape: Any, pads: Any) -> Any:
     return tuple(slice(before, n - after) for n, (before, after) in zip(shape, pads, strict=True))
 
 
-@primitive(symbol="pad {0}", x=lambda g, pads: getitem(g, _inside(g.shape, pads)))
+@primitive(cost=0, symbol="pad {0}", x=lambda g, pads: getitem(g, _inside(g.shape, pads)))
 def surround(x: Any, pads: Any, value: Any) -> Any:
     """Return ``x`` with ``pads`` = ((before, after), ...) elements of ``value`` around it, for each axis."""
     array = np.asarray(x)
@@ -55,7 +57,7 @@ def _side(size: Any, before: Any, after: Any, mode: Any) -> Any:
     return [pair for pair, count in zip(pairs, (before, after), strict=True) if count]
 
 
-@primitive(kind="linear", symbol="pad {0}", x=lambda g, x_shape, pads, mode: frame_sum(g, x_shape, pads, mode))
+@primitive(kind="linear", cost=0, symbol="pad {0}", x=lambda g, x_shape, pads, mode: frame_sum(g, x_shape, pads, mode))
 def frame(x: Any, pads: Any, mode: Any) -> Any:
     """Return ``x`` with ``pads`` = ((before, after), ...) further elements around it, copied from within."""
     array = np.asarray(x)
@@ -70,7 +72,10 @@ def frame(x: Any, pads: Any, mode: Any) -> Any:
     return result
 
 
-@primitive(kind="linear", symbol="fold {0}", x=lambda g, pads, mode: frame(g, pads, mode))
+@primitive(
+    kind="linear", widens=True, cost=per_input(), symbol="fold {0}",
+    x=lambda g, pads, mode: frame(g, pads, mode),
+)  # fmt: skip
 def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
     """Return the inside of a framed ``x``, with the frame added to what it is a copy of: the transpose of framing."""
     folded = np.array(x)
@@ -80,7 +85,7 @@ def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
         whole, rest = (slice(None),) * axis, inside[axis + 1 :]
         for part, origin in _side(shape[axis], pads[axis][0], pads[axis][1], mode):
             source, target = folded[(*whole, part, *rest)], folded[(*whole, origin, *rest)]
-            target += source.sum(axis=axis, keepdims=True) if mode == "replicate" else source
+            target += total(source, (axis,), True) if mode == "replicate" else source
     return np.array(folded[inside])
 
 

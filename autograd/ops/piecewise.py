@@ -38,8 +38,9 @@ def _exponential_slope(g: Any, x: Any, alpha: Any, scale: Any, stretch: Any) -> 
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="elu {0}", x=lambda g, x, alpha: _exponential_slope(g, x, alpha, 1, 1)
-)
+    kind="elementwise", cost=3, finite=True, symbol="elu {0}",
+    x=lambda g, x, alpha: _exponential_slope(g, x, alpha, 1, 1),
+)  # fmt: skip
 def elu(x: Any, alpha: Any = 1.0) -> Any:
     """Return ``x`` where it is positive, else alpha·(exp(x) − 1). (Clevert et al. 2015, arXiv:1511.07289)
 
@@ -53,7 +54,7 @@ def elu(x: Any, alpha: Any = 1.0) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="selu {0}",
+    kind="elementwise", cost=4, finite=True, symbol="selu {0}",
     x=lambda g, x: _exponential_slope(g, x, _SELU_ALPHA, _SELU_SCALE, 1),
 )  # fmt: skip
 def selu(x: Any) -> Any:
@@ -71,8 +72,9 @@ def selu(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="celu {0}", x=lambda g, x, alpha: _exponential_slope(g, x, alpha, 1, alpha)
-)
+    kind="elementwise", cost=4, finite=True, symbol="celu {0}",
+    x=lambda g, x, alpha: _exponential_slope(g, x, alpha, 1, alpha),
+)  # fmt: skip
 def celu(x: Any, alpha: Any = 1.0) -> Any:
     """Return ``x`` where it is positive, else alpha·(exp(x/alpha) − 1), smooth at 0. (Barron 2017, arXiv:1704.07483)
 
@@ -96,7 +98,7 @@ def _like(x: Any, *numbers: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="leaky relu {0}",
+    kind="elementwise", cost=2, finite=True, symbol="leaky relu {0}",
     x=lambda g, x, negative_slope: where(x > 0, g, g * negative_slope),
 )  # fmt: skip
 def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
@@ -114,7 +116,7 @@ def leaky_relu(x: Any, negative_slope: Any = 0.01) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="prelu({0}, {1})",
+    kind="elementwise", cost=2, finite=True, symbol="prelu({0}, {1})",
     x=lambda g, x, slope: where(x > 0, g, g * slope), slope=lambda g, x: where(x > 0, 0, g * x),
 )  # fmt: skip
 def sloped(x: Any, slope: Any) -> Any:
@@ -175,7 +177,7 @@ def rrelu(x: Any, lower: Any = 1.0 / 8, upper: Any = 1.0 / 3, training: Any = Fa
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="relu6 {0}", x=lambda g, out: where((out > 0) & (out < 6), g, 0)
+    kind="elementwise", cost=2, finite=True, symbol="relu6 {0}", x=lambda g, out: where((out > 0) & (out < 6), g, 0)
 )
 def relu6(x: Any) -> Any:
     """Return ``x`` limited to [0, 6].
@@ -190,7 +192,7 @@ def relu6(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="hardtanh {0}",
+    kind="elementwise", cost=2, finite=True, symbol="hardtanh {0}",
     x=lambda g, out, min_val, max_val: where((out > min_val) & (out < max_val), g, 0),
 )  # fmt: skip
 def hardtanh(x: Any, min_val: Any = -1.0, max_val: Any = 1.0) -> Any:
@@ -218,8 +220,9 @@ def _six_steps(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="hardsigmoid {0}", x=lambda g, x: where((x > -3) & (x < 3), g / 6, 0)
-)
+    kind="elementwise", cost=4, finite=True, symbol="hardsigmoid {0}",
+    x=lambda g, x: where((x > -3) & (x < 3), g / 6, 0),
+)  # fmt: skip
 def hardsigmoid(x: Any) -> Any:
     """Return (x + 3)/6 limited to [0, 1].
 
@@ -233,7 +236,7 @@ def hardsigmoid(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="hardswish {0}",
+    kind="elementwise", cost=5, finite=True, symbol="hardswish {0}",
     x=lambda g, x: where(x <= -3, 0, where(x < 3, g * (x / 3 + 0.5), g)),
 )  # fmt: skip
 def hardswish(x: Any) -> Any:
@@ -255,7 +258,7 @@ def hardswish(x: Any) -> Any:
     return np.divide(out, 6, out=out)
 
 
-@primitive(kind="elementwise", finite=True, symbol="hardshrink {0}", x=lambda g, out: where(out != 0, g, 0))
+@primitive(kind="elementwise", cost=2, finite=True, symbol="hardshrink {0}", x=lambda g, out: where(out != 0, g, 0))
 def hardshrink(x: Any, lambd: Any = 0.5) -> Any:
     """Return ``x``, but 0 between −lambd and lambd.
 
@@ -268,7 +271,7 @@ def hardshrink(x: Any, lambd: Any = 0.5) -> Any:
     return np.where((np.greater_equal(x, -lambd)) & (np.less_equal(x, lambd)), 0, x)
 
 
-@primitive(kind="elementwise", finite=True, symbol="softshrink {0}", x=lambda g, out: where(out != 0, g, 0))
+@primitive(kind="elementwise", cost=3, finite=True, symbol="softshrink {0}", x=lambda g, out: where(out != 0, g, 0))
 def softshrink(x: Any, lambd: Any = 0.5) -> Any:
     """Return ``x`` moved towards 0 by ``lambd``, and 0 where it would pass it.
 
@@ -287,8 +290,9 @@ def softshrink(x: Any, lambd: Any = 0.5) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="threshold {0}", x=lambda g, x, threshold: where(x > threshold, g, 0)
-)
+    kind="elementwise", finite=True, symbol="threshold {0}",
+    x=lambda g, x, threshold: where(x > threshold, g, 0),
+)  # fmt: skip
 def threshold(x: Any, threshold: Any, value: Any) -> Any:
     """Return ``x`` where it is above ``threshold``, else ``value``.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import Cost, per_input, size
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .comparison import choose
@@ -126,17 +127,24 @@ def _rule(
     return max_pool_gradient(g, winner, input_shape, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+def _steps(shapes: dict[str, Any], out: Any, static: dict[str, Any]) -> float:
+    shape = out[0] if out and isinstance(out[0], tuple) else out
+    return float(size(shape) * math.prod(static["kernel_size"]))
+
+
+_COST = Cost("|out|·|window|", _steps)
+
 # One for each number of dimensions, so that a picture says which it was. Their arguments are tuples, one int an axis.
 _max_pool1d, _max_pool2d, _max_pool3d = (
-    primitive(kind="general", name=f"max_pool{rank}d", residuals=("winner",), symbol="max pool {0}", input=_rule)(
-        _winners
-    )
+    primitive(
+        kind="general", cost=_COST, name=f"max_pool{rank}d", residuals=("winner",), symbol="max pool {0}", input=_rule
+    )(_winners)
     for rank in (1, 2, 3)
 )
 
 
 @primitive(
-    kind="linear", winner=None, symbol="unpool {0}",
+    kind="linear", widens=True, cost=per_input(), winner=None, symbol="unpool {0}",
     gradient=lambda g, winner, kernel_size, stride, padding, dilation, ceil_mode: max_pool_pick(
         g, winner, kernel_size, stride, padding, dilation, ceil_mode
     ),
@@ -162,7 +170,7 @@ def max_pool_gradient(
 
 
 @primitive(
-    kind="linear", winner=None, symbol="pick {0}",
+    kind="linear", cost=0, winner=None, symbol="pick {0}",
     x=lambda g, winner, x_shape, kernel_size, stride, padding, dilation, ceil_mode: max_pool_gradient(
         g, winner, x_shape, kernel_size, stride, padding, dilation, ceil_mode
     ),
@@ -179,7 +187,7 @@ def max_pool_pick(
     return out
 
 
-@primitive(kind="index", symbol="max pool indices {0}", input=None)
+@primitive(kind="index", cost=_COST, symbol="max pool indices {0}", input=None)
 def max_pool_indices(
     input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
 ) -> Any:

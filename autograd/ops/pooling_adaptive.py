@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .blending import adaptive_ranges, blend
@@ -56,7 +57,7 @@ def _adaptive_average(rank: int, input: Any, output_size: Any) -> Any:
     return clone(input) if out is input else out
 
 
-@composed
+@composed(widens=True)
 def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     """Return the means of ``output_size`` parts of each channel of sequences. See :func:`adaptive_avg_pool2d`.
 
@@ -67,7 +68,7 @@ def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
     return _adaptive_average(1, input, output_size)
 
 
-@composed
+@composed(widens=True)
 def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     """Return the mean of each of ``output_size`` parts into which every channel is divided as evenly as can be.
 
@@ -90,7 +91,7 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     return _adaptive_average(2, input, output_size)
 
 
-@composed
+@composed(widens=True)
 def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     """Return the means of ``output_size`` parts of each channel of volumes. See :func:`adaptive_avg_pool2d`.
 
@@ -101,7 +102,7 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     return _adaptive_average(3, input, output_size)
 
 
-@primitive(kind="index", symbol="adaptive max pool indices {0}", input=None)
+@primitive(kind="index", cost=per_input(), symbol="adaptive max pool indices {0}", input=None)
 def adaptive_max_pool_indices(input: Any, counts: Any) -> Any:
     """Return the place of the largest element of each part, as an index into the plane laid out in a row."""
     x = np.asarray(input)

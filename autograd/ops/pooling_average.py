@@ -47,7 +47,7 @@ def _average(
     return out if divisor_override is None else out / divisor_override
 
 
-@composed
+@composed(widens=True)
 def avg_pool1d(
     input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: Any = False,
     count_include_pad: Any = True,
@@ -71,7 +71,7 @@ def avg_pool1d(
     return _average(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-@composed
+@composed(widens=True)
 def avg_pool2d(
     input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: Any = False,
     count_include_pad: Any = True, divisor_override: Any = None,
@@ -104,7 +104,7 @@ def avg_pool2d(
     return _average(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-@composed
+@composed(widens=True)
 def avg_pool3d(
     input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: Any = False,
     count_include_pad: Any = True, divisor_override: Any = None,
@@ -141,7 +141,7 @@ def _power_average(rank: int, input: Any, norm_type: Any, kernel_size: Any, stri
     return where(nothing, 0.0, where(nothing, 1.0, total) ** (1.0 / norm_type))
 
 
-@composed
+@composed(widens=True)
 def lp_pool1d(input: Any, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: Any = False) -> Any:
     """Return (Σ xᵖ)^(1/p) over each window of each channel of sequences. See :func:`lp_pool2d`.
 
@@ -152,7 +152,7 @@ def lp_pool1d(input: Any, norm_type: Any, kernel_size: Any, stride: Any = None, 
     return _power_average(1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-@composed
+@composed(widens=True)
 def lp_pool2d(input: Any, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: Any = False) -> Any:
     """Return (Σ xᵖ)^(1/p) over each window of each channel.
 
@@ -177,7 +177,7 @@ def lp_pool2d(input: Any, norm_type: Any, kernel_size: Any, stride: Any = None, 
     return _power_average(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-@composed
+@composed(widens=True)
 def lp_pool3d(input: Any, norm_type: Any, kernel_size: Any, stride: Any = None, ceil_mode: Any = False) -> Any:
     """Return (Σ xᵖ)^(1/p) over each window of each channel of volumes. See :func:`lp_pool2d`.
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.declare import primitive
+from .indexing import add_elements
 
 __all__: list[str] = []
 
@@ -72,7 +73,7 @@ def _flat(index: Any, rank: Any, size: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="pick {0}",
+    kind="linear", cost=0, index=None, symbol="pick {0}",
     x=lambda g, index, x_shape, rank: place(g, index, tuple(x_shape[len(x_shape) - rank :])),
 )  # fmt: skip
 def pick(x: Any, index: Any, rank: Any) -> Any:
@@ -82,19 +83,20 @@ def pick(x: Any, index: Any, rank: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="place {0}",
+    kind="linear", cost=0, index=None, symbol="place {0}",
     x=lambda g, index, size: pick(g, index, len(size)),
 )  # fmt: skip
 def place(x: Any, index: Any, size: Any) -> Any:
     """Return planes of ``size`` in which the elements of ``x`` are added at the places ``index``."""
     outer = x.shape[: x.ndim - len(size)]
     planes = np.zeros(math.prod(outer) * math.prod(size), x.dtype)
-    np.add.at(planes, _flat(index, len(size), math.prod(size)), np.ravel(x))
+    add_elements(planes, _flat(index, len(size), math.prod(size)), np.ravel(x))
     return planes.reshape(*outer, *size)
 
 
 @primitive(
-    kind="linear", index=None, symbol="unpool {0}", x=lambda g, index, size: unpool_gradient(g, index, len(size))
+    kind="linear", cost=0, index=None, symbol="unpool {0}",
+    x=lambda g, index, size: unpool_gradient(g, index, len(size)),
 )  # fmt: skip
 def unpool(x: Any, index: Any, size: Any) -> Any:
     """Return planes of ``size`` that hold the elements of ``x`` at the places ``index``, the last of several, else 0.
@@ -120,7 +122,7 @@ def _checked(index: Any, size: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="pick {0}",
+    kind="linear", cost=0, index=None, symbol="pick {0}",
     gradient=lambda g, index, gradient_shape, rank: unpool(
         g, index, tuple(gradient_shape[len(gradient_shape) - rank :])
     ),

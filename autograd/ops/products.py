@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import is_floating
+from ..core.sums import total_of_products
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -148,12 +150,15 @@ def inner(x: Any, other: Any) -> Any:
 
 
 @primitive(
-    name="vecdot", kind="multilinear", symbol="{0} · {1}",
+    name="vecdot", kind="multilinear", widens=True, cost=per_input(2), symbol="{0} · {1}",
     x=lambda g, y, x_shape, dim: sum_to(unsqueeze(g, dim) * y, x_shape),
     y=lambda g, x, y_shape, dim: sum_to(unsqueeze(g, dim) * x, y_shape),
 )  # fmt: skip
 def dot_along(x: Any, y: Any, dim: Any) -> Any:
     """Return the dot products along ``dim``, which both operands have: a negative number, as axes may be missing."""
+    if np.shape(x) == np.shape(y):
+        first, second = (np.moveaxis(np.asarray(v), dim, -1) for v in (x, y))
+        return total_of_products(first, second, (first.ndim - 1,))
     return np.vecdot(x, y, axis=dim)  # type: ignore[call-overload]  # its stub lacks the axis
 
 
@@ -204,7 +209,7 @@ def _added(what: Any, input: Any, product: Any, beta: Any, alpha: Any) -> Any:
     return (input if beta == 1 else input * beta) + product
 
 
-@composed
+@composed(widens=True)
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · (mat1 @ mat2)``; ``input`` is broadcast.
 
@@ -222,7 +227,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     return _added("addmm", input, _product("addmm", mat1, mat2), beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · (mat @ vec)``; ``input`` is broadcast. See :func:`addmm`.
 
@@ -235,7 +240,7 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> A
     return _added("addmv", input, _product("addmv", mat, vec), beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · outer(vec1, vec2)``; ``input`` is broadcast. See :func:`addmm`.
 
@@ -249,7 +254,7 @@ def addr(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> 
     return _added("addr", input, unsqueeze(vec1, 1) * vec2, beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · bmm(batch1, batch2)``; ``input`` is broadcast. See :func:`addmm`.
 
@@ -260,7 +265,7 @@ def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any =
     return _added("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
-@composed
+@composed(widens=True)
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """Return ``beta · input + alpha · Σ bmm(batch1, batch2)``, summed over the stack. See :func:`addmm`.
 
@@ -279,7 +284,7 @@ def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 
 
 
 @primitive(
-    kind="multilinear", symbol="{0} × {1}",
+    kind="multilinear", cost=3, symbol="{0} × {1}",
     x=lambda g, y, x_shape, dim: sum_to(cross_along(y, g, dim), x_shape),
     y=lambda g, x, y_shape, dim: sum_to(cross_along(g, x, dim), y_shape),
 )  # fmt: skip
@@ -360,7 +365,7 @@ def _blocks(shapes: Any) -> Any:
 
 
 @primitive(
-    kind="linear", list_input=True, symbol="blocks",
+    kind="linear", cost=0, list_input=True, symbol="blocks",
     tensors=lambda g, need, tensors_shape: [
         getitem(g, where) if wanted else None for where, wanted in zip(_blocks(tensors_shape), need, strict=True)
     ],

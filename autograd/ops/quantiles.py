@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import SORTED
 from ..core.interpreters import is_operand
+from ..core.sums import computing_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import add, multiply, subtract
@@ -25,11 +27,11 @@ __all__ = ["median", "mode", "nanmedian", "nanquantile", "quantile"]
 def _share_among_equals(g: Any, x: Any, out: Any) -> Any:
     if not math.prod(x.shape):
         return 0 * x
-    attained = astype((x == out) | ((x != x) & (out != out)), g.dtype)
+    attained = astype((x == out) | ((x != x) & (out != out)), computing_dtype(g.dtype))
     return (g / sum(attained)) * attained
 
 
-@primitive(symbol="median {0}", x=lambda g, x, out: _share_among_equals(g, x, out))
+@primitive(cost=SORTED, symbol="median {0}", x=lambda g, x, out: _share_among_equals(g, x, out))
 def median_of_all(x: Any, ignore_nan: Any) -> Any:
     """Return the lower median of all elements; elements equal to it share its gradient. See :func:`median`."""
     array = np.asarray(x).reshape(-1)
@@ -67,7 +69,7 @@ def _rank_indices(array: Any, axis: Any, ranks: Any, ignore_nan: Any) -> Any:
     return np.moveaxis(places, -1, axis)
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=SORTED, x=None)
 def median_index(x: Any, ignore_nan: Any, dim: Any) -> Any:
     """Return where the lower median along ``dim`` lies; the axis is kept."""
     array = np.asarray(x)
@@ -115,7 +117,7 @@ def nanmedian(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=SORTED, x=None)
 def rank_index(x: Any, ranks: Any, ignore_nan: Any, dim: Any) -> Any:
     """Return where along ``dim`` the elements of the given ranks lie.
 
@@ -227,7 +229,7 @@ def nanquantile(x: Any, q: Any, dim: Any = None, keepdim: Any = False, *, interp
     return _quantile(x, q, dim, keepdim, interpolation, True, "nanquantile")
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=SORTED, x=None)
 def mode_index(x: Any, dim: Any) -> Any:
     """Return the last place of the most frequent value along ``dim``; the axis is kept."""
     array = np.asarray(x)

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import get_default_dtype, to_dtype
 from ..core.interpreters import is_operand
+from ..core.sums import DOUBLE, HALF, SINGLE, computing_dtype, total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import divide
@@ -48,19 +50,9 @@ def spread(g: Any, shape: Any, dim: Any) -> Any:
     return broadcast_to(laid_out(g, shape, dim), shape)
 
 
-_MANY = 1024
-
-
-def accumulator(x: Any, axes: Any) -> Any:
-    """Return the dtype in which to add up over ``axes``, or None for NumPy's choice.
-
-    NumPy adds pairwise along the last axis, but one by one along the others, which loses digits of float32 when there
-    are many.
-    """
-    array = np.asarray(x)
-    if array.dtype != np.float32 or array.ndim - 1 in axes or math.prod(array.shape[i] for i in axes) <= _MANY:
-        return None
-    return np.float64
+def divided_by_count(g: Any, count: Any) -> Any:
+    """Return ``g`` divided by a number of elements, which may be larger than float16 can hold."""
+    return astype(g, SINGLE) / count if g.dtype is HALF else g / count
 
 
 def _result_dtype(x: Any, dtype: Any) -> Any:
@@ -73,7 +65,9 @@ def _result_dtype(x: Any, dtype: Any) -> Any:
 # -- sums and products ----------------------------------------------------------------------------------------
 
 
-@primitive(kind="linear", casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim))
+@primitive(
+    kind="linear", cost=per_input(), casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim),
+)  # fmt: skip
 def sum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
 
@@ -84,25 +78,24 @@ def sum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any
     >>> gg.sum(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=0)
     tensor([4., 6.])
     """
-    return _total(np.asarray(x), dim, keepdim, dtype, "sum")
+    return _sum(np.asarray(x), dim, keepdim, dtype, "sum")
 
 
-def _total(array: Any, dim: Any, keepdim: Any, dtype: Any, what: Any) -> Any:
+def _sum(array: Any, dim: Any, keepdim: Any, dtype: Any, what: Any) -> Any:
     axes = reduced(dim, array.ndim, what)
     wanted = _result_dtype(array, dtype)
     array = array if dtype is None else array.astype(wanted, copy=False)
-    total = np.sum(array, axis=axes, keepdims=keepdim, dtype=accumulator(array, axes) or wanted)
-    return total if total.dtype == wanted else np.asarray(total, wanted)
+    return total(array, axes, keepdim, wanted)
 
 
 @primitive(
-    kind="linear", casts=True, symbol="mean {0}",
-    x=lambda g, x_shape, dim: spread(g / (count_over(x_shape, dim) or 1), x_shape, dim),
+    kind="linear", cost=per_input(), casts=True, symbol="mean {0}",
+    x=lambda g, x_shape, dim: spread(divided_by_count(g, count_over(x_shape, dim) or 1), x_shape, dim),
 )  # fmt: skip
 def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the arithmetic mean over ``dim``; integers give the default dtype.
 
-    Long float32 sums are accumulated pairwise or in float64.
+    The sum is kept in more digits than the result: that of float16 may be larger than float16 can hold.
 
     Args:
         dtype: in which to compute and return.
@@ -120,14 +113,19 @@ def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
         if array.dtype.kind != "f":
             raise TypeError(f"mean: dtype must be floating-point, not {array.dtype}")
     wanted = array.dtype if array.dtype.kind == "f" else get_default_dtype()
-    if not array.size and not count_over(array.shape, dim):
+    count = count_over(array.shape, dim)
+    if not count and not array.size:
         warnings.warn("mean: the mean of no elements is NaN", RuntimeWarning, stacklevel=2)
         return np.asarray(np.sum(array, axis=axes, keepdims=keepdim) * np.float64("nan"), wanted)
-    result = np.mean(array, axis=axes, keepdims=keepdim, dtype=accumulator(array, axes))
-    return result if result.dtype == wanted else np.asarray(result, wanted)
+    # Of float32 the sum has all the digits that the mean will have; all else is added in float64.
+    added = total(array, axes, keepdim, None if array.dtype == SINGLE else DOUBLE)
+    return np.asarray(np.true_divide(added, count), wanted)
 
 
-@primitive(casts=True, symbol="sum {0}", x=lambda g, x, dim: where(x == x, spread(g, x.shape, dim), 0))
+@primitive(
+    cost=per_input(), casts=True, symbol="sum {0}",
+    x=lambda g, x, dim: where(x == x, spread(g, x.shape, dim), 0),
+)  # fmt: skip
 def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim`` of what is not NaN. NaNs receive no gradient.
 
@@ -136,13 +134,13 @@ def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> 
     tensor(3.)
     """
     array = np.asarray(x)
-    total = _total(array, dim, keepdim, dtype, "nansum")
-    if total.dtype.kind == "f" and np.isnan(total).any():
-        total = _total(np.where(np.isnan(array), np.zeros((), array.dtype), array), dim, keepdim, dtype, "nansum")
-    return total
+    result = _sum(array, dim, keepdim, dtype, "nansum")
+    if result.dtype.kind == "f" and np.isnan(result).any():
+        result = _sum(np.where(np.isnan(array), np.zeros((), array.dtype), array), dim, keepdim, dtype, "nansum")
+    return result
 
 
-@composed
+@composed(widens=True)
 def nanmean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the mean over ``dim`` of what is not NaN; of nothing it is NaN. NaNs receive no gradient.
 
@@ -177,7 +175,7 @@ def _prod_rule(g: Any, x: Any, dim: Any) -> Any:
     return spread(g, shape, dim) * permute(reshape(others, moved.shape), inverse)
 
 
-@primitive(casts=True, symbol="∏ {0}", x=lambda g, x, dim: _prod_rule(g, x, dim))
+@primitive(cost=per_input(), casts=True, symbol="∏ {0}", x=lambda g, x, dim: _prod_rule(g, x, dim))
 def prod(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the product over ``dim``; of nothing it is 1. Bools and integers are multiplied as int64.
 
@@ -194,7 +192,8 @@ def prod(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
     array = np.asarray(x)
     wanted = _result_dtype(array, dtype)
     array = array if dtype is None else array.astype(wanted, copy=False)
-    return np.prod(array, axis=reduced(dim, array.ndim, "prod"), keepdims=keepdim, dtype=wanted)
+    added = np.prod(array, axis=reduced(dim, array.ndim, "prod"), keepdims=keepdim, dtype=computing_dtype(wanted))
+    return added if added.dtype is wanted else np.asarray(added, wanted)
 
 
 # -- tests ----------------------------------------------------------------------------------------------------
@@ -206,7 +205,7 @@ def _truth(reduce: Any, x: Any, dim: Any, keepdim: Any, what: Any) -> Any:
     return result.astype(np.uint8) if np.asarray(x).dtype == np.uint8 else result
 
 
-@primitive(kind="index", symbol="any {0}")
+@primitive(kind="index", cost=per_input(), symbol="any {0}")
 def any(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return whether any element over ``dim`` is true (not zero); of nothing it is False. NaN is true.
 
@@ -217,7 +216,7 @@ def any(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return _truth(np.any, x, dim, keepdim, "any")
 
 
-@primitive(kind="index", symbol="all {0}")
+@primitive(kind="index", cost=per_input(), symbol="all {0}")
 def all(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return whether every element over ``dim`` is true (not zero); of nothing it is True. NaN is true.
 
@@ -228,7 +227,7 @@ def all(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return _truth(np.all, x, dim, keepdim, "all")
 
 
-@primitive(kind="index", symbol="count {0}")
+@primitive(kind="index", cost=per_input(), symbol="count {0}")
 def count_nonzero(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return how many elements over ``dim`` are not 0. NaN is not 0.
 
@@ -244,12 +243,12 @@ def count_nonzero(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 
 def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:
     """Return the gradient of an extremum: shared equally among the elements that attain it."""
-    attained = astype(x == spread(out, x.shape, dim), g.dtype)
+    attained = astype(x == spread(out, x.shape, dim), computing_dtype(g.dtype))
     count = sum(attained, dim, True)
     return spread(reshape(g, count.shape) / count, x.shape, dim) * attained
 
 
-@primitive(symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
+@primitive(cost=per_input(), symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
 def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the largest element over ``dim``.
 
@@ -265,7 +264,7 @@ def amax(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     return _extremum(np.maximum.reduce, x, dim, keepdim, "amax")
 
 
-@primitive(symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
+@primitive(cost=per_input(), symbol="min {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))
 def amin(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the smallest element over ``dim``.
 

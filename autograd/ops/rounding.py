@@ -75,7 +75,7 @@ def round(x: Any, decimals: Any = 0) -> Any:
     return _whole(lambda x: np.round(x, decimals), x)
 
 
-@primitive(kind="elementwise", finite=True, symbol="frac {0}", x=lambda g: g)
+@primitive(kind="elementwise", cost=2, finite=True, symbol="frac {0}", x=lambda g: g)
 def frac(x: Any) -> Any:
     """Return the fraction of ``x``, x − trunc x, with the sign of ``x``. Its derivative is 1.
 
@@ -94,7 +94,7 @@ def _refuse_zero(x: Any, y: Any, what: str) -> None:
         raise ValueError(f"{what}: division of an integer by zero; convert to floats to get infinity or NaN")
 
 
-@primitive(kind="elementwise", finite=True, symbol="⌊{0}/{1}⌋", x=lambda g: 0 * g, y=lambda g: 0 * g)
+@primitive(kind="elementwise", cost=2, finite=True, symbol="⌊{0}/{1}⌋", x=lambda g: 0 * g, y=lambda g: 0 * g)
 def floor_divide(x: Any, y: Any) -> Any:
     """Return the quotient rounded down, ⌊x/y⌋. Its derivatives are 0; integers stay integers.
 
@@ -111,7 +111,7 @@ def floor_divide(x: Any, y: Any) -> Any:
     return np.floor_divide(x, y)
 
 
-@primitive(kind="elementwise", finite=True, symbol="trunc({0}/{1})", x=lambda g: 0 * g, y=lambda g: 0 * g)
+@primitive(kind="elementwise", cost=2, finite=True, symbol="trunc({0}/{1})", x=lambda g: 0 * g, y=lambda g: 0 * g)
 def trunc_divide(x: Any, y: Any) -> Any:
     """Return the quotient rounded towards 0, ``divide(x, y, rounding_mode="trunc")``. Its derivatives are 0."""
     _refuse_zero(x, y, "divide")
@@ -176,7 +176,7 @@ def limited(x: Any, low: Any, high: Any, out: Any = None) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="clamp({0}, {low}, {high})",
+    kind="elementwise", cost=2, finite=True, symbol="clamp({0}, {low}, {high})",
     x=lambda g, x, low, high: where((x >= low) & (x <= high), g, 0),
 )  # fmt: skip
 def clamp_between(x: Any, low: Any, high: Any) -> Any:
@@ -187,7 +187,7 @@ def clamp_between(x: Any, low: Any, high: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="clamp({0}, {1}, {2})",
+    kind="elementwise", cost=2, finite=True, symbol="clamp({0}, {1}, {2})",
     x=lambda g, x, low, high: where((x >= low) & (x <= high), g, 0),
     low=lambda g, x, low, high: where((x < low) & (low < high), g, 0),
     high=lambda g, x, low, high: where((x > high) | (high < low), g, 0),
@@ -275,7 +275,7 @@ def clamp_max(x: Any, max: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="nan_to_num {0}", x=lambda g, x: where(isfinite(x), g, 0)
+    kind="elementwise", cost=3, finite=True, symbol="nan_to_num {0}", x=lambda g, x: where(isfinite(x), g, 0)
 )  # fmt: skip
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """Return ``x`` with NaN and infinities replaced by numbers; None is the largest or smallest of the dtype.
@@ -308,7 +308,7 @@ def copysign(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="heaviside({0}, {1})",
+    kind="elementwise", cost=2, finite=True, symbol="heaviside({0}, {1})",
     x=lambda g: 0 * g, values=lambda g, x: where(x == 0, g, 0),
 )  # fmt: skip
 def heaviside(x: Any, values: Any) -> Any:

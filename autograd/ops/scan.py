@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import to_dtype
+from ..core.sums import DOUBLE, running_total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -16,10 +18,11 @@ from .exponential import exp
 from .indexing import getitem
 from .joining import concatenate
 from .scattering import gather_elements
+from .shaping import astype
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
-_MANY = 1024  # from this many on, float32 is accumulated in float64
+_MANY = 1024  # steps of a recurrence that float32 bears
 
 
 def slice_along(x: Any, dim: Any, *bounds: Any) -> Any:
@@ -41,7 +44,7 @@ def _shifted(x: Any, dim: Any, first: Any) -> Any:
 
 
 def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
-    """Return ``ufunc`` accumulated along ``dim``: integers in int64, long float32 in float64."""
+    """Return ``ufunc`` accumulated along ``dim``: integers in int64, floats in float64 inside."""
     array = np.asarray(x)
     axis = axis_of(dim, array.ndim, what)
     if dtype is not None:
@@ -49,13 +52,15 @@ def _accumulated(x: Any, dim: Any, dtype: Any, ufunc: Any, what: Any) -> Any:
     wanted = array.dtype if array.dtype.kind == "f" or dtype is not None else np.dtype(np.int64)
     if not array.ndim:
         return array.astype(wanted)
-    wide = wanted == np.float32 and array.shape[axis] > _MANY
-    return ufunc.accumulate(array, axis=axis, dtype=np.float64 if wide else wanted).astype(wanted, copy=False)
+    if ufunc is np.add:
+        return running_total(array, axis, wanted)
+    return ufunc.accumulate(array, axis=axis, dtype=DOUBLE if wanted.kind == "f" else wanted).astype(wanted, copy=False)
 
 
 @primitive(
-    kind="linear", casts=True, symbol="cumsum {0}", x=lambda g, dim: _reversed(cumsum(_reversed(g, dim), dim), dim)
-)
+    kind="linear", cost=per_input(), casts=True, symbol="cumsum {0}",
+    x=lambda g, dim: _reversed(cumsum(_reversed(g, dim), dim), dim),
+)  # fmt: skip
 def cumsum(x: Any, dim: Any, dtype: Any = None) -> Any:
     """Return the sum of the elements up to each, along ``dim``. Bools and integers are summed as int64.
 
@@ -92,7 +97,7 @@ def _adjoint(g: Any, a: Any, dim: Any) -> Any:
 
 
 @primitive(
-    symbol="recurrence",
+    cost=2, symbol="recurrence",
     a=lambda g, a, out, dim: _adjoint(g, a, dim) * _shifted(out, dim, 0), b=lambda g, a, dim: _adjoint(g, a, dim),
 )  # fmt: skip
 def recurrence(a: Any, b: Any, dim: Any) -> Any:
@@ -109,7 +114,7 @@ def _cumprod_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     return _shifted(out, dim, 1) * _adjoint(g, x, dim) if x.shape else g
 
 
-@primitive(casts=True, symbol="cumprod {0}", x=lambda g, x, out, dim: _cumprod_rule(g, x, out, dim))
+@primitive(cost=per_input(), casts=True, symbol="cumprod {0}", x=lambda g, x, out, dim: _cumprod_rule(g, x, out, dim))
 def cumprod(x: Any, dim: Any, dtype: Any = None) -> Any:
     """Return the product of the elements up to each, along ``dim``. Bools and integers are multiplied as int64.
 
@@ -132,12 +137,19 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     # With h = out, ∂h_k/∂x_i = exp(x_i − h_k) for k ≥ i. Every exponent below is at most 0.
     if not x.shape:
         return g
+    if x.shape[dim] > _MANY and x.dtype != DOUBLE:
+        # Of a long recurrence the digits that float32 leaves of each step are too few.
+        longer = astype(x, DOUBLE)
+        return astype(_logcumsumexp_rule(astype(g, DOUBLE), longer, logcumsumexp(longer, dim), dim), x.dtype)
     finite = where(out == -np.inf, 0, out)
     ratio = exp(_shifted(out, dim, -np.inf) - finite)
     return exp(x - finite) * _adjoint(g, ratio, dim)
 
 
-@primitive(symbol="log cumsum exp {0}", x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim))
+@primitive(
+    widens=True, cost=per_input(4), symbol="log cumsum exp {0}",
+    x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim),
+)  # fmt: skip
 def logcumsumexp(x: Any, dim: Any) -> Any:
     """Return the logarithm of the running sum of exponentials along ``dim``, without overflow.
 
@@ -151,13 +163,15 @@ def logcumsumexp(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, array.ndim, "logcumsumexp")
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
-    return np.logaddexp.accumulate(array, axis=axis) if array.ndim else np.array(array)
+    if not array.ndim:
+        return np.array(array)
+    return np.logaddexp.accumulate(array, axis=axis, dtype=DOUBLE).astype(array.dtype, copy=False)
 
 
 # -- extrema --------------------------------------------------------------------------------------------------
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=per_input(), x=None)
 def running_extremum_index(x: Any, largest: Any, dim: Any) -> Any:
     """Return where the largest (or smallest) element up to each one lies: the last such place. A NaN wins."""
     array = np.asarray(x)
@@ -176,7 +190,7 @@ def running_extremum_index(x: Any, largest: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="pick {0}", x=lambda g, index, dim: running_place(g, index, dim)
+    kind="linear", cost=0, index=None, symbol="pick {0}", x=lambda g, index, dim: running_place(g, index, dim)
 )  # fmt: skip
 def running_pick(x: Any, index: Any, dim: Any) -> Any:
     """Return the elements of ``x`` that the indices of running extrema name along ``dim``.
@@ -188,7 +202,7 @@ def running_pick(x: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="place {0}", x=lambda g, index, dim: running_pick(g, index, dim)
+    kind="linear", cost=per_input(), index=None, symbol="place {0}", x=lambda g, index, dim: running_pick(g, index, dim)
 )  # fmt: skip
 def running_place(x: Any, index: Any, dim: Any) -> Any:
     """Return zeros with the sum of each stretch of equal ``index`` where it names: the transpose of picking."""
@@ -197,7 +211,9 @@ def running_place(x: Any, index: Any, dim: Any) -> Any:
     starts = np.flatnonzero(np.moveaxis(np.asarray(index), dim, -1) == np.arange(array.shape[-1]))
     result = np.zeros(array.shape, array.dtype)
     if len(starts):
-        result.reshape(-1)[starts] = np.add.reduceat(array.reshape(-1), starts)
+        result.reshape(-1)[starts] = np.add.reduceat(
+            array.reshape(-1), starts, 0, DOUBLE if array.dtype.kind == "f" else None
+        )
     return np.moveaxis(result, -1, dim)
 
 

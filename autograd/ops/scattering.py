@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
 from .arithmetic import add, divide, multiply
 from .axes import axis_of
 from .comparison import where
-from .indexing import add_elements, as_values, getitem, same_dtype, write_at
+from .indexing import add_elements, add_one_by_one, as_values, getitem, same_dtype, write_at
 from .shaping import astype, reshape
 
 __all__ = ["scatter", "scatter_add", "scatter_reduce"]
@@ -46,11 +47,11 @@ def _add_gathered(buffer: Any, g: Any, index: Any, dim: Any) -> None:
     else:
         grid = list(np.ogrid[tuple(slice(n) for n in index.shape)])
         grid[dim] = np.asarray(index)
-        np.add.at(buffer, tuple(grid), g)
+        add_one_by_one(buffer, g, tuple(grid))
 
 
 @primitive(
-    kind="linear", index=None, symbol="gather {0}",
+    kind="linear", cost=0, index=None, symbol="gather {0}",
     x=lambda g, index, x_shape, dim: scatter_elements_zeros(g, index, x_shape, dim),
     accumulate={"x": lambda buffer, g, index, dim: _add_gathered(buffer, g, index, dim)},
 )  # fmt: skip
@@ -67,7 +68,8 @@ def gather_elements(x: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="scatter {0}", x=lambda g, index, dim: gather_elements(g, index, dim)
+    kind="linear", cost=per_input(), index=None, symbol="scatter {0}",
+    x=lambda g, index, dim: gather_elements(g, index, dim),
 )  # fmt: skip
 def scatter_elements_zeros(x: Any, index: Any, shape: Any, dim: Any) -> Any:
     """Return zeros of ``shape`` with the elements of ``x`` added where ``index`` says: the transpose of gathering."""
@@ -77,7 +79,7 @@ def scatter_elements_zeros(x: Any, index: Any, shape: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="scatter {1} into {0}",
+    kind="linear", cost=per_input(), index=None, symbol="scatter {1} into {0}",
     x=lambda g: g, source=lambda g, index, dim: gather_elements(g, index, dim),
 )  # fmt: skip
 def scatter_elements_add(x: Any, source: Any, index: Any, dim: Any) -> Any:
@@ -88,7 +90,7 @@ def scatter_elements_add(x: Any, source: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", index=None, symbol="scatter {1} into {0}",
+    kind="linear", cost=0, index=None, symbol="scatter {1} into {0}",
     x=lambda g, index, dim: scatter_elements(g, np.zeros(index.shape, g.dtype), index, dim),
     source=lambda g, index, dim, x_shape: where(
         last_writes(index, x_shape, dim), gather_elements(g, index, dim), 0
@@ -102,7 +104,7 @@ def scatter_elements(x: Any, source: Any, index: Any, dim: Any) -> Any:
     return result
 
 
-@primitive(kind="index")
+@primitive(kind="index", cost=0)
 def last_writes(index: Any, shape: Any = (), dim: Any = 0) -> Any:
     """Return which of the elements that a scatter by ``index`` writes are not overwritten by a later one."""
     positions = _positions(np.asarray(index), shape, dim).reshape(-1)
@@ -257,7 +259,7 @@ def scatter_add(x: Any, dim: Any, index: Any, src: Any) -> Any:
     return _scatter(scatter_elements_add, x, _source(x, src, indices, "scatter_add"), index, indices, axis)
 
 
-@composed
+@composed(widens=True)
 def scatter_reduce(x: Any, dim: Any, index: Any, src: Any, reduce: Any, *, include_self: Any = True) -> Any:
     """Return a copy of ``x`` with ``src`` reduced into the places along ``dim`` that ``index`` names.
 
@@ -348,7 +350,10 @@ def _extremum_rule(
     )
 
 
-@primitive(inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}", joint=_extremum_rule)
+@primitive(
+    widens=True, cost=per_input(), inputs=("x", "source", "index"), index=None, symbol="scatter {1} into {0}",
+    joint=_extremum_rule,
+)  # fmt: skip
 def extremum_elements(x: Any, source: Any, index: Any, largest: Any, include_self: Any, dim: Any) -> Any:
     """Return a copy of ``x`` with the largest (or smallest) of what ``source`` brings to each place."""
     result = np.array(x, order="C")

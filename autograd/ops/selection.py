@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from ..engine.values import HANDLES
 from . import comparison
 from .axes import axis_of
-from .indexing import add_at, getitem, index_add_zeros, same_dtype, write_at
+from .indexing import add_at, add_one_by_one, getitem, index_add_zeros, same_dtype, write_at
 from .scattering import along, from_the_front, gather_elements, indices_of, require_in_range, single, slices_of
 from .shaping import broadcast_to, reshape
 
@@ -102,11 +103,11 @@ def _add_taken(buffer: Any, g: Any, index: Any) -> None:
     if buffer.flags.c_contiguous:
         add_at(buffer.reshape(-1), g, index)
     else:
-        np.add.at(buffer, np.unravel_index(np.where(index < 0, index + buffer.size, index), buffer.shape), g)
+        add_one_by_one(buffer, g, np.unravel_index(np.where(index < 0, index + buffer.size, index), buffer.shape))
 
 
 @primitive(
-    kind="linear", symbol="take {0}",
+    kind="linear", cost=0, symbol="take {0}",
     x=lambda g, index, x_shape: reshape(index_add_zeros(g, index, (math.prod(x_shape),)), x_shape),
     accumulate={"x": lambda buffer, g, index: _add_taken(buffer, g, index)},
 )  # fmt: skip
@@ -248,7 +249,7 @@ def masked_scatter(x: Any, mask: Any, source: Any) -> Any:
     return write_at(wide, leading, chosen)
 
 
-@primitive(kind="index")
+@primitive(kind="index", cost=per_input())
 def argwhere(x: Any) -> Any:
     """Return the indices of the elements that are not 0, one row each, in row-major order.
 

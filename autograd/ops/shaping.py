@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import get_default_dtype
 from ..engine.compose import composed
 from ..engine.declare import primitive
@@ -20,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@primitive(kind="linear", symbol="reshape {0}", x=lambda g, x_shape: reshape(g, x_shape))
+@primitive(kind="linear", cost=0, symbol="reshape {0}", x=lambda g, x_shape: reshape(g, x_shape))
 def reshape(x: Any, shape: Any) -> Any:
     """Return the same elements in another shape. One size may be −1: it is worked out from the others.
 
@@ -41,7 +42,7 @@ def reshape(x: Any, shape: Any) -> Any:
         ) from None
 
 
-@primitive(kind="linear", symbol="{0}ᵀ", x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
+@primitive(kind="linear", cost=0, symbol="{0}ᵀ", x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
 def transpose(x: Any, dim0: Any = -2, dim1: Any = -1) -> Any:
     """Return ``x`` with two axes exchanged, by default the last two.
 
@@ -65,7 +66,7 @@ def _inverse(dims: Any) -> Any:
     return tuple(inverse)
 
 
-@primitive(kind="linear", symbol="permute {0}", x=lambda g, dims: permute(g, _inverse(dims)))
+@primitive(kind="linear", cost=0, symbol="permute {0}", x=lambda g, dims: permute(g, _inverse(dims)))
 def permute(x: Any, dims: Any) -> Any:
     """Return ``x`` with its axes in the order ``dims``.
 
@@ -83,7 +84,7 @@ def permute(x: Any, dims: Any) -> Any:
     return np.transpose(x, order)
 
 
-@primitive(kind="linear", symbol="broadcast {0}", x=lambda g, x_shape: sum_to(g, x_shape))
+@primitive(kind="linear", cost=0, symbol="broadcast {0}", x=lambda g, x_shape: sum_to(g, x_shape))
 def broadcast_to(x: Any, shape: Any) -> Any:
     """Return ``x`` repeated without copying until it has ``shape``, by NumPy's rules.
 
@@ -102,7 +103,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
         ) from None
 
 
-@primitive(kind="linear", symbol="sum {0}", x=lambda g, x_shape: broadcast_to(g, x_shape))
+@primitive(kind="linear", cost=per_input(), symbol="sum {0}", x=lambda g, x_shape: broadcast_to(g, x_shape))
 def sum_to(x: Any, shape: Any) -> Any:
     """Return ``x`` summed over the axes along which ``shape`` would be broadcast: the inverse of broadcasting.
 
@@ -119,7 +120,7 @@ def sum_to(x: Any, shape: Any) -> Any:
         raise ValueError(f"sum_to: shape {np.shape(x)} does not come from broadcasting shape {wanted}") from None
 
 
-@primitive(kind="linear", casts=True, symbol="{0}", x=lambda g: g)
+@primitive(kind="linear", cost=0, casts=True, symbol="{0}", x=lambda g: g)
 def astype(x: Any, dtype: Any) -> Any:
     """Return ``x`` in another dtype. Gradients come back in the dtype of ``x``.
 
@@ -144,7 +145,7 @@ def wide(x: Any) -> Any:
     return x if kind == "f" or x.dtype == np.int64 else astype(x, np.int64)
 
 
-@primitive(kind="linear", symbol="{0}", x=lambda g: g)
+@primitive(kind="linear", cost=0, symbol="{0}", x=lambda g: g)
 def clone(x: Any) -> Any:
     """Return a copy on memory of its own, still in the graph.
 
@@ -155,7 +156,7 @@ def clone(x: Any) -> Any:
     return np.array(x)
 
 
-@primitive(kind="linear", symbol="{0}", x=lambda g: g)
+@primitive(kind="linear", cost=0, symbol="{0}", x=lambda g: g)
 def contiguous(x: Any) -> Any:
     """Return ``x`` with its elements in row-major order in memory: itself if they are.
 

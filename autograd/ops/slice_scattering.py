@@ -115,7 +115,7 @@ def index_fill(x: Any, dim: Any, index: Any, value: Any) -> Any:
     return write_at(x, values, (slice(None),) * axis + (_distinct(indices, length),))
 
 
-@composed
+@composed(widens=True)
 def index_reduce(x: Any, dim: Any, index: Any, source: Any, reduce: Any, include_self: Any = True) -> Any:
     """Return a copy of ``x`` with the slices of ``source`` reduced into those that ``index`` names along ``dim``.
 

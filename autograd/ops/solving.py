@@ -6,11 +6,13 @@ differentiation" (2008), https://people.maths.ox.ac.uk/gilesm/files/AD2008.pdf
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.linalg import LinAlgError
 
+from ..core.cost import Cost, each_matrix, first, per_inner, size
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .comparison import where
@@ -78,7 +80,7 @@ def _inverse_rule(g: Any, out: Any) -> Any:
     return -(adjoint @ g @ adjoint)
 
 
-@primitive(symbol="{0}⁻¹", x=_inverse_rule)
+@primitive(widens=True, cost=each_matrix("2·n³", lambda m, n: 2 * n**3), symbol="{0}⁻¹", x=_inverse_rule)
 def inv(x: Any) -> Any:
     """Return the inverse of each square matrix. Backward: −x⁻ᵀ·g·x⁻ᵀ (Giles 2008, section 2.2.3).
 
@@ -99,7 +101,7 @@ def inv(x: Any) -> Any:
     return attempt(np.linalg.inv, as_float(x), "inv", _SINGULAR)
 
 
-@primitive(symbol="{0}⁻¹", x=_inverse_rule)
+@primitive(widens=True, cost=each_matrix("2·n³", lambda m, n: 2 * n**3), symbol="{0}⁻¹", x=_inverse_rule)
 def inverse_or_nan(x: Any) -> Any:
     """Return the inverse of each matrix as :func:`inv`, but NaN where there is none."""
     x = as_float(x)
@@ -123,7 +125,10 @@ def per_matrix(g: Any) -> Any:
     return reshape(g, (*g.shape, 1, 1))
 
 
-@primitive(symbol="det {0}", x=lambda g, x: per_matrix(g) * cofactors(x))
+@primitive(
+    widens=True, cost=each_matrix("⅔·n³", lambda m, n: 2 / 3 * n**3), symbol="det {0}",
+    x=lambda g, x: per_matrix(g) * cofactors(x),
+)  # fmt: skip
 def det(x: Any) -> Any:
     """Return the determinant of each square matrix. Backward: g times the cofactors, det(x)·x⁻ᵀ.
 
@@ -164,7 +169,10 @@ def _products_without(values: Any, count: Any) -> Any:
     return product
 
 
-@primitive(x=lambda g, x: cofactor_derivative(g, x))
+@primitive(
+    widens=True, cost=each_matrix("about 20·n³", lambda m, n: 20 * n**3),
+    x=lambda g, x: cofactor_derivative(g, x),
+)  # fmt: skip
 def cofactors(x: Any) -> Any:
     """Return the derivative of the determinant: det(x)·x⁻ᵀ, or what takes its place where x has no inverse.
 
@@ -189,7 +197,8 @@ def _third(c: Any, g: Any, x: Any) -> Any:
 
 
 @primitive(
-    g_in=lambda g, x: cofactor_derivative(g, x), x=lambda g, g_in, x: _third(g, g_in, x),
+    widens=True, cost=each_matrix("about 40·n³", lambda m, n: 40 * n**3), g_in=lambda g, x: cofactor_derivative(g, x),
+    x=lambda g, g_in, x: _third(g, g_in, x),
 )  # fmt: skip
 def cofactor_derivative(g_in: Any, x: Any) -> Any:
     """Return the derivative of :func:`cofactors` in the direction ``g_in``: with P = x⁻ᵀ, det(x)·(⟨g, P⟩·P − P·gᵀ·P).
@@ -215,6 +224,7 @@ def cofactor_derivative(g_in: Any, x: Any) -> Any:
 
 
 @primitive(
+    widens=True, cost=each_matrix("⅔·n³", lambda m, n: 2 / 3 * n**3),
     outputs=("sign", "logabsdet"), symbol="slogdet {0}",
     logabsdet={"x": lambda g, x: per_matrix(g) * transpose(inverse_or_nan(x))},
 )  # fmt: skip
@@ -292,7 +302,15 @@ def _fitting(x: Any, b: Any, what: Any) -> Any:
         ) from None
 
 
-@primitive(name="solve", inputs=("x", "B"), joint=_solve_rule, symbol="{0}⁻¹ {1}")
+def _cost_of_systems(shapes: dict[str, Any], out: Any, static: dict[str, Any]) -> float:
+    n = first(shapes)[-1]
+    return float(2 / 3 * n**3 * math.prod(first(shapes)[:-2]) + 2 * n * size(out))
+
+
+@primitive(
+    widens=True, cost=Cost("⅔·n³ + 2·n·|out|", _cost_of_systems), name="solve", inputs=("x", "B"), joint=_solve_rule,
+    symbol="{0}⁻¹ {1}",
+)  # fmt: skip
 def solve_matrices(x: Any, B: Any) -> Any:
     """Return the solution of ``x @ out = B`` for matrices ``B``."""
     _fitting(x, B, "solve")
@@ -347,7 +365,10 @@ def _triangular_rule(g: Any, need: Any, x: Any, out: Any, B_shape: Any, upper: A
     )
 
 
-@primitive(name="solve_triangular", inputs=("x", "B"), joint=_triangular_rule, symbol="{0}⁻¹ {1}")
+@primitive(
+    widens=True, cost=per_inner(), name="solve_triangular", inputs=("x", "B"),
+    joint=_triangular_rule, symbol="{0}⁻¹ {1}",
+)  # fmt: skip
 def triangular_matrices(x: Any, B: Any, upper: Any, unitriangular: Any = False) -> Any:
     """Return the solution of ``x @ out = B`` for triangular ``x`` and matrices ``B``."""
     _fitting(x, B, "solve_triangular")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ..core.cost import SORTED, Cost, first, per_input, size
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -33,7 +35,7 @@ def order_of(array: Any, axis: Any, descending: Any = False, stable: Any = True)
     return array.shape[axis] - 1 - np.flip(order, axis)
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=SORTED, x=None)
 def argsort(x: Any, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
     """Return the indices that sort ``x`` along ``dim``.
 
@@ -78,14 +80,15 @@ def msort(x: Any) -> Any:
 
 
 @primitive(
-    symbol="sort {0}", x=lambda g, x, dim: place_elements(g, argsort(x, dim, False, True), tuple(x.shape), dim),
-)
+    cost=SORTED, symbol="sort {0}",
+    x=lambda g, x, dim: place_elements(g, argsort(x, dim, False, True), tuple(x.shape), dim),
+)  # fmt: skip
 def sorted_values(x: Any, dim: Any) -> Any:
     """Return the elements in rising order along ``dim``; their order is found again if a gradient asks for it."""
     return np.sort(x, axis=dim)
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=SORTED, x=None)
 def top_indices(x: Any, k: Any, largest: Any, dim: Any) -> Any:
     """Return the indices of the ``k`` largest or smallest elements along ``dim``, the best first."""
     array = np.asarray(x)
@@ -127,7 +130,7 @@ def topk(x: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True)
     return Extremum(chosen(x, indices, dim), indices)
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=SORTED, x=None)
 def kth_index(x: Any, k: Any, dim: Any) -> Any:
     """Return where the ``k``-th smallest element along ``dim`` lies; the axis is kept."""
     array = np.asarray(x)
@@ -159,7 +162,7 @@ def kthvalue(x: Any, k: Any, dim: Any = -1, keepdim: Any = False) -> Any:
 # -- distinct values ------------------------------------------------------------------------------------------
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=SORTED, x=None)
 def distinct_values(x: Any, dim: Any) -> Any:
     """Return the distinct values, sorted; with ``dim`` the distinct slices along it. See :func:`unique`."""
     array = np.asarray(x)
@@ -167,7 +170,7 @@ def distinct_values(x: Any, dim: Any) -> Any:
     return np.unique(array, axis=axis if array.ndim else None, equal_nan=False)
 
 
-@primitive(kind="index", x=None, outputs=("values", "inverse", "counts"))
+@primitive(kind="index", cost=SORTED, x=None, outputs=("values", "inverse", "counts"))
 def distinct(x: Any, dim: Any) -> Any:
     """Return the distinct values, where each element is among them, and how often each occurs. See :func:`unique`."""
     array = np.asarray(x)
@@ -176,7 +179,7 @@ def distinct(x: Any, dim: Any) -> Any:
     return values, inverse.reshape(array.shape if axis is None else -1), counts
 
 
-@primitive(kind="index", x=None, outputs=("values", "counts"))
+@primitive(kind="index", cost=SORTED, x=None, outputs=("values", "counts"))
 def distinct_counts(x: Any, dim: Any) -> Any:
     """Return the distinct values, and how often each occurs. See :func:`unique`."""
     array = np.asarray(x)
@@ -184,7 +187,7 @@ def distinct_counts(x: Any, dim: Any) -> Any:
     return tuple(np.unique(array, return_counts=True, axis=axis, equal_nan=False))
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=per_input(), x=None)
 def first_of_runs(x: Any, dim: Any) -> Any:
     """Return the first of each run of equal values. See :func:`unique_consecutive`."""
     items, axis = _items(np.asarray(x), dim)
@@ -209,7 +212,7 @@ def _starts(items: Any) -> Any:
     return starts
 
 
-@primitive(kind="index", x=None, outputs=("values", "inverse", "counts"))
+@primitive(kind="index", cost=per_input(), x=None, outputs=("values", "inverse", "counts"))
 def distinct_runs(x: Any, dim: Any) -> Any:
     """Return the first of each run of equal values, the run of each element, and the lengths of the runs."""
     array = np.asarray(x)
@@ -275,7 +278,10 @@ def unique_consecutive(x: Any, return_inverse: Any = False, return_counts: Any =
 # -- searching ------------------------------------------------------------------------------------------------
 
 
-@primitive(kind="index", sorted_sequence=None, input=None)
+@primitive(
+    kind="index", sorted_sequence=None, input=None,
+    cost=Cost("|input|·log₂ n", lambda shapes, out, static: size(out) * math.log2(max(first(shapes)[-1], 2))),
+)  # fmt: skip
 def searchsorted(
     sorted_sequence: Any, input: Any, out_int32: Any = False, right: Any = False, side: Any = None,
     sorter: Any = None,
@@ -346,7 +352,7 @@ def bucketize(x: Any, boundaries: Any, *, out_int32: Any = False, right: Any = F
     return searchsorted(boundaries, x, out_int32=out_int32, right=right)
 
 
-@primitive(kind="index", elements=None, test_elements=None)
+@primitive(kind="index", cost=per_input(), elements=None, test_elements=None)
 def isin(elements: Any, test_elements: Any, assume_unique: Any = False, invert: Any = False) -> Any:
     """Return whether each element is one of ``test_elements``, as bools.
 

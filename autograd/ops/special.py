@@ -15,7 +15,8 @@ from ..core import dtypes
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import square
-from .elementwise import plain_sign
+from .comparison import where
+from .elementwise import absolute, plain_sign
 from .erf import erf, erfc
 from .exponential import exp, log, xlogy
 from .reduction import sum
@@ -81,7 +82,7 @@ def ndtri(x: Any) -> Any:
     return _scipy("ndtri", "gg.special.ndtri")(x)
 
 
-@primitive(kind="elementwise", symbol="entr {0}", domain=(0.0, math.inf), x=lambda g, x: g * (-1 - log(x)))
+@primitive(kind="elementwise", cost=3, symbol="entr {0}", domain=(0.0, math.inf), x=lambda g, x: g * (-1 - log(x)))
 def entr(x: Any) -> Any:
     """Return −x·log x, a term of an entropy.
 
@@ -312,9 +313,34 @@ def i1(x: Any) -> Any:
     return _scipy("i1", "gg.special.i1")(x)
 
 
+# Iν′/Iν − 1 in powers of 1/x, which follow one after the other from w′ + w² + w/x = 1 + ν²/x² for w = Iν′/Iν.
+_DECAY = (
+    (-1 / 2, -1 / 8, -1 / 8, -25 / 128, -13 / 32, -1073 / 1024), (-1 / 2, 3 / 8, 3 / 8, 63 / 128, 27 / 32, 1899 / 1024),
+)  # fmt: skip
+_FAR = 300.0  # from here on six powers give all digits of float64
+
+
+def _scaled_slope(x: Any, out: Any, order: int) -> Any:
+    """Return the derivative of exp(−|x|)·Iν(x), of order 0 or 1.
+
+    It is a difference of two numbers that agree in ever more digits as x grows, and SciPy has none of them beyond 10¹⁰;
+    so far out it is the function times the sum of the powers.
+    """
+    size = absolute(x)
+    far = size > _FAR
+    near = where(far, 1, x)
+    other = (i0e(near) + scaled_bessel(near, 2)) / 2 if order else i1e(near)
+    by_difference = other - plain_sign(x) * out
+    inverse = 1 / where(far, size, _FAR)
+    powers: Any = 0
+    for factor in reversed(_DECAY[order]):
+        powers = (powers + factor) * inverse
+    return where(far, plain_sign(x) * out * powers, by_difference)
+
+
 @primitive(
     kind="elementwise", finite=True, symbol="I₀({0})·exp(−|{0}|)",
-    x=lambda g, x, out: g * (i1e(x) - plain_sign(x) * out),
+    x=lambda g, x, out: g * _scaled_slope(x, out, 0),
 )  # fmt: skip
 def i0e(x: Any) -> Any:
     """Return exp(−|x|)·i0(x), which does not overflow.
@@ -330,7 +356,7 @@ def i0e(x: Any) -> Any:
 
 @primitive(
     kind="elementwise", finite=True, symbol="I₁({0})·exp(−|{0}|)",
-    x=lambda g, x, out: g * ((i0e(x) + scaled_bessel(x, 2)) / 2 - plain_sign(x) * out),
+    x=lambda g, x, out: g * _scaled_slope(x, out, 1),
 )  # fmt: skip
 def i1e(x: Any) -> Any:
     """Return exp(−|x|)·i1(x), which does not overflow.

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.interpreters import is_operand
+from ..core.sums import DOUBLE, total, total_of_products
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import divide, multiply, subtract
@@ -17,13 +19,10 @@ from .comparison import where
 from .elementwise import sqrt
 from .indexing import getitem, index_add_zeros
 from .matmul import matmul
-from .reduction import accumulator, count_over, mean, reduced, spread, sum
+from .reduction import count_over, mean, reduced, spread, sum
 from .shaping import astype, floats, reshape, transpose
 
 __all__ = ["bincount", "corrcoef", "cov", "histc", "std", "std_mean", "var", "var_mean"]
-
-_SHORT = 4096  # up to here a scalar product, which adds up in few parts, is as exact as a sum
-_LETTERS = 50  # more axes than this einsum cannot name
 
 
 # -- variance -------------------------------------------------------------------------------------------------
@@ -32,11 +31,16 @@ _LETTERS = 50  # more axes than this einsum cannot name
 def _centred(array: Any, axes: Any) -> Any:
     # The mean of numbers far from zero is rounded; what that leaves is small, and its mean is exact enough.
     for _ in range(2):
-        array = array - np.mean(array, axis=axes, keepdims=True, dtype=accumulator(array, axes)).astype(array.dtype)
+        array = array - _mean(array, axes)
     return array
 
 
-@primitive(kind="linear", symbol="{0} − mean", x=lambda g, dim: centered(g, dim))
+def _mean(array: Any, axes: Any) -> Any:
+    """Return the mean over ``axes``, with the axes kept, of an array that is not empty."""
+    return np.true_divide(total(array, axes, True), math.prod(array.shape[i] for i in axes))
+
+
+@primitive(kind="linear", widens=True, cost=per_input(2), symbol="{0} − mean", x=lambda g, dim: centered(g, dim))
 def centered(x: Any, dim: Any) -> Any:
     """Return ``x`` with its mean over ``dim`` taken away: a projection, so it is its own transpose."""
     array = np.asarray(x)
@@ -47,18 +51,6 @@ def centered(x: Any, dim: Any) -> Any:
 def _degrees(shape: Any, dim: Any, correction: Any) -> Any:
     """Return by what the sum of squares is divided."""
     return float(max(count_over(shape, dim) - correction, 0))
-
-
-def _sum_of_squares(d: Any, axes: Any, keepdim: Any, wide: Any) -> Any:
-    """Return Σd² over ``axes``, without an array of the squares where that is as exact; ``d`` may be written over."""
-    last = d.ndim - 1
-    if last in axes and d.shape[last] <= _SHORT:
-        return np.sum(np.vecdot(d, d)[..., None], axis=axes, keepdims=keepdim)
-    if last not in axes and wide is None and d.ndim < _LETTERS:
-        every = list(range(d.ndim))
-        total = np.einsum(d, every, d, every, [i for i in every if i not in axes])
-        return np.expand_dims(total, axes) if keepdim else total
-    return np.sum(np.square(d, out=d), axis=axes, keepdims=keepdim, dtype=wide)
 
 
 def _variance(x: Any, dim: Any, correction: Any, keepdim: Any, what: Any) -> Any:
@@ -72,17 +64,15 @@ def _variance(x: Any, dim: Any, correction: Any, keepdim: Any, what: Any) -> Any
             f"{what}: {n} elements leave no degrees of freedom with correction {correction}", RuntimeWarning, 2
         )
     if not array.size:
-        total = np.sum(array, axis=axes, keepdims=keepdim)
+        added = np.sum(array, axis=axes, keepdims=keepdim)
     else:
         # One pass and its correction: the mean may be rounded, (Σd)²/n takes back what that adds to Σd².
         count = count_over(array.shape, dim)
-        wide = accumulator(array, axes)
-        d = np.asarray(array - np.mean(array, axis=axes, keepdims=True, dtype=wide).astype(array.dtype))
-        rest = np.sum(d, axis=axes, keepdims=keepdim, dtype=wide)
-        total = _sum_of_squares(d, axes, keepdim, wide) - rest * (rest / count)
-        total = np.maximum(total, 0)
+        d = np.asarray(array - _mean(array, axes))
+        rest = total(d, axes, keepdim, DOUBLE)
+        added = np.maximum(total_of_products(d, d, axes, keepdim, DOUBLE) - rest * (rest / count), 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.divide(total, degrees, dtype=None if total.dtype.kind == "f" else np.float64)
+        return np.divide(added, degrees, dtype=np.float64)
 
 
 def _scale(degrees: Any, factor: Any) -> Any:
@@ -90,7 +80,7 @@ def _scale(degrees: Any, factor: Any) -> Any:
 
 
 @primitive(
-    symbol="var {0}",
+    widens=True, cost=per_input(4), symbol="var {0}",
     x=lambda g, x, dim, correction: (
         spread(g * _scale(_degrees(x.shape, dim, correction), 2), x.shape, dim) * centered(x, dim)
     ),
@@ -101,7 +91,7 @@ def variance(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False)
 
 
 @primitive(
-    symbol="std {0}",
+    widens=True, cost=per_input(4), symbol="std {0}",
     x=lambda g, x, out, dim, correction: (
         spread(
             where(out == 0, 0, g * _scale(_degrees(x.shape, dim, correction), 1) / where(out == 0, 1, out)),
@@ -201,7 +191,7 @@ def _weights(weights: Any, count: Any, what: Any, kinds: Any) -> Any:
     return weights
 
 
-@composed
+@composed(widens=True)
 def cov(x: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = None) -> Any:
     """Return the covariances of variables in rows, observed in columns; of one variable its variance.
 
@@ -231,12 +221,12 @@ def cov(x: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = No
     if weights is None:
         left = right = centered(rows, 1)
     else:
-        total = sum(weights)
+        whole = sum(weights)
         lost = correction
         if aweights is not None and correction:
-            lost = divide(multiply(correction, sum(multiply(weights, much))), total)
-        degrees = subtract(total, lost)
-        right = subtract(rows, divide(sum(multiply(rows, weights), 1, True), total))
+            lost = divide(multiply(correction, sum(multiply(weights, much))), whole)
+        degrees = subtract(whole, lost)
+        right = subtract(rows, divide(sum(multiply(rows, weights), 1, True), whole))
         left = multiply(right, weights)
     if not float(degrees) > 0:
         warnings.warn(f"cov: {count} observations leave no degrees of freedom", RuntimeWarning, stacklevel=2)
@@ -245,7 +235,7 @@ def cov(x: Any, *, correction: Any = 1, fweights: Any = None, aweights: Any = No
     return reshape(products, ()) if rows.shape[0] == 1 else products
 
 
-@composed
+@composed(widens=True)
 def corrcoef(x: Any) -> Any:
     """Return the correlations of variables in rows, observed in columns; of one variable 1.
 
@@ -270,7 +260,7 @@ def corrcoef(x: Any) -> Any:
 # -- counts ---------------------------------------------------------------------------------------------------
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=per_input(), x=None)
 def histc(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Any:
     """Return how many elements fall into each of ``bins`` equal intervals from ``min`` to ``max``.
 
@@ -301,7 +291,7 @@ def histc(x: Any, bins: Any = 100, min: Any = 0, max: Any = 0) -> Any:
     return np.histogram(array, bins, (low, high))[0].astype(array.dtype if array.dtype.kind == "f" else np.int64)
 
 
-@primitive(kind="index", x=None)
+@primitive(kind="index", cost=per_input(), x=None)
 def counts(x: Any, minlength: Any) -> Any:
     """Return how often each of 0, 1, 2, ... occurs; see :func:`bincount`."""
     return np.bincount(np.asarray(x).astype(np.int64, copy=False), minlength=minlength)

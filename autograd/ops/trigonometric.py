@@ -259,7 +259,7 @@ def sinc_derivative(x: Any, order: Any = 1) -> Any:
     return _sinc_derivative(x, order)
 
 
-@primitive(kind="elementwise", finite=True, symbol="sinc {0}", x=lambda g, x: g * sinc_derivative(x, 1))
+@primitive(kind="elementwise", cost=3, finite=True, symbol="sinc {0}", x=lambda g, x: g * sinc_derivative(x, 1))
 def sinc(x: Any) -> Any:
     """Return sin(πx) / (πx), which is 1 at 0.
 

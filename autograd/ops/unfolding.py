@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..engine.declare import primitive
 from .windows import batch_of, lay_out, sizes_of
 
@@ -34,7 +35,7 @@ def _windows(
 
 
 @primitive(
-    kind="linear", name="im2col", symbol="columns of {0}",
+    kind="linear", cost=0, name="im2col", symbol="columns of {0}",
     input=lambda g, input_shape, kernel_size, dilation, padding, stride: fold(
         g, tuple(input_shape[-2:]), kernel_size, dilation, padding, stride
     ),
@@ -72,7 +73,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
 
 
 @primitive(
-    kind="linear", name="col2im", symbol="image of {0}",
+    kind="linear", widens=True, cost=per_input(), name="col2im", symbol="image of {0}",
     input=lambda g, kernel_size, dilation, padding, stride: unfold(g, kernel_size, dilation, padding, stride),
 )  # fmt: skip
 def fold(

@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ..core.cost import per_input
 from ..core.dtypes import to_dtype
+from ..core.sums import total, total_of_products
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import power, subtract
 from .comparison import where
 from .elementwise import absolute, sign
-from .reduction import accumulator, laid_out, reduced, spread, sum
+from .reduction import laid_out, reduced, spread, sum
 from .shaping import astype, wide
 
 __all__ = ["dist"]
@@ -44,16 +46,17 @@ def _power_mean(array: Any, ord: Any, axes: Any) -> Any:
     if ord == 2:
         if len(axes) == array.ndim:
             flat = array.ravel("K")
-            return np.sqrt(np.dot(flat, flat)).reshape((1,) * array.ndim)
-        if axes == (array.ndim - 1,):
-            return np.sqrt(np.vecdot(array, array))[..., None]
-        return np.sqrt(np.sum(np.square(array), axis=axes, keepdims=True, dtype=accumulator(array, axes)))
+            return np.sqrt(total_of_products(flat, flat, (0,))).reshape((1,) * array.ndim)
+        return np.sqrt(total_of_products(array, array, axes, True))
     powers = np.abs(array) if ord == 1 else np.power(np.abs(array), ord)
-    total = np.sum(powers, axis=axes, keepdims=True, dtype=accumulator(array, axes))
-    return total if ord == 1 else np.power(total, 1 / ord)
+    added = total(powers, axes, True)
+    return added if ord == 1 else np.power(added, 1 / ord)
 
 
-@primitive(symbol="‖{0}‖", x=lambda g, x, out, ord, dim: _power_mean_rule(g, x, out, ord, dim))
+@primitive(
+    widens=True, cost=per_input(3), symbol="‖{0}‖",
+    x=lambda g, x, out, ord, dim: _power_mean_rule(g, x, out, ord, dim),
+)  # fmt: skip
 def power_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False) -> Any:
     """Return (Σ |x|^ord)^(1/ord) over ``dim``; see :func:`vector_norm`."""
     array = np.asarray(x)
@@ -105,7 +108,7 @@ def vector_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False, *, 
     return power_norm(x if dtype is None else astype(x, to_dtype(dtype)), ord, dim, keepdim)
 
 
-@composed
+@composed(widens=True)
 def dist(x: Any, other: Any, p: Any = 2) -> Any:
     """Return the norm of the difference of two tensors, which broadcast, over all elements.
 

@@ -18,7 +18,7 @@ from .targets import beside, floating, operand, plain
 __all__ = ["scaled_dot_product_attention"]
 
 
-@composed
+@composed(widens=True)
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False, *,
     scale: float | None = None, enable_gqa: bool = False,

@@ -39,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@composed
+@composed(widens=True)
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Return the cross entropy −t·log x − (1 − t)·log(1 − x) between probabilities x and t.
 
@@ -91,7 +91,7 @@ def _broadcast_weight(weight: Any, like: Any, what: str, name: str = "weight") -
     return factors
 
 
-@composed
+@composed(widens=True)
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None,
 ) -> Any:  # fmt: skip
@@ -125,7 +125,7 @@ def binary_cross_entropy_with_logits(
     return reduced(losses if weight is None else losses * _broadcast_weight(weight, x, what), reduction)
 
 
-@composed
+@composed(widens=True)
 def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Return log(1 + exp(−t·x)) for scores x and targets t of 1 or −1.
 
@@ -147,7 +147,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(logistic_cross_entropy(x * matching(target, x, "soft_margin_loss"), 1.0), reduction)
 
 
-@composed
+@composed(widens=True)
 def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Return, for each row, the mean over classes of the cross entropy between sigmoid(input) and target.
 
@@ -195,7 +195,7 @@ def _pick(log_probabilities: Any, labels: Any, weights: Any, ignore_index: int) 
     return losses * factors, factors
 
 
-@composed
+@composed(widens=True)
 def nll_loss(
     input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
 ) -> Any:  # fmt: skip
@@ -226,7 +226,7 @@ def nll_loss(
     return weighted_mean(losses, factors, reduction)
 
 
-@composed
+@composed(widens=True)
 def cross_entropy(
     input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
     label_smoothing: float = 0.0,
@@ -298,7 +298,7 @@ def _soft_cross_entropy(
     return reduced(losses, reduction)
 
 
-@composed
+@composed(widens=True)
 def cross_entropy_composed(input: Any, target: Any) -> Any:
     """Return the mean cross entropy written out in small operations, as a lesson draws it.
 

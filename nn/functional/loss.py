@@ -27,7 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@composed
+@composed(widens=True)
 def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the squared error (input − target)²: its mean, its sum, or each element's.
 
@@ -84,7 +84,7 @@ def half_mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return total if reduction == "sum" else total / count if count else total * math.nan
 
 
-@composed
+@composed(widens=True)
 def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the absolute error |input − target|: its mean, its sum, or each element's.
 
@@ -117,7 +117,7 @@ def _weighted(losses: Any, weight: Any, reduction: str, what: str) -> Any:
     return _sum(weighted) / _sum(factors) if reduction == "mean" else reduced(weighted, reduction)
 
 
-@composed
+@composed(widens=True)
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
     """Return ½·d² for errors |d| = |input − target| up to `delta`, and delta·(|d| − ½·delta) beyond. (Huber 1964)
 
@@ -144,7 +144,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
     return reduced(losses if weight is None else losses * matching(weight, x, "huber_loss", "weight"), reduction)
 
 
-@composed
+@composed(widens=True)
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
     """Return ½·d²/beta for errors |d| = |input − target| below `beta`, and |d| − ½·beta beyond. (Girshick 2015)
 
@@ -172,7 +172,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     return reduced(huber_error(x, y, beta) / beta if beta else absolute(x - y), reduction)
 
 
-@composed
+@composed(widens=True)
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
     """Return the Kullback-Leibler divergence Σ t·(log t − x) of a distribution t from log-probabilities x.
 
@@ -206,7 +206,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return reduced(losses, reduction)
 
 
-@composed
+@composed(widens=True)
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean",
 ) -> Any:  # fmt: skip
@@ -237,7 +237,7 @@ def poisson_nll_loss(
     return reduced(losses, reduction)
 
 
-@composed
+@composed(widens=True)
 def gaussian_nll_loss(
     input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Any:

@@ -36,7 +36,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@composed
+@composed(widens=True)
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
     """Return the distance x where the target is 1, and max(0, margin − x) where it is −1.
 
@@ -62,7 +62,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     return reduced(where(t != -1, x, 0) + where(t != 1, not_negative(margin - x), 0), reduction)
 
 
-@composed
+@composed(widens=True)
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """Return max(0, margin − t·(input1 − input2)): for t = 1 the first should rank higher, for t = −1 the second.
 
@@ -88,7 +88,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     return reduced(not_negative(margin - t * (x - y)), reduction)
 
 
-@composed
+@composed(widens=True)
 def multi_margin_loss(
     input: Any, target: Any, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
 ) -> Any:
@@ -134,7 +134,7 @@ def multi_margin_loss(
     return reduced(losses if weights is None else losses * weights[labels], reduction)
 
 
-@composed
+@composed(widens=True)
 def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Return Σ max(0, 1 − (x_t − x_c)) / C over all pairs of a right class t and a wrong class c.
 
@@ -193,7 +193,7 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> 
     return reduced(losses if len(shape) == 2 else reshape(losses, ()), reduction)
 
 
-@composed
+@composed(widens=True)
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
     swap: bool = False, reduction: str = "mean",
@@ -229,7 +229,7 @@ def triplet_margin_loss(
     return _triplet_loss(a, near, far, distance, margin, swap, reduction)
 
 
-@composed
+@composed(widens=True)
 def triplet_margin_with_distance_loss(
     anchor: Any, positive: Any, negative: Any, *, distance_function: Callable[..., Any] | None = None,
     margin: float = 1.0, swap: bool = False, reduction: str = "mean",
@@ -280,7 +280,7 @@ def _triplet_loss(
     return reduced(not_negative(distance(anchor, near) - wrong + margin), reduction)
 
 
-@composed
+@composed(widens=True)
 def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean") -> Any:
     """Return 1 − cos(input1, input2) where the target is 1, and max(0, cos − margin) where it is −1.
 

@@ -218,7 +218,7 @@ def _by_groups(x: Any, groups: int, weight: Any, bias: Any, eps: float, what: st
     return reshape(out, shape)
 
 
-@composed
+@composed(widens=True)
 def instance_norm(
     input: Any, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Any = None,
     bias: Any = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
@@ -268,7 +268,7 @@ def instance_norm(
     return _by_groups(x, shape[1], weight, bias, eps, what)
 
 
-@composed
+@composed(widens=True)
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
     """Divide each element by (k + alpha·mean of the squares in `size` neighbouring channels)^beta.
 
@@ -307,7 +307,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
     return x / power(total * (alpha / size) + k, beta)
 
 
-@composed
+@composed(widens=True)
 def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Any:
     """Divide vectors along `dim` by their p-norm, which counts as at least `eps`.
 

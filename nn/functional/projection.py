@@ -50,7 +50,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return out + bias
 
 
-@composed
+@composed(widens=True)
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """Return, for each output o, input1ᵀ·weight[o]·input2 + bias[o].
 
@@ -172,7 +172,7 @@ def embedding(
 _MODES = ("sum", "mean", "max")
 
 
-@composed
+@composed(widens=True)
 def embedding_bag(
     input: Any, weight: Any, offsets: Any = None, max_norm: float | None = None, norm_type: float = 2.0,
     scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, per_sample_weights: Any = None,

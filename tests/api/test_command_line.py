@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
+import glassgrad as gg
 from glassgrad import cli, demo, info
+from glassgrad.source import source
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +78,33 @@ def test_info_names_what_is_installed(capsys):
 def test_info_without_dot(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "not found" in info.report()
+
+
+def test_source_prints_what_runs(capsys):
+    """The lines that a traceback through the operation shows are among those printed."""
+    assert cli.main(["source", "multiply"]) == 0
+    printed = capsys.readouterr().out
+    for part in ("the call", "the backward step", "the call on Scalars", "the backward step on Scalars"):
+        assert f"multiply{'(x, y), elementwise' if part == 'the call' else ''}: {part}\n" in printed
+    gg.multiply(gg.tensor([1.0]), gg.tensor([2.0]))
+    constants = [c for c in compile(printed, "printed", "exec").co_consts if hasattr(c, "co_code")]
+    # What runs lies one line lower and one level deeper, inside a function that holds its free variables.
+    assert set(constants[0].co_varnames) == set(gg.multiply.__code__.co_varnames)
+
+
+@pytest.mark.parametrize("name", [*gg.autograd.REGISTRY])
+def test_source_of_every_primitive_is_a_function(name):
+    compile(source(name), name, "exec")
+
+
+@pytest.mark.parametrize("name", ["var", "add_"])
+def test_source_of_what_is_not_generated(name, capsys):
+    assert cli.main(["source", name]) == 0
+    printed = capsys.readouterr().out
+    assert "nothing is generated" in printed and f"def {name}(" in printed
+
+
+def test_source_of_an_unknown_operation(capsys):
+    assert cli.main(["source", "multipl"]) == 2
+    message = capsys.readouterr().err
+    assert "no operation named 'multipl'" in message and "multiply" in message

@@ -36,7 +36,7 @@ PROBLEMS = {
     "unknown name in a rule": (
         {"kind": "elementwise", "x": lambda g, z: g * z},
         {},
-        "rule for 'x' asks for 'z'; it may ask for g, need, out, x, x_shape",
+        "rule for 'x' asks for 'z'; it may ask for g, needs_grad, out, x, x_shape",
     ),
     "misspelt shape": ({"x": lambda g, y_shape: g}, {}, "asks for 'y_shape'"),
     "rule without g": ({"kind": "elementwise", "x": lambda out: out}, {}, "rule for 'x' ignores 'g'"),
@@ -58,7 +58,9 @@ PROBLEMS = {
         {},
         r"the rule for 'x' takes \*args; name what it needs",
     ),
-    "need in a single rule": ({"x": lambda g, need: g}, {}, "rule for 'x' asks for 'need', which only joint rules get"),
+    "needs_grad in a single rule": (
+        {"x": lambda g, needs_grad: g}, {}, "rule for 'x' asks for 'needs_grad', which only joint rules get",
+    ),
     "a parameter called g": ({"g": lambda g: g}, {"kernel": lambda g: g}, "a parameter may not be called 'g'"),
     "a parameter called out": (
         {"x": lambda g: g},
@@ -325,6 +327,7 @@ def total(x, dim=-1):
     return np.sum(x, axis=dim)
 
 
+# The older spelling of needs_grad.
 @gg.primitive(
     kind="general",
     inputs=("x", "y"),
@@ -335,8 +338,9 @@ def product(x, y):
 
 
 @gg.primitive(
-    kind="linear", list_input=True, parts=lambda g, need: [g * (i + 1) if n else None for i, n in enumerate(need)]
-)
+    kind="linear", list_input=True,
+    parts=lambda g, needs_grad: [g * (i + 1) if wanted else None for i, wanted in enumerate(needs_grad)],
+)  # fmt: skip
 def weighted_sum(parts):
     return sum((i + 1) * p for i, p in enumerate(parts))
 

@@ -204,6 +204,8 @@ DIFFERENT = {
     **dict.fromkeys(("selu", "F.selu", "F.celu", "F.elu", "celu alpha", "F.elu alpha"), (2, at(0.0))),
     # Where y is 0 the derivative by both is 1/x; PyTorch masks it.
     **dict.fromkeys(("pow", "float_power"), (2, lambda x, y: y == 0)),
+    # Where both are −∞ nothing can grow, and the derivatives are 0, as logsumexp's; PyTorch's are NaN.
+    **dict.fromkeys(("logaddexp", "logaddexp2"), (1, lambda x, y: (x == -inf) & (y == -inf))),
     # Far out, PyTorch takes the difference of large numbers; where the value is infinite it gives NaN.
     "special log_ndtr": (1, lambda x: x <= (-60 if x.dtype == np.float64 else -4)),
     "special i1": (1, lambda x: np.abs(x) == 300),

@@ -99,3 +99,13 @@ def test_recorded_derivatives_are_operations_of_a_higher_order():
 def test_unknown_things_to_keep():
     with pytest.raises(ValueError, match="keep must be None, 'inputs'"):
         gg.record(keep="everything")
+
+
+def test_where_infinities_are_allowed_one_that_came_in_explains_the_nan():
+    x = gg.tensor([1.0, np.inf], requires_grad=True)
+    with np.errstate(all="ignore"), gg.detect_anomaly(check_inf=False):
+        with pytest.raises(FloatingPointError, match=r"subtract made a NaN .*; its input 'x' holds an infinity"):
+            x - np.inf
+    with gg.detect_anomaly(check_inf=False), np.errstate(all="ignore"):
+        with pytest.raises(FloatingPointError, match="all its inputs are finite"):
+            gg.log(gg.tensor([-1.0], requires_grad=True))

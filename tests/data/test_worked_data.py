@@ -46,6 +46,12 @@ def test_H5_mini_batches_of_004():
     assert batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
+def test_ERR50a_the_code_of_004_uses_a_name_that_it_does_not_define():
+    """NOTE WRONG: n is the number of samples, but N is asked for."""
+    with pytest.raises(NameError, match="'N' is not defined"):
+        eval("[slice(i, min(i + batch, N)) for i in range(0, n, batch)]", {"n": 10, "batch": 4})
+
+
 def test_ERR50_the_code_of_004_never_uses_its_shuffled_order():
     """NOTE WRONG: slices of the data themselves come in their order; slices of the shuffled order do not."""
     x, order = np.arange(10), np.random.default_rng(0).permutation(10)

@@ -213,6 +213,15 @@ def test_worked_12_size_with_padding():
     assert nn.Conv2d(1, 1, 2, padding=1)(gg.zeros(1, 1, 6, 6)).shape == (1, 1, 7, 7)
 
 
+def test_worked_12_rows_that_a_stride_reads():
+    """000's index S·i − 1 + k reads rows 2-4, 4-6 and 6-8 of seven for stride 2; S·(i − 1) + k reads 1-3, 3-5, 5-7."""
+    seen = nn.Unfold((3, 1), stride=(2, 1))(gg.arange(1, 8).astype("float64").reshape(1, 1, 7, 1))[0].T.tolist()
+    right = [[2 * (i - 1) + k for k in (1, 2, 3)] for i in (1, 2, 3)]
+    as_printed = [[2 * i - 1 + k for k in (1, 2, 3)] for i in (1, 2, 3)]
+    assert seen == right == [[1, 2, 3], [3, 4, 5], [5, 6, 7]]
+    assert as_printed == [[2, 3, 4], [4, 5, 6], [6, 7, 8]], "the last row does not exist"
+
+
 def test_worked_12_one_bias_for_each_filter():
     """004 has one bias for all filters; each has its own, and weights are ordered (FN, C, FH, FW)."""
     conv = nn.Conv2d(3, 30, 5)

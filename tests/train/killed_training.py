@@ -53,7 +53,7 @@ loaders = {
     "seed": lambda: data.DataLoader(samples, batch_size=8, shuffle=True, seed=3),
     "sampler": lambda: data.DataLoader(samples, 8, sampler=data.RandomSampler(samples, seed=5)),
     "balanced": lambda: data.DataLoader(samples, batch_sampler=data.Balanced(labels, 6)),
-    "list": lambda: [(gg.tensor(points[i : i + 9]), gg.tensor(labels[i : i + 9])) for i in range(0, 46, 9)],
+    "list": lambda: [(gg.tensor(points[i : i + 8]), gg.tensor(labels[i : i + 8])) for i in range(0, 46, 8)],
 }
 model = nn.Sequential(
     nn.Flatten(), nn.Linear(9, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.3), nn.Linear(6, 3)

@@ -205,6 +205,46 @@ def test_weights_that_have_run_away_are_named():
     assert "epoch 2, batch 1: 0.weight became NaN or infinite at an earlier step; the learning rate may be" in found
 
 
+def test_an_overflow_that_becomes_a_nan_further_on_is_followed_back():
+    """exp overflows in the first layer, and inf − inf is NaN in the second; a mask of −inf in between is no fault."""
+
+    class Grow(nn.Module):
+        def forward(self, x):
+            return gg.exp(gg.abs(x) + 100.0)
+
+    class Centre(nn.Module):
+        def forward(self, x):
+            return x - x.mean()
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.affine, self.grow, self.norm = nn.Linear(2, 2), Grow(), Centre()
+
+        def forward(self, x):
+            hidden = self.affine(x)
+            attention = gg.softmax(hidden + gg.tensor([0.0, float("-inf")]), 1)
+            return self.norm(self.grow(hidden)) * attention
+
+    (found,) = warned(lambda: trainer(Net()).fit(loader(), progress=False))
+    assert "batch 1: exp made an infinity in its output of shape (8, 2) at " in found
+    assert "in module Net.grow; all its inputs are finite. It led to a NaN: subtract made a NaN" in found
+    assert "in module Net.norm. Training goes on" in found
+
+
+def test_a_nan_that_is_computed_from_the_data_before_the_first_layer():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.affine = nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.affine(gg.log(x))
+
+    (found,) = warned(lambda: trainer(Net()).fit(loader(), progress=False))
+    assert "in module Net.affine; one came in with its inputs" in found
+
+
 def test_an_infinite_loss_is_found_where_it_became_infinite():
     class Net(nn.Module):
         def __init__(self):
@@ -237,6 +277,9 @@ def test_an_infinite_loss_is_found_where_it_became_infinite():
          "scheduler_monitor 'x' is not among train_loss, train_accuracy, seconds"),
         (lambda t: t.fit(loader(), evaluate_training=3), TypeError, "must be True, False or a loader, not 3"),
         (lambda t: t.fit(loader(), early_stopping=3), TypeError, "must be a train.EarlyStopping, not int"),
+        (lambda t: trainer(metrics=3), TypeError, "metrics must be functions, names or a dict of them, not 3"),
+        (lambda t: t.fit(loader(), early_stopping=train.EarlyStopping(2)), ValueError, "without validation data"),
+        (lambda t: t.fit(loader(), checkpoint=train.Checkpoint("none/run")), FileNotFoundError, "there is no folder"),
         (lambda t: t.fit(loader(), checkpoint="run"), TypeError, "must be a train.Checkpoint, not str"),
         (lambda t: t.fit(loader(), early_stopping=train.EarlyStopping), TypeError, "not the class EarlyStopping"),
     ],

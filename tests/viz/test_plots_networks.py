@@ -351,7 +351,7 @@ def test_feature_maps_are_what_the_layer_gives():
         assert drawn == pytest.approx(map_, rel=1e-6)  # dropout is off
     assert figure.axes[0].get_title(loc="left") == "0, Conv2d: 4 maps of 6×6"
     assert [module.training for module in model] == [False, True, True, True, True]
-    assert not any(module._forward_hooks for module in model.modules())
+    assert not any(module._hooks for module in model.modules())
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_wrong_feature_maps(layer, x, options, message):
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten())
     with pytest.raises((TypeError, ValueError), match=message):
         plots.feature_maps(model, x, layer, **options)
-    assert not any(module._forward_hooks for module in model.modules())
+    assert not any(module._hooks for module in model.modules())
 
 
 def test_feature_maps_need_a_module():

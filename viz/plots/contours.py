@@ -236,7 +236,7 @@ def _contours(panel: Any, fields: Any, window: Any, levels: Any, style: Style) -
         alone = len(fields) == 1
         colour = style.theme.group if alone else (style.theme.ink, style.colour(1), style.theme.ink)[i % 3]
         # The last of several is the sum that counts: solid; what it is made of is dashed.
-        dashes = "solid" if alone or i == len(fields) - 1 else ((0, (6, 2)), (0, (2.2, 1.6)))[i % 2]
+        dashes: Any = "solid" if alone or i == len(fields) - 1 else ((0, (6, 2)), (0, (2.2, 1.6)))[i % 2]
         wide = 0.8 if alone or i < len(fields) - 1 else 1.2
         panel.contour(x, y, z, levels=_levels(z, levels), colors=colour, linewidths=wide, linestyles=[dashes], zorder=1)
         if name:

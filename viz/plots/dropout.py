@@ -108,10 +108,10 @@ def _masks(what: str, mask: Any) -> tuple[list[Mask], bool]:
         if any(np.isnan(layer).any() for layer in layers):
             raise ValueError(f"{what}: a mask holds NaN; a unit is dropped (0) or kept")
         found.append([layer != 0 for layer in layers])
-    sizes = [[len(layer) for layer in one] for one in found]
-    if any(other != sizes[0] for other in sizes):
-        raise ValueError(f"{what}: all masks must be of one network, got layers of {' and '.join(map(str, sizes))}")
-    _check(what, sizes[0])
+    lengths = [[len(layer) for layer in one] for one in found]
+    if any(other != lengths[0] for other in lengths):
+        raise ValueError(f"{what}: all masks must be of one network, got layers of {' and '.join(map(str, lengths))}")
+    _check(what, lengths[0])
     return found, False
 
 

@@ -19,6 +19,7 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
@@ -52,6 +53,7 @@ class PlotFigure(Figure):
     """
 
     style: Style
+    layout: ConstrainedLayoutEngine
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,7 +102,8 @@ def new_figure(style: Style, height: float) -> PlotFigure:
     """Return an empty figure of the style's width and this height, both in centimetres."""
     figure = PlotFigure(figsize=(style.width / 2.54, height / 2.54), dpi=DPI, facecolor=style.theme.background)
     FigureCanvasAgg(figure)
-    figure.set_layout_engine("constrained", w_pad=0.04, h_pad=0.04, wspace=0.03, hspace=0.04)
+    figure.layout = ConstrainedLayoutEngine(w_pad=0.04, h_pad=0.04, wspace=0.03, hspace=0.04)
+    figure.set_layout_engine(figure.layout)
     figure.style = style
     return figure
 
@@ -208,7 +211,8 @@ def colour_bar(figure: Any, drawn: Any, axes: Any, style: Style, words: str) -> 
     bar = figure.colorbar(drawn, ax=axes, pad=0.02, aspect=22, fraction=0.07)
     dress_bar(bar, style)
     if isinstance(drawn.norm, LogNorm):
-        far = drawn.norm.vmin < 1e-3 or drawn.norm.vmax > 1e4
+        low, high = drawn.get_clim()
+        far = low < 1e-3 or high > 1e4
         bar.ax.yaxis.set_major_locator(LogLocator(numticks=5))
         bar.ax.yaxis.set_minor_locator(NullLocator())
         bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: power(value, far)))
@@ -247,7 +251,8 @@ def finish(figure: PlotFigure, title: Any, path: Any, notes: Iterable[str] = ())
     style = figure.style
     above: list[tuple[Any, float]] = []
     below = 0.0
-    renderer = figure.canvas.get_renderer()
+    renderer: Any = figure.canvas
+    renderer = renderer.get_renderer()
 
     def height(artist: Any) -> float:
         return float(artist.get_window_extent(renderer).height) * 72 / figure.dpi
@@ -283,7 +288,7 @@ def finish(figure: PlotFigure, title: Any, path: Any, notes: Iterable[str] = ())
     if sentences:
         last.set_position((left, _MARGIN / total))
         last.set_in_layout(False)
-    figure.get_layout_engine().set(rect=(0, below / total, 1, planned / total))
+    figure.layout.set(rect=(0, below / total, 1, planned / total))
     figure.draw_without_rendering()
     if path is not None:
         figure.savefig(Path(path))

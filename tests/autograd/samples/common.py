@@ -76,11 +76,18 @@ def load() -> None:
             table.update(more)
 
 
+def inside(start: float, end: float) -> tuple[float, float]:
+    """Return an interval of length 2, or what there is, well inside the given one, one end of which may be infinite."""
+    margin = min(0.25, (end - start) / 4)
+    if start == -math.inf:
+        return min(end - margin - 2, 0.25), min(end - margin, 2.25)
+    return start + margin, min(start + margin + 2, end - margin)
+
+
 def elementwise_samples(primitive: Any, rng: np.random.Generator) -> list[Any]:
     low, high, signs = 0.25, 2.25, True
     if primitive.domain is not None:
-        start, end = primitive.domain
-        low, high, signs = start + 0.25, min(start + 2.25, end - 0.25), False
+        low, high, signs = *inside(*primitive.domain), False
     missing = [
         n
         for n in primitive.static_names

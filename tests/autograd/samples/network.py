@@ -215,6 +215,7 @@ COMPOSED_SAMPLES: dict[str, Samples] = {
         )
     ],
     "group_norm": _norms("group_norm"),
+    "half_mse_loss": _pairs(),
     "hinge_embedding_loss": lambda rng: [
         Sample("rows", {"input": spaced(rng, 3, 2)}, {"target": np.array([[1, -1], [-1, 1], [1, -1]]), "margin": 3.0})
     ],
