@@ -353,6 +353,18 @@ def test_worked_8_5_step_decay():
     assert rates_at(lambda o: lr_scheduler.MultiStepLR(o, [30, 60]), epochs) == pytest.approx(expected)
 
 
+def test_noise_settles_in_proportion_to_the_rate():
+    """001 L1307: steps down h·w²/2 with noise of variance σ² end in a cloud of variance lr·σ²/(h·(2 − lr·h))."""
+    h, sigma, rng = 2.0, 1.5, np.random.default_rng(0)
+    for lr in (0.1, 0.01):
+        w = leaf(np.zeros(4000))
+        optimizer = optim.SGD([w], lr=lr)
+        for _ in range(int(5 / (lr * h))):
+            w.grad = gg.tensor(h * w.numpy() + sigma * rng.standard_normal(4000))
+            optimizer.step()
+        assert w.numpy().var() == pytest.approx(lr * sigma**2 / (h * (2 - lr * h)), rel=0.1)
+
+
 def test_adam_follows_a_schedule():
     """P5: with a constant gradient Adam's steps have the length of the rate, so a drop to a tenth is seen in them."""
     w = leaf([1.0])
