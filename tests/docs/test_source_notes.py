@@ -117,12 +117,14 @@ def test_every_error_of_the_notes_has_its_test():
                 assert_test_exists(test)
 
 
-def test_names_and_scripts_in_the_text_exist():
+def test_names_scripts_and_tests_in_the_text_exist():
     text = PAGE.split("## Every item")[0]
     for name in set(re.findall(r"`(gg(?:\.\w+)+)", text)):
         assert resolve(name) is not None
     for script in set(re.findall(r"`(examples/\w+\.py)`", text)):
         assert script in STILL_TO_COME or (ROOT / script).is_file(), f"there is no {script}"
+    for test in set(re.findall(r"`(tests/[^`]+)`", text)):
+        assert_test_exists(test)
 
 
 @pytest.mark.parametrize("page", ["docs/source-notes.md", "examples/README.md", "README.ja.md"])

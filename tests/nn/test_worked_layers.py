@@ -256,3 +256,28 @@ def test_worked_12_one_bias_for_each_filter():
     assert conv.weight.shape == (30, 3, 5, 5) and conv.bias.shape == (30,)
     x = gg.zeros(10, 1, 28, 28)
     assert x.shape == (10, 1, 28, 28) and x[0].shape == (1, 28, 28) and nn.Flatten()(x).shape == (10, 784)
+
+
+def test_note_wrong_rows_and_columns_of_a_filter():
+    """000 L35 sums k, the row, to FW and l, the column, to FH: such places do not exist in a filter of (2, 3)."""
+    rng = np.random.default_rng(0)
+    x, f = rng.standard_normal((5, 6)), rng.standard_normal((2, 3))
+
+    def convolution(rows, columns):
+        def at(i, j):
+            return sum(x[i + k, j + m] * f[k, m] for k in range(rows) for m in range(columns))
+
+        return [[at(i, j) for j in range(6 - columns + 1)] for i in range(5 - rows + 1)]
+
+    close(F.conv2d(leaf(x[None, None]), leaf(f[None, None])), [[convolution(2, 3)]])
+    with pytest.raises(IndexError):
+        convolution(3, 2)
+
+
+def test_note_wrong_one_bias_for_all_filters():
+    """004 L651: each map of the output is moved by its own bias, so one number for all gives other maps."""
+    rng = np.random.default_rng(0)
+    x, w, b = leaf(rng.standard_normal((1, 1, 4, 4))), leaf(rng.standard_normal((2, 1, 3, 3))), np.array([1.0, -2.0])
+    without, out = F.conv2d(x, w).numpy(), F.conv2d(x, w, leaf(b)).numpy()
+    np.testing.assert_allclose(out, without + b[:, None, None], rtol=1e-12)
+    assert np.abs(out - (without + b[0])).max() == pytest.approx(3)

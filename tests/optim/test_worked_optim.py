@@ -321,6 +321,30 @@ def test_worked_8_5_note_wrong_gradient_added():
             assert w.item() == pytest.approx(value)
 
 
+def test_note_wrong_average_of_rmsprop():
+    """003 L424-426 has (1 − ρ) twice, h ← (1 − ρ)·h + (1 − ρ)·g²: no average, and steps 10 times too long."""
+    rho, lr = 0.99, 0.001
+    path = steps(lambda p: optim.RMSprop(p, lr=lr, alpha=rho), [2.0] * 2000)
+    assert path[-2] - path[-1] == pytest.approx(lr, rel=1e-6), "the root of the average of g² is |g|"
+    h = 0.0
+    for _ in range(2000):
+        h = (1 - rho) * h + (1 - rho) * 2.0**2
+    assert lr * 2.0 / h**0.5 == pytest.approx(lr * (rho / (1 - rho)) ** 0.5, rel=1e-6) and lr * 2.0 / h**0.5 > 9 * lr
+
+
+def test_note_wrong_velocity_kept_under_another_name():
+    """004 L296 writes the new velocity to self.h and adds self.v, which stays 0: nothing is ever learnt."""
+    for kept, expected in (("v", [0.95, 0.93, 0.812]), ("h", [1, 1, 1])):
+        w, memory, path = 1.0, {"v": 0.0, "h": 0.0}, []
+        for g in (0.5, -0.25, 1.0):
+            memory[kept] = 0.9 * memory["v"] - 0.1 * g
+            w += memory["v"]
+            path.append(w)
+        assert path == pytest.approx(expected)
+        ours = steps(lambda p: optim.SGD(p, lr=0.1, momentum=0.9), [0.5, -0.25, 1.0])
+        assert (path == pytest.approx(ours)) is (kept == "v")
+
+
 def rates_at(make, wanted):
     optimizer = optim.SGD([leaf([1.0])], lr=0.1)
     schedule = make(optimizer)
