@@ -132,7 +132,9 @@ def histogram(ax, item):
 
 
 keys = [(key, i) for key in shown for i in range(5)]
-titles = [f"layer {i + 1}: σ {shown[key][i].std():.2g}" for key, i in keys]
+spreads = [shown[key][i].std() for key, i in keys]
+titles = [f"layer {i + 1}: σ {f'{std:.2g}' if std < 99 else f'{std:,.0f}'}"
+          for (_, i), std in zip(keys, spreads, strict=True)]  # fmt: skip
 figure = plots.panels(keys, histogram, titles=titles, columns=5, sharex=False, sharey=False, proportion=0.38,
                       title="Activations of five layers (ReLU: those above 0, the last bar all above 4)")  # fmt: skip
 experiment.finish(figure)

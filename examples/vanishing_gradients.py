@@ -74,7 +74,7 @@ limits = (float(known[known > 0].min()), float(known.max()))
 
 def draw(ax, key):
     layers = {name: [step[name] for step in shown[key]] for name in NAMES.values()}
-    plots.gradient_flow(layers, limits=limits, xlabel=f"{every} steps", ax=ax)
+    plots.gradient_flow(layers, limits=limits, xlabel=f"step ÷ {every}", ax=ax)
 
 
 experiment.finish(
