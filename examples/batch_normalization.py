@@ -7,8 +7,8 @@ overfitting is suppressed. The third is tried on 300 images (of MNIST; 100 of th
 own experiment on overfitting, with plain SGD and with momentum.
 
 Look for: without normalisation only two or three of the scales learn; with it most do, though not the smallest and
-the largest equally well; where plain networks learn, they are ahead. On 300 images it does not raise the accuracy on test
-images: the third claim fails here.
+the largest equally well; where plain networks learn, they are ahead. On 300 images it does not raise the accuracy on
+test images: the third claim fails here.
 
 Run: python examples/batch_normalization.py --data mnist
 """
