@@ -350,7 +350,7 @@ def _read(equation: Any, ndims: Any) -> Any:
         raise ValueError(f"einsum: {equation!r} names {len(written)} operands, but {len(ndims)} were given")
     wide = 0
     for i, (term, ndim) in enumerate(zip(written, ndims, strict=True)):
-        letters = _letters(term, equation, f"operand {i}")
+        letters = _letters_of(term, equation, f"operand {i}")
         if "..." in term:
             wide = max(wide, ndim - len(letters))
         if len(letters) != ndim and ("..." not in term or len(letters) > ndim):
@@ -367,7 +367,7 @@ def _read(equation: Any, ndims: Any) -> Any:
         count = ndim - len(term.replace("...", ""))
         terms.append(term.replace("...", rest[wide - count :] if count else ""))
     if arrow:
-        letters = _letters(after, equation, "the output")
+        letters = _letters_of(after, equation, "the output")
         for a in letters:
             if after.count(a) > 1:
                 raise ValueError(f"einsum: index {a!r} appears twice in the output of {equation!r}")
@@ -380,7 +380,7 @@ def _read(equation: Any, ndims: Any) -> Any:
     return tuple(terms), out
 
 
-def _letters(term: Any, equation: Any, what: Any) -> Any:
+def _letters_of(term: Any, equation: Any, what: Any) -> Any:
     """Return the letters of one term without its ``...``."""
     letters = term.replace("...", "", 1)
     for a in letters:
