@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             print(source(options.name), flush=True)
         except BrokenPipeError:
-            # As in `glassgrad source sum | head`; what Python flushes at its end must have somewhere to go.
+            # As in ``glassgrad source sum | head``; what Python flushes at its end must have somewhere to go.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except KeyError as error:
             print(f"glassgrad source: {error.args[0]}", file=sys.stderr)

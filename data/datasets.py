@@ -17,9 +17,9 @@ from .shuffling import permutation
 class Dataset:
     """A finite collection of samples, each a number, an array, or a tuple of them (input, label).
 
-    A subclass defines ``__len__`` and ``__getitem__``, with PyTorch's meaning, and that is all `DataLoader` needs. A
+    A subclass defines ``__len__`` and ``__getitem__``, with PyTorch's meaning, and that is all ``DataLoader`` needs. A
     ``for`` loop goes through the samples once, in their order: its end is the length, so ``__getitem__`` need not check
-    its index. Where many samples can be read at once, it defines `take` too, and no Python runs per sample.
+    its index. Where many samples can be read at once, it defines ``take`` too, and no Python runs per sample.
 
     >>> class Squares(Dataset):
     ...     def __len__(self):
@@ -52,7 +52,7 @@ class TensorDataset(Dataset):
     """Samples are the rows of tensors or arrays of equal length: ``dataset[i]`` is ``(first[i], second[i], ...)``.
 
     The index may also be a slice or an array of positions, which gives a batch. Arrays are not copied. A list becomes
-    what `tensor` makes of it: Python floats are float32.
+    what ``tensor`` makes of it: Python floats are float32.
 
     Raises:
         ValueError: nothing is given, the lengths differ, or a tensor requires a gradient (detach it first).
@@ -133,7 +133,7 @@ def random_split(dataset: Any, lengths: Sequence[int] | Sequence[float], seed: i
         lengths: the length of each part, adding up to ``len(dataset)``; or fractions adding up to 1, which are rounded
             down, the samples left over going one each to the first parts, as in PyTorch (but 0.29 of 100 is 29, not
             28).
-        seed: the same seed gives the same split. By default the library's generator decides (`manual_seed`).
+        seed: the same seed gives the same split. By default the library's generator decides (``manual_seed``).
 
     Raises:
         ValueError: a length is negative, or the lengths do not add up.
@@ -168,7 +168,7 @@ def _part_sizes(lengths: list[Any], total: int) -> list[int]:
 
 
 def take(dataset: Any, indices: NDArray[np.intp]) -> Any:
-    """The samples of `dataset` at `indices` as one batch."""
+    """The samples of ``dataset`` at ``indices`` as one batch."""
     if isinstance(dataset, Dataset):  # others may have a `take` that means something else, as NumPy's arrays do
         return dataset.take(indices)
     return collate([dataset[int(index)] for index in indices])
@@ -177,7 +177,7 @@ def take(dataset: Any, indices: NDArray[np.intp]) -> Any:
 def collate(samples: Sequence[Any]) -> Any:
     """Stack samples along a new first dimension; samples that are tuples give a tuple of batches.
 
-    Arrays keep their dtype; Python floats become the default dtype (float32) and ints int64, as in `tensor`. In a
+    Arrays keep their dtype; Python floats become the default dtype (float32) and ints int64, as in ``tensor``. In a
     mixture the arrays decide: a Python float beside float32 is float32, beside float64 float64, and beside integers the
     default.
 

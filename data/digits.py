@@ -32,9 +32,9 @@ def load_digits() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
 
 
 class Digits(TensorDataset):
-    """`load_digits` as a data set of pairs (image (1, 8, 8) float32, label int64).
+    """``load_digits`` as a data set of pairs (image (1, 8, 8) float32, label int64).
 
-    The 13 writers are not marked, so there is no split by writer; make one at random with `random_split`.
+    The 13 writers are not marked, so there is no split by writer; make one at random with ``random_split``.
 
     >>> image, label = Digits()[7]
     >>> image.shape, label.item()

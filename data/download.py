@@ -39,7 +39,7 @@ def fetch(urls: Sequence[str], target: Path, sha256: str, limit: int) -> Path:
         limit: the most bytes that are fetched, and a thousandth of the most that are decompressed.
 
     Returns:
-        `target`.
+        ``target``.
 
     Raises:
         DownloadError: ``GLASSGRAD_OFFLINE`` is set, nothing can be reached, or what came is not the published file.

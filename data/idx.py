@@ -94,7 +94,7 @@ def _parse(file: BinaryIO, name: str, sha256: str | None) -> NDArray[Any]:
 
 
 def _read_at_most(file: BinaryIO, size: int) -> bytes:
-    """Up to `size` bytes, in pieces, so that a short file costs no more memory than it holds."""
+    """Up to ``size`` bytes, in pieces, so that a short file costs no more memory than it holds."""
     pieces: list[bytes] = []
     while size > 0 and (piece := file.read(min(size, 2**20))):
         pieces.append(piece)
@@ -113,13 +113,13 @@ class MNIST(TransformedDataset):
     """LeCun's handwritten digits: 60,000 for training and 10,000 for testing, in 10 classes.
 
     Samples are pairs (image (1, 28, 28) float32 from 0 to 1, label int64). The four files are read, as published or
-    decompressed, from the folder ``mnist`` in `root`. A slice or an array of positions gives a batch.
+    decompressed, from the folder ``mnist`` in ``root``. A slice or an array of positions gives a batch.
 
     Args:
         root: the folder that holds ``mnist``; by default ``GLASSGRAD_DATA``, else ``glassgrad`` in the user's cache.
         train: the 60,000 training images; otherwise the 10,000 test images.
         transform, target_transform: functions of the image and of the label, applied whenever a sample is read; see
-            `TransformedDataset`.
+            ``TransformedDataset``.
         download: fetch files that are missing, over https. ``GLASSGRAD_OFFLINE`` forbids it.
         verify: compare the decompressed files with the SHA-256 of the published ones.
 
@@ -190,7 +190,7 @@ class MNIST(TransformedDataset):
 
 
 class FashionMNIST(MNIST):
-    """Zalando's articles of clothing: the same form and sizes as `MNIST`, in the folder ``fashion-mnist``.
+    """Zalando's articles of clothing: the same form and sizes as ``MNIST``, in the folder ``fashion-mnist``.
 
     Source: H. Xiao, K. Rasul, R. Vollgraf (2017), *Fashion-MNIST*, arXiv:1708.07747, MIT licence.
     """

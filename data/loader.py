@@ -1,4 +1,4 @@
-"""`DataLoader`: a data set in mini-batches."""
+"""``DataLoader``: a data set in mini-batches."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ class DataLoader:
     """Goes through a data set in batches; each ``for`` over it is one epoch, in which every sample comes once.
 
     Args:
-        dataset: anything with ``len`` and integer indices. A `Dataset` is read a batch at a time, through its `take`.
+        dataset: anything with ``len`` and integer indices. A ``Dataset`` is read a batch at a time, through its
+            ``take``.
         batch_size: samples in a batch; the last one holds what remains.
         shuffle: a new random order each epoch; otherwise the order of the data set.
-        sampler: gives the positions of an epoch each time it is iterated, instead of `shuffle`.
+        sampler: gives the positions of an epoch each time it is iterated, instead of ``shuffle``.
         batch_sampler: gives lists of positions, one for each batch; it excludes the four arguments that it decides.
         num_workers: accepted, without effect: batches are made where they are used.
-        collate_fn: makes a batch of a list of samples, instead of `collate`.
+        collate_fn: makes a batch of a list of samples, instead of ``collate``.
         pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
             pin_memory_device: accepted, without effect.
         drop_last: leave out a last batch that is shorter than the others.
-        generator: a `numpy.random.Generator` that shuffles.
-        seed: makes the orders repeatable: epoch `e` is decided by the seed and `e` alone, so setting ``loader.epoch``
-            continues an interrupted training where it stopped. By default the library's generator decides
-            (`manual_seed`).
+        generator: a ``numpy.random.Generator`` that shuffles.
+        seed: makes the orders repeatable: epoch ``e`` is decided by the seed and ``e`` alone, so setting
+            ``loader.epoch`` continues an interrupted training where it stopped. By default the library's generator
+            decides (``manual_seed``).
 
     Batches look like samples with a new first dimension: tensors, or tuples of them.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong kind, `batch_size` is not positive, or arguments exclude
+        TypeError, ValueError: an argument is of the wrong kind, ``batch_size`` is not positive, or arguments exclude
             each other.
 
     >>> from glassgrad.data import TensorDataset
@@ -128,7 +129,7 @@ class DataLoader:
         return state
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`."""
+        """Go on from a ``state_dict``."""
         self.randomness.load_state_dict(state["randomness"])
         for name in ("sampler", "batch_sampler", "dataset"):
             if hasattr(getattr(self, name), "load_state_dict") and name in state:
@@ -136,7 +137,7 @@ class DataLoader:
         self.epoch = state["epoch"]
 
     def resume(self, state: Any) -> Epoch:
-        """The rest of an interrupted epoch, from the `state_dict` of its iterator."""
+        """The rest of an interrupted epoch, from the ``state_dict`` of its iterator."""
         indices, lengths = (positions("DataLoader.resume", state[name]) for name in ("indices", "lengths"))
         if indices.size and indices.max() >= len(self.dataset):
             raise ValueError(
@@ -162,7 +163,7 @@ class DataLoader:
 
 
 class Epoch(Iterator[Any]):
-    """One pass over a `DataLoader`: its order is decided, its batches are made as they are asked for.
+    """One pass over a ``DataLoader``: its order is decided, its batches are made as they are asked for.
 
     >>> from glassgrad.data import TensorDataset
     >>> loader = DataLoader(TensorDataset(np.arange(6)), batch_size=2, shuffle=True, seed=0)

@@ -25,7 +25,7 @@ class Balanced(Sampler):
         batch_size: a multiple of the number of classes that occur.
 
     Raises:
-        ValueError: there are no labels, or `batch_size` is not a multiple of the number of classes.
+        ValueError: there are no labels, or ``batch_size`` is not a multiple of the number of classes.
         TypeError: the labels are not whole numbers.
 
     >>> labels = np.array([0, 0, 0, 1, 1, 1])

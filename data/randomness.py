@@ -14,7 +14,7 @@ __all__ = ["Randomness", "check_seed"]
 
 
 def check_seed(seed: Any) -> int:
-    """`seed` as an int; TypeError if it is no whole number, ValueError if it is negative."""
+    """``seed`` as an int; TypeError if it is no whole number, ValueError if it is negative."""
     try:
         value = operator.index(seed)
     except TypeError:
@@ -29,9 +29,9 @@ class Randomness:
 
     Args:
         seed: makes the draws repeatable, and independent of everything else that is random.
-        generator: a `numpy.random.Generator` to draw from, instead of a seed; several things may share one.
+        generator: a ``numpy.random.Generator`` to draw from, instead of a seed; several things may share one.
 
-    Without both, the library's generator is used, which `manual_seed` sets: then one seed covers initialisation,
+    Without both, the library's generator is used, which ``manual_seed`` sets: then one seed covers initialisation,
     dropout, shuffling and augmentation.
 
     Raises:
@@ -61,11 +61,11 @@ class Randomness:
         return getattr(self.generator, method)(*args, **kwargs)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state of a generator of its own; of the library's, which `get_rng_state` gives, nothing."""
+        """The state of a generator of its own; of the library's, which ``get_rng_state`` gives, nothing."""
         return {} if self.generator is None else {"generator": _plain(self.generator.bit_generator.state)}
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`.
+        """Go on from a ``state_dict``.
 
         Raises:
             ValueError: the state is of another kind of generator.
@@ -87,7 +87,7 @@ def _plain(state: Any) -> Any:
 
 
 def _arrays(state: Any) -> Any:
-    """The inverse of `_plain`."""
+    """The inverse of ``_plain``."""
     if isinstance(state, dict):
         return {name: _arrays(value) for name, value in state.items()}
     return state.numpy() if isinstance(state, Tensor) else state

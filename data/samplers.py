@@ -20,8 +20,8 @@ __all__ = [
 class Sampler:
     """The base class: a subclass defines ``__iter__``, the positions of one epoch, and ``__len__``, their number.
 
-    Samplers that draw at random take a `seed`, or a NumPy `generator` as PyTorch's take one of theirs; by default the
-    library's generator decides (`manual_seed`). Each ``for`` over one is a new epoch with a new order.
+    Samplers that draw at random take a ``seed``, or a NumPy ``generator`` as PyTorch's take one of theirs; by default
+    the library's generator decides (``manual_seed``). Each ``for`` over one is a new epoch with a new order.
 
     >>> class Backwards(Sampler):
     ...     def __init__(self, data_source):
@@ -46,7 +46,7 @@ class Sampler:
         return self.randomness.state_dict()
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`."""
+        """Go on from a ``state_dict``."""
         self.randomness.load_state_dict(state)
 
 
@@ -69,7 +69,7 @@ class SequentialSampler(Sampler):
 
 
 class RandomSampler(Sampler):
-    """All positions in a new random order each epoch, or `num_samples` drawn with replacement.
+    """All positions in a new random order each epoch, or ``num_samples`` drawn with replacement.
 
     Without replacement, more samples than there are come in several orders one after the other.
 
@@ -168,7 +168,7 @@ class WeightedRandomSampler(Sampler):
 
 
 class BatchSampler(Sampler):
-    """The positions of another sampler in lists of `batch_size`; the last one may be shorter.
+    """The positions of another sampler in lists of ``batch_size``; the last one may be shorter.
 
     >>> list(BatchSampler(SequentialSampler("abcde"), batch_size=2, drop_last=False))
     [[0, 1], [2, 3], [4]]
@@ -205,7 +205,7 @@ class BatchSampler(Sampler):
 
 
 def whole(owner: str, name: str, value: Any) -> int:
-    """`value` as an int of at least 1, or an error that names the owner."""
+    """``value`` as an int of at least 1, or an error that names the owner."""
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError

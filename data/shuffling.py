@@ -15,9 +15,9 @@ __all__ = ["permutation", "shuffle_dataset"]
 
 
 def permutation(n: int, seed: int | None, epoch: int = 0) -> NDArray[np.int64]:
-    """The numbers 0 to n - 1 in a random order that `seed` and the number of the epoch alone decide.
+    """The numbers 0 to n - 1 in a random order that ``seed`` and the number of the epoch alone decide.
 
-    Without a seed the library's generator decides, which `manual_seed` sets: then one seed covers initialisation,
+    Without a seed the library's generator decides, which ``manual_seed`` sets: then one seed covers initialisation,
     dropout and shuffling.
 
     >>> order = permutation(100, seed=7, epoch=2)
@@ -34,7 +34,7 @@ def shuffle_dataset(*arrays: Any, seed: int | None = None) -> tuple[Any, ...]:
 
     Args:
         *arrays: tensors or arrays of any number of dimensions whose first dimension, of equal length, is the samples.
-        seed: the same seed gives the same order. By default the library's generator decides (`manual_seed`).
+        seed: the same seed gives the same order. By default the library's generator decides (``manual_seed``).
 
     Returns:
         A copy of each, of the kind that was given: tensors for tensors, arrays for arrays.

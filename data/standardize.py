@@ -1,4 +1,4 @@
-"""`Standardize`: columns of mean 0 and variance 1, by statistics of the training data."""
+"""``Standardize``: columns of mean 0 and variance 1, by statistics of the training data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Standardize"]
 
 
 class Standardize:
-    """Shift and scale each feature to mean 0 and variance 1: (x − μ) / σ, with the statistics that `fit` has seen.
+    """Shift and scale each feature to mean 0 and variance 1: (x − μ) / σ, with the statistics that ``fit`` has seen.
 
     Fit it on the training data and apply the same transform to validation, test and new data. σ is the population
     standard deviation (divided by N, not N − 1).
@@ -25,13 +25,13 @@ class Standardize:
             ``(0, 2, 3)`` gives one per channel of (N, C, H, W), and ``None`` one for everything.
         keep_dummies: leave columns alone that hold nothing but 0 and 1, such as one-hot dummies.
 
-    A feature of zero variance is shifted, not scaled: all of it becomes `mean`, and `inverse` gives its value back.
+    A feature of zero variance is shifted, not scaled: all of it becomes ``mean``, and ``inverse`` gives its value back.
 
     Attributes:
-        mean_, std_: μ and σ, float64, after `fit`; features that are left alone have 0 and 1.
+        mean_, std_: μ and σ, float64, after ``fit``; features that are left alone have 0 and 1.
 
     Raises:
-        ValueError: `std` is not positive and finite, or `mean` is not finite.
+        ValueError: ``std`` is not positive and finite, or ``mean`` is not finite.
 
     Source: LeCun, Bottou, Orr and Müller (1998), *Efficient BackProp*, section 4.3.
 
@@ -58,11 +58,11 @@ class Standardize:
         self.std_: NDArray[np.float64] | None = None
 
     def fit(self, x: ArrayLike | Tensor) -> Standardize:
-        """Take the statistics of `x`; return this object.
+        """Take the statistics of ``x``; return this object.
 
         Raises:
             ValueError: there are no samples, or a value is NaN or infinite.
-            TypeError: `x` does not hold real numbers.
+            TypeError: ``x`` does not hold real numbers.
         """
         array = _numbers(x, "fit").astype(np.float64)
         if self.dim == 0 and array.ndim == 1:
@@ -88,19 +88,19 @@ class Standardize:
         return self
 
     def transform(self, x: Any) -> Any:
-        """Standardise `x` with the statistics of `fit`; a tensor gives a tensor, an array an array, in its dtype.
+        """Standardise ``x`` with the statistics of ``fit``; a tensor gives a tensor, an array an array, in its dtype.
 
         Raises:
-            RuntimeError: `fit` has not been called.
-            ValueError: `x` has another shape than what was fitted.
+            RuntimeError: ``fit`` has not been called.
+            ValueError: ``x`` has another shape than what was fitted.
         """
         return self._apply(x, "transform", lambda v: (v - self._centre) / self._scale * self.std + self.mean)
 
     def inverse(self, x: Any) -> Any:
-        """Undo `transform`: predictions of a standardised target in the target's own units.
+        """Undo ``transform``: predictions of a standardised target in the target's own units.
 
         Raises:
-            RuntimeError, ValueError: as `transform`.
+            RuntimeError, ValueError: as ``transform``.
 
         >>> prices = np.array([[100.], [300.]])
         >>> scale = Standardize().fit(prices)
@@ -110,11 +110,11 @@ class Standardize:
         return self._apply(x, "inverse", lambda v: (v - self.mean) / self.std * self._scale + self._centre)
 
     def fit_transform(self, x: Any) -> Any:
-        """`fit`, then `transform` the same data."""
+        """``fit``, then ``transform`` the same data."""
         return self.fit(x).transform(x)
 
     def state_dict(self) -> dict[str, Any]:
-        """What `fit` found, for a file that is kept with the model."""
+        """What ``fit`` found, for a file that is kept with the model."""
         self._check_fitted("state_dict")
         return {
             "centre": tensor(self._centre), "scale": tensor(self._scale), "untouched": tensor(self._untouched),
@@ -122,7 +122,7 @@ class Standardize:
         }  # fmt: skip
 
     def load_state_dict(self, state: Any) -> None:
-        """Take over the statistics of another `Standardize`'s `state_dict`."""
+        """Take over the statistics of another ``Standardize``'s ``state_dict``."""
         centre, scale, untouched, mean, std = (
             state[name].numpy(copy=True) for name in ("centre", "scale", "untouched", "mean", "std")
         )

@@ -21,7 +21,7 @@ def two_moons(
     Args:
         samples: how many points in all; half of them, rounded up, belong to class 1.
         noise: standard deviation of the Gaussian noise that is added to both coordinates.
-        seed: the same seed gives the same noise. By default the library's generator decides (`manual_seed`).
+        seed: the same seed gives the same noise. By default the library's generator decides (``manual_seed``).
 
     Returns:
         points: (samples, 2), float32.
@@ -54,7 +54,7 @@ def spiral(
         classes: how many arms.
         noise: standard deviation of the Gaussian noise that is added to both coordinates.
         turns: how often an arm goes around.
-        seed: the same seed gives the same noise. By default the library's generator decides (`manual_seed`).
+        seed: the same seed gives the same noise. By default the library's generator decides (``manual_seed``).
 
     Returns:
         points: (samples, 2), float32.

@@ -1,4 +1,4 @@
-"""`read_csv`: a table of numbers and categories as a data set, every cell of it checked."""
+"""``read_csv``: a table of numbers and categories as a data set, every cell of it checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Categories = Iterable[Column] | Mapping[Column, Sequence[str]]
 
 
 class Table(TensorDataset):
-    """What `read_csv` gives: samples (features (F,) float32, target), and what the columns are.
+    """What ``read_csv`` gives: samples (features (F,) float32, target), and what the columns are.
 
     Attributes:
         feature_names: one name for each feature; a dummy is called ``"column=category"``.
@@ -48,16 +48,16 @@ def read_csv(
 ) -> Table:
     """Read a table from a file, or say in which row and column it is wrong.
 
-    Every column holds numbers unless it is named in `categories` or `ignore`. A column of categories becomes one dummy
-    for each category, 1 where the row is of it and 0 elsewhere (one-hot). All other columns keep their order.
+    Every column holds numbers unless it is named in ``categories`` or ``ignore``. A column of categories becomes one
+    dummy for each category, 1 where the row is of it and 0 elsewhere (one-hot). All other columns keep their order.
 
     Args:
         path: a text file in UTF-8.
         target: the column to predict, as a name or a position from 0 (negative ones count from the end), or several. It
-            becomes (1,) or (K,) floats a sample; if it is named in `categories`, the number of its class, int64. With
+            becomes (1,) or (K,) floats a sample; if it is named in ``categories``, the number of its class, int64. With
             None samples have no target.
         categories: the columns that hold categories. A mapping names the categories of each in their order, such as the
-            `categories` of the table of training data; otherwise they are those that occur, sorted.
+            ``categories`` of the table of training data; otherwise they are those that occur, sorted.
         ignore: columns to leave out.
         header: whether the first line holds the names; otherwise columns are named "0", "1", ...
         delimiter: what separates the cells.

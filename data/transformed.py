@@ -1,4 +1,4 @@
-"""`TransformedDataset`: a data set whose inputs are changed when they are read."""
+"""``TransformedDataset``: a data set whose inputs are changed when they are read."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class TransformedDataset(Dataset):
     """The samples of another data set, with a transform of their first element and one of their last, the target.
 
     What is random in a transform is drawn anew each time a sample is read: so an augmented data set differs from epoch
-    to epoch. Transforms of `transforms` are applied to whole batches at once, other functions sample by sample.
+    to epoch. Transforms of ``transforms`` are applied to whole batches at once, other functions sample by sample.
 
     Args:
-        dataset: the source, such as one part of a `random_split`.
+        dataset: the source, such as one part of a ``random_split``.
         transform: a function of the input.
         target_transform: a function of the target.
 
@@ -60,7 +60,7 @@ class TransformedDataset(Dataset):
         return {name: t.state_dict() for name, t in named.items() if hasattr(t, "state_dict")}
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`."""
+        """Go on from a ``state_dict``."""
         for name, saved in state.items():
             getattr(self, name).load_state_dict(saved)
 

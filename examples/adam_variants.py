@@ -1,6 +1,6 @@
 """Is Adam in its rewritten form the same method, and what does AMSGrad do without the correction of its bias?
 
-Two variants that textbooks give, each as a short subclass of `optim.Adam`: Adam with the corrections gathered in the
+Two variants that textbooks give, each as a short subclass of ``optim.Adam``: Adam with the corrections gathered in the
 learning rate, lr_t = lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ), and AMSGrad without corrections, as in its paper. One parameter follows
 fixed gradients, so every number can be checked by hand.
 

@@ -5,7 +5,7 @@ sample, mini-batches are between. The note's argument (L106): if the data contai
 costs twice as much and goes the same way, while for stochastic gradient descent nothing changes: after as many samples
 it is as far as before. And (L107) noise may carry it out of a poor minimum.
 
-A linear model learns the output of a power plant from four measurements (`--data power-plant`), or a drawn table of
+A linear model learns the output of a power plant from four measurements (``--data power-plant``), or a drawn table of
 the same form. Costs are counted in samples whose gradient was computed.
 
 Look for: after a few passes, each a single step of gradient descent, it is far from the least-squares line that the

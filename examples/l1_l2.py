@@ -6,7 +6,7 @@ dashed black, the penalty dashed red, their sum solid; the small dot is the old 
 
 Look for: the circles of L2 pull the minimum to (1.5, 4.8); the corners of L1 pull it to (0, 4.75), where w₁ is gone.
 Following the gradient of the sum, w₁ swings about 0 for ever, since sign(w₁) does not become small; the proximal
-step, `optim.soft_threshold_` after each step on f alone, reaches 0 exactly. The last panel shows which weights have
+step, ``optim.soft_threshold_`` after each step on f alone, reaches 0 exactly. The last panel shows which weights have
 the norm 1: the smaller p, the sharper the corners on the axes.
 
 Run: python examples/l1_l2.py (the same for the gallery: there are no data)

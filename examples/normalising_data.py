@@ -4,7 +4,7 @@ Note 001, 8.1: 10,000 uniform numbers from 0 to 1, then normalised to mean 0 and
 variance 25, as three histograms. Note 003, 3.6.1: the transform that was found on the training data is applied to the
 test data as it is. Asked: how wrong is it to normalise test data with their own mean and deviation instead?
 
-Test data with another distribution than the training data show it. `--data power-plant` takes real ones, the electric
+Test data with another distribution than the training data show it. ``--data power-plant`` takes real ones, the electric
 output of a power plant: training on the cooler days, testing on the hottest fifth; otherwise a table with such a
 shift is drawn. A least-squares line is fitted, so nothing else can be at fault.
 

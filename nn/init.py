@@ -1,10 +1,10 @@
 """Initial values of parameters. Each function overwrites a tensor in place and returns it.
 
-Draws come from the library's generator, so `manual_seed` makes them repeatable. Why the scales: through a linear layer
-of n inputs, the variance of the signal is multiplied by n times the variance of the weights.
+Draws come from the library's generator, so ``manual_seed`` makes them repeatable. Why the scales: through a linear
+layer of n inputs, the variance of the signal is multiplied by n times the variance of the weights.
 
-`fan_in` is the number of inputs of one unit, `fan_out` the number of units that one input feeds: for a weight of shape
-(out, in, height, width) they are in·height·width and out·height·width.
+``fan_in`` is the number of inputs of one unit, ``fan_out`` the number of units that one input feeds: for a weight of
+shape (out, in, height, width) they are in·height·width and out·height·width.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _shape(tensor: Tensor, what: str) -> tuple[int, ...]:
 
 
 def _draw(tensor: Tensor, method: str, what: str) -> Any:
-    """Return random numbers of the shape of `tensor`."""
+    """Return random numbers of the shape of ``tensor``."""
     if not isinstance(tensor, Tensor):
         raise TypeError(f"{what}: expected a Tensor to fill, not {type(tensor).__name__}")
     if not tensor.is_floating_point():
@@ -80,7 +80,7 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     """Fill with numbers drawn uniformly from [a, b).
 
     Raises:
-        ValueError: `a` exceeds `b`, or one of them is not finite.
+        ValueError: ``a`` exceeds ``b``, or one of them is not finite.
 
     >>> import glassgrad as gg
     >>> float(uniform_(gg.zeros(1000), -2.0, -1.0).max()) < -1
@@ -95,7 +95,7 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Fill with numbers drawn from the normal distribution.
 
     Raises:
-        ValueError: `std` is negative, or an argument is not finite.
+        ValueError: ``std`` is negative, or an argument is not finite.
 
     >>> import glassgrad as gg
     >>> normal_(gg.zeros(3), mean=5.0, std=0.0)
@@ -196,10 +196,10 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonli
         a: negative slope of the leaky ReLU that follows; 0 is the plain ReLU. PyTorch's layers use √5, which makes the
             bound 1/√fan_in.
         mode: ``"fan_in"`` keeps the variance of the forward signal, ``"fan_out"`` that of the gradients.
-        nonlinearity: see `calculate_gain`.
+        nonlinearity: see ``calculate_gain``.
 
     Raises:
-        ValueError: the tensor has fewer than two dimensions, or `mode` or `nonlinearity` is unknown.
+        ValueError: the tensor has fewer than two dimensions, or ``mode`` or ``nonlinearity`` is unknown.
 
     >>> import glassgrad as gg
     >>> float(kaiming_uniform_(gg.zeros(5, 6)).abs().max()) <= 1
@@ -212,7 +212,7 @@ def kaiming_uniform_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonli
 def kaiming_normal_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Tensor:
     """Fill from the normal distribution with std gain/√fan: √(2 / fan_in) for ReLU. (He et al. 2015)
 
-    The arguments and errors are those of `kaiming_uniform_`.
+    The arguments and errors are those of ``kaiming_uniform_``.
 
     >>> import glassgrad as gg
     >>> kaiming_normal_(gg.zeros(30, 3, 5, 5)).shape  # standard deviation √(2/75)
@@ -224,7 +224,7 @@ def kaiming_normal_(tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlin
 def lecun_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
     """Fill from the normal distribution with std gain/√fan_in. (LeCun et al. 1998; some books call it Xavier's)
 
-    Inputs of variance 1 then give sums of standard deviation `gain`.
+    Inputs of variance 1 then give sums of standard deviation ``gain``.
 
     Raises:
         ValueError: the tensor has fewer than two dimensions.
@@ -237,7 +237,8 @@ def lecun_normal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
 
 
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0) -> Tensor:
-    """Fill from the normal distribution, cut off below `a` and above `b`; what is left has a smaller spread than `std`.
+    """Fill from the normal distribution, cut off below ``a`` and above ``b``; what is left has a smaller spread than
+    ``std``.
 
     Args:
         tensor: what to fill.
@@ -245,7 +246,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
         a, b: the limits, as values, not in standard deviations.
 
     Raises:
-        ValueError: `std` is not positive, `a` is not below `b`, or an argument is not finite.
+        ValueError: ``std`` is not positive, ``a`` is not below ``b``, or an argument is not finite.
 
     >>> import glassgrad as gg
     >>> float(trunc_normal_(gg.zeros(1000), std=5.0).abs().max()) <= 2
@@ -268,7 +269,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0) -> Tensor:
-    """Fill with a random matrix whose rows, or columns if these are fewer, are orthonormal, times `gain`.
+    """Fill with a random matrix whose rows, or columns if these are fewer, are orthonormal, times ``gain``.
 
     It keeps lengths, so signals neither vanish nor explode through linear layers. (Saxe et al. 2013, arXiv:1312.6120)
 
@@ -322,7 +323,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         groups: into how many groups the filters are divided; each passes on the channels of its group.
 
     Raises:
-        ValueError: the tensor has other dimensions, or `groups` does not divide its first.
+        ValueError: the tensor has other dimensions, or ``groups`` does not divide its first.
 
     >>> import glassgrad as gg
     >>> dirac_(gg.zeros(1, 1, 3))
@@ -351,7 +352,7 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01) -> Tensor:
         std: standard deviation of the others.
 
     Raises:
-        ValueError: the tensor has not two dimensions, or `sparsity` is not between 0 and 1.
+        ValueError: the tensor has not two dimensions, or ``sparsity`` is not between 0 and 1.
 
     >>> import glassgrad as gg
     >>> int((sparse_(gg.zeros(10, 3), 0.25) == 0).sum())

@@ -34,7 +34,7 @@ _REGISTRIES = (
 
 
 class Members:
-    """The part of `Module` that keeps account of its members.
+    """The part of ``Module`` that keeps account of its members.
 
     A registered member is an attribute like any other; the dictionaries say which are parameters, buffers and modules,
     and in which order.
@@ -122,7 +122,7 @@ class Members:
 
         Raises:
             TypeError: it is not a Parameter.
-            ValueError: the name is taken by `Module`, empty, or holds a dot.
+            ValueError: the name is taken by ``Module``, empty, or holds a dot.
         """
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
@@ -139,11 +139,11 @@ class Members:
         Args:
             name: the attribute.
             tensor: a tensor that requires no gradient, or None.
-            persistent: whether `state_dict` holds it.
+            persistent: whether ``state_dict`` holds it.
 
         Raises:
             TypeError: it is not a Tensor.
-            ValueError: it requires a gradient, or the name is taken by `Module`, empty, or holds a dot.
+            ValueError: it requires a gradient, or the name is taken by ``Module``, empty, or holds a dot.
         """
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"{type(self).__name__}.{name}: a buffer is a Tensor, not a {type(tensor).__name__}")
@@ -160,7 +160,7 @@ class Members:
 
         Raises:
             TypeError: it is not a Module.
-            ValueError: it contains this module, or the name is taken by `Module`, empty, or holds a dot.
+            ValueError: it contains this module, or the name is taken by ``Module``, empty, or holds a dot.
         """
         if module is not None and not isinstance(module, Members):
             raise TypeError(f"{type(self).__name__}.{name}: {describe(module)}")
@@ -173,7 +173,7 @@ class Members:
     # -- what it holds -----------------------------------------------------------------------------------------------
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Go through this module (named `prefix`) and all below it, in definition order, each once.
+        """Go through this module (named ``prefix``) and all below it, in definition order, each once.
 
         >>> from glassgrad import nn
         >>> [name for name, _ in nn.Sequential(nn.Linear(2, 2), nn.ReLU()).named_modules()]
@@ -224,7 +224,7 @@ class Members:
         return self._named_members("_parameters", prefix, recurse)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Go through the parameters, as `named_parameters` does.
+        """Go through the parameters, as ``named_parameters`` does.
 
         >>> from glassgrad import nn
         >>> sum(p.numel() for p in nn.Linear(3, 2).parameters())
@@ -237,7 +237,7 @@ class Members:
         return self._named_members("_buffers", prefix, recurse)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """Go through the buffers, as `named_buffers` does."""
+        """Go through the buffers, as ``named_buffers`` does."""
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def _named_state(self) -> Iterator[tuple[str, Tensor]]:

@@ -1,4 +1,4 @@
-"""`Module`: a part of a network that holds parameters, and other modules."""
+"""``Module``: a part of a network that holds parameters, and other modules."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Module(Members):
     attribute's name, so graphs and error messages say in which part of the network an operation ran.
 
     Attributes:
-        training: whether layers such as `Dropout` and `BatchNorm2d` act as in training; see `train` and `eval`.
+        training: whether layers such as ``Dropout`` and ``BatchNorm2d`` act as in training; see ``train`` and ``eval``.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -100,7 +100,7 @@ class Module(Members):
         """Set training mode, or with False evaluation mode, here and below; return the module.
 
         Raises:
-            TypeError: `mode` is not a bool.
+            TypeError: ``mode`` is not a bool.
 
         >>> from glassgrad import nn
         >>> nn.Dropout(0.5).eval().training
@@ -117,7 +117,7 @@ class Module(Members):
         return self.train(False)
 
     def apply(self: Self, fn: Callable[[Module], Any]) -> Self:
-        """Call `fn` on every module below and on this one last; return the module. Used to set initial values."""
+        """Call ``fn`` on every module below and on this one last; return the module. Used to set initial values."""
         for module in self.children():
             module.apply(fn)
         fn(self)
@@ -141,7 +141,7 @@ class Module(Members):
         Parameters stay the same objects. The state of an optimiser is not converted: make the optimiser afterwards.
 
         Raises:
-            TypeError: `dtype` is not float16, float32 or float64.
+            TypeError: ``dtype`` is not float16, float32 or float64.
 
         >>> from glassgrad import nn
         >>> nn.Linear(2, 1).to("float64").weight.dtype
@@ -162,11 +162,11 @@ class Module(Members):
         return self
 
     def float(self: Self) -> Self:
-        """Convert to float32. See `to`."""
+        """Convert to float32. See ``to``."""
         return self.to("float32")
 
     def double(self: Self) -> Self:
-        """Convert to float64. See `to`."""
+        """Convert to float64. See ``to``."""
         return self.to("float64")
 
     # -- state -------------------------------------------------------------------------------------------------------
@@ -183,10 +183,10 @@ class Module(Members):
         return {name: Tensor(member) for name, member in self._named_state()}
 
     def load_state_dict(self, state_dict: Any, strict: bool = True) -> StateFit:
-        """Overwrite parameters and buffers with those of a `state_dict`: all of them, or on any error none.
+        """Overwrite parameters and buffers with those of a ``state_dict``: all of them, or on any error none.
 
         Args:
-            state_dict: path to Tensor, as `state_dict` and `gg.load` give. Arrays, numbers, and tensors of PyTorch
+            state_dict: path to Tensor, as ``state_dict`` and ``gg.load`` give. Arrays, numbers, and tensors of PyTorch
                 and of other libraries that speak DLPack or give NumPy arrays are read as well.
             strict: False passes over missing and unexpected names; mismatched ones remain an error.
 
@@ -195,7 +195,7 @@ class Module(Members):
 
         Raises:
             RuntimeError: names are missing or unexpected, or shapes or dtypes do not fit; the message lists them all.
-            TypeError: `state_dict` is not a mapping.
+            TypeError: ``state_dict`` is not a mapping.
 
         >>> from glassgrad import nn
         >>> first, second = nn.Linear(2, 1), nn.Linear(2, 1)
@@ -321,7 +321,7 @@ class Module(Members):
         return self._add_hook("backward", "register_full_backward_hook", hook, prepend)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Do what `register_full_backward_hook` does, which PyTorch recommends in place of this older name."""
+        """Do what ``register_full_backward_hook`` does, which PyTorch recommends in place of this older name."""
         return self._add_hook("backward", "register_backward_hook", hook, False)
 
     # -- looks -------------------------------------------------------------------------------------------------------

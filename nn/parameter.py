@@ -10,10 +10,10 @@ __all__ = ["Parameter"]
 
 
 class Parameter(Tensor, handle=True):
-    """A tensor that a `Module` registers as its own when it is assigned to an attribute, and that optimisers update.
+    """A tensor that a ``Module`` registers as its own when it is assigned to an attribute, and that optimisers update.
 
-    It holds a copy of `data` and requires a gradient, so it must be floating-point. The module gives it the attribute's
-    name, unless it has one already. Results of operations on it are plain tensors.
+    It holds a copy of ``data`` and requires a gradient, so it must be floating-point. The module gives it the
+    attribute's name, unless it has one already. Results of operations on it are plain tensors.
 
     Args:
         data: numbers, nested lists, an array or a tensor; arrays keep their dtype, Python floats become float32.
@@ -21,7 +21,7 @@ class Parameter(Tensor, handle=True):
         name: what pictures and messages call it.
 
     Raises:
-        TypeError: `data` is not numbers, or not floating-point while a gradient is required.
+        TypeError: ``data`` is not numbers, or not floating-point while a gradient is required.
 
     >>> from glassgrad import nn
     >>> nn.Parameter([1.0, 2.0])

@@ -1,4 +1,4 @@
-"""Where in a network the program is: the path that `Module.__call__` opens as a scope."""
+"""Where in a network the program is: the path that ``Module.__call__`` opens as a scope."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ModulePath(tuple[str, ...]):
 
 
 def path_below(above: tuple[str, ...], module: Module) -> ModulePath:
-    """Return the path for calls of `module` from where the path is `above`.
+    """Return the path for calls of ``module`` from where the path is ``above``.
 
     What is added is the name under which the calling module holds it: ``"conv1"``, or ``"layers", "0"`` if it sits in
     a container that is not called itself. The outermost module, and one that the caller does not hold, add their class

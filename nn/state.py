@@ -25,13 +25,13 @@ class StateFit(NamedTuple):
 def load_state(
     owner: str, targets: Mapping[str, Tensor], state: Any, strict: bool, hint: Callable[[], str] = str
 ) -> StateFit:
-    """Overwrite `targets` with the values of `state`, all or none.
+    """Overwrite ``targets`` with the values of ``state``, all or none.
 
-    `hint` is asked for a sentence that may explain why names do not fit.
+    ``hint`` is asked for a sentence that may explain why names do not fit.
 
     Raises:
         RuntimeError: they do not fit; every missing, unexpected and mismatched name is in the message.
-        TypeError: `state` is not a mapping.
+        TypeError: ``state`` is not a mapping.
     """
     if not isinstance(state, Mapping):
         given = f"the class {state.__name__}" if isinstance(state, type) else type(state).__name__
@@ -68,7 +68,7 @@ def load_state(
 
 
 def _read(value: Any, target: Tensor, name: str, values: dict[str, np.ndarray[Any, Any]]) -> str | None:
-    """Put the array for `target` into `values`, or return what is wrong with it."""
+    """Put the array for ``target`` into ``values``, or return what is wrong with it."""
     try:
         array = _as_array(value)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The table that `Module.summary` prints."""
+"""The table that ``Module.summary`` prints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["summarize"]
 
 
 def summarize(model: Module, inputs: tuple[Any, ...]) -> str:
-    """Run `model` once and return the table of its layers. See `Module.summary`."""
+    """Run ``model`` once and return the table of its layers. See ``Module.summary``."""
     if not inputs:
         raise TypeError("summary: give the shape of the input, batch dimension included, such as (1, 1, 28, 28)")
     names = {id(module): name or type(model).__name__ for name, module in model.named_modules()}

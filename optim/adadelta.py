@@ -52,7 +52,7 @@ class Adadelta(Optimizer):
     so a step has the unit of the weight, whatever the unit of the loss. (Zeiler 2012, where lr = 1 and rho = 0.95)
 
     Args:
-        params: tensors that require gradients, or groups; see `Optimizer`.
+        params: tensors that require gradients, or groups; see ``Optimizer``.
         lr: a factor of the step, at least 0. In Keras its default is 0.001, not 1.
         rho: how much of the averages is kept, from 0 to 1.
         eps: added under both roots; it sets the size of the first steps.
@@ -61,7 +61,7 @@ class Adadelta(Optimizer):
         foreach, capturable, differentiable: accepted as PyTorch's, and without effect.
 
     Raises:
-        TypeError, ValueError: an option is not a number or not allowed; or as `Optimizer` raises.
+        TypeError, ValueError: an option is not a number or not allowed; or as ``Optimizer`` raises.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim

@@ -38,11 +38,11 @@ class Adagrad(Optimizer):
         h ← h + g²                    (at first h = initial_accumulator_value)
         w ← w − lr/(1 + (t − 1)·lr_decay)·g/(√h + eps)
 
-    The sum only grows, so the steps only get smaller, and one large gradient stops a weight for good; `RMSprop`
+    The sum only grows, so the steps only get smaller, and one large gradient stops a weight for good; ``RMSprop``
     forgets. (Duchi, Hazan and Singer 2011)
 
     Args:
-        params: tensors that require gradients, or groups; see `Optimizer`.
+        params: tensors that require gradients, or groups; see ``Optimizer``.
         lr: learning rate, at least 0.
         lr_decay: how fast the learning rate falls besides, at least 0.
         weight_decay: λ in the penalty (λ/2)·‖w‖², at least 0.
@@ -52,7 +52,7 @@ class Adagrad(Optimizer):
         foreach, differentiable, fused: accepted as PyTorch's, and without effect.
 
     Raises:
-        TypeError, ValueError: an option is not a number or not allowed; or as `Optimizer` raises.
+        TypeError, ValueError: an option is not a number or not allowed; or as ``Optimizer`` raises.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -74,7 +74,7 @@ class Adagrad(Optimizer):
         super().__init__(params, given_options(locals()))
 
     def add_param_group(self, param_group: Any) -> None:
-        """Add a group, as `Optimizer.add_param_group` does; its state exists at once, as in PyTorch."""
+        """Add a group, as ``Optimizer.add_param_group`` does; its state exists at once, as in PyTorch."""
         super().add_param_group(param_group)
         group = self.param_groups[-1]
         for parameter in group["params"]:

@@ -66,11 +66,11 @@ class Adam(Optimizer):
         m ← β₁·m + (1 − β₁)·g,        v ← β₂·v + (1 − β₂)·g²
         w ← w − lr·m̂/(√v̂ + eps)      with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)
 
-    so the first step has length `lr` whatever the gradient. (Kingma and Ba 2015; AMSGrad: Reddi et al. 2018, here with
-    the bias correction, as PyTorch has it)
+    so the first step has length ``lr`` whatever the gradient. (Kingma and Ba 2015; AMSGrad: Reddi et al. 2018, here
+    with the bias correction, as PyTorch has it)
 
     Args:
-        params: tensors that require gradients, or groups; see `Optimizer`.
+        params: tensors that require gradients, or groups; see ``Optimizer``.
         lr: learning rate, at least 0.
         betas: (β₁, β₂), each at least 0 and less than 1.
         eps: added to the root, at least 0.
@@ -78,10 +78,10 @@ class Adam(Optimizer):
         amsgrad: divide by the largest v so far, so that steps do not grow again.
         foreach, capturable, differentiable, fused: accepted as PyTorch's, and without effect.
         maximize: go up instead of down.
-        decoupled_weight_decay: shrink the weights by lr·weight_decay instead, as `AdamW` does.
+        decoupled_weight_decay: shrink the weights by lr·weight_decay instead, as ``AdamW`` does.
 
     Raises:
-        TypeError, ValueError: an option is not a number or not allowed; or as `Optimizer` raises.
+        TypeError, ValueError: an option is not a number or not allowed; or as ``Optimizer`` raises.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -117,15 +117,15 @@ class AdamW(Adam):
 
         w ← (1 − lr·weight_decay)·w, then Adam's step with the gradient alone
 
-    In `Adam`, the gradient of the penalty is divided by √v̂ like the rest, so that weights with large gradients are
+    In ``Adam``, the gradient of the penalty is divided by √v̂ like the rest, so that weights with large gradients are
     hardly decayed; here all shrink at the same rate. (Loshchilov and Hutter 2019)
 
     Args:
-        weight_decay: how fast weights shrink, at least 0. Give biases and scales none: see `decay_groups`.
-        params, lr, betas, eps, amsgrad, maximize, foreach, capturable, differentiable, fused: as in `Adam`.
+        weight_decay: how fast weights shrink, at least 0. Give biases and scales none: see ``decay_groups``.
+        params, lr, betas, eps, amsgrad, maximize, foreach, capturable, differentiable, fused: as in ``Adam``.
 
     Raises:
-        TypeError, ValueError: as `Adam` raises.
+        TypeError, ValueError: as ``Adam`` raises.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -145,7 +145,7 @@ class AdamW(Adam):
         super().__init__(params, decoupled_weight_decay=True, **given_options(locals()))
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Take over a state, Adam's too: the weight decay stays decoupled. See `Optimizer.load_state_dict`."""
+        """Take over a state, Adam's too: the weight decay stays decoupled. See ``Optimizer.load_state_dict``."""
         super().load_state_dict(state_dict)
         for group in self.param_groups:
             group["decoupled_weight_decay"] = True

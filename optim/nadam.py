@@ -45,7 +45,7 @@ def nadam_step(
 class NAdam(Optimizer):
     """Adam that looks ahead as Nesterov's momentum does.
 
-    With g = gradient + weight_decay·w, m and v as in `Adam`, and μₜ = β₁·(1 − 0.96^(t·momentum_decay)/2), step t is
+    With g = gradient + weight_decay·w, m and v as in ``Adam``, and μₜ = β₁·(1 − 0.96^(t·momentum_decay)/2), step t is
 
         m̂ = μₜ₊₁·m/(1 − μ₁·…·μₜ₊₁) + (1 − μₜ)·g/(1 − μ₁·…·μₜ)
         w ← w − lr·m̂/(√v̂ + eps)      with v̂ = v/(1 − β₂ᵗ)
@@ -53,18 +53,18 @@ class NAdam(Optimizer):
     (Dozat 2016)
 
     Args:
-        params: tensors that require gradients, or groups; see `Optimizer`.
+        params: tensors that require gradients, or groups; see ``Optimizer``.
         lr: learning rate, at least 0.
         betas: (β₁, β₂), each at least 0 and less than 1.
         eps: added to the root, at least 0.
         weight_decay: λ in the penalty (λ/2)·‖w‖², at least 0.
         momentum_decay: how fast μ rises from β₁/2 to β₁, at least 0.
-        decoupled_weight_decay: shrink the weights by lr·weight_decay instead, as `AdamW` does.
+        decoupled_weight_decay: shrink the weights by lr·weight_decay instead, as ``AdamW`` does.
         maximize: go up instead of down.
         foreach, capturable, differentiable: accepted as PyTorch's, and without effect.
 
     Raises:
-        TypeError, ValueError: an option is not a number or not allowed; or as `Optimizer` raises.
+        TypeError, ValueError: an option is not a number or not allowed; or as ``Optimizer`` raises.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim

@@ -86,7 +86,7 @@ class Optimizer:
         check_options(type(self).__name__, options)
 
     def update(self, parameter: Tensor, gradient: Tensor, state: dict[str, Any], options: dict[str, Any]) -> None:
-        """Change one parameter in place, by its gradient. Subclasses define it; it runs under `no_grad`.
+        """Change one parameter in place, by its gradient. Subclasses define it; it runs under ``no_grad``.
 
         Args:
             parameter: what is changed.
@@ -231,7 +231,7 @@ class Optimizer:
         }
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Take over the state and options of a `state_dict`: all of it, or on any error nothing.
+        """Take over the state and options of a ``state_dict``: all of it, or on any error nothing.
 
         The parameters must be the same in number, order and shape; state takes the dtype of its parameter.
 

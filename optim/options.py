@@ -23,7 +23,7 @@ FLAGS = frozenset({
 
 
 def check_number(owner: str, name: str, value: Any, below: float = math.inf, at_most: float = math.inf) -> None:
-    """Raise unless `value` is a finite number, at least 0, less than `below` and at most `at_most`.
+    """Raise unless ``value`` is a finite number, at least 0, less than ``below`` and at most ``at_most``.
 
     Raises:
         TypeError: it is not a number.
@@ -74,7 +74,8 @@ CHECKS: dict[str, Callable[[str, str, Any], None]] = {
 def check_options(owner: str, options: Mapping[str, Any]) -> None:
     """Raise unless every option with a name that PyTorch's optimisers use has a value of its kind and range.
 
-    Numbers are finite and at least 0; `alpha` and `rho` are at most 1, each of `betas` is less than 1; flags are bools.
+    Numbers are finite and at least 0; ``alpha`` and ``rho`` are at most 1, each of ``betas`` is less than 1; flags are
+    bools.
 
     Raises:
         TypeError, ValueError: an option is of another kind, or out of range.

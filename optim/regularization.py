@@ -26,12 +26,12 @@ def penalty(params: Any, l1: float = 0.0, l2: float = 0.0, p: tuple[float, float
 
         l1·Σ|w| + (l2/2)·Σw² + (λ/p)·Σ|w|ᵖ
 
-    Its gradient is l1·sign(w) + l2·w + λ·|w|ᵖ⁻¹·sign(w), where sign(0) = 0; so `l2` is the `weight_decay` of `SGD`.
-    Texts that write α·Σw² mean l2 = 2α. L1 is the lasso's, L2 ridge regression's (Tikhonov's).
+    Its gradient is l1·sign(w) + l2·w + λ·|w|ᵖ⁻¹·sign(w), where sign(0) = 0; so ``l2`` is the ``weight_decay`` of
+    ``SGD``. Texts that write α·Σw² mean l2 = 2α. L1 is the lasso's, L2 ridge regression's (Tikhonov's).
 
     Args:
         params: a tensor or several; weights only, as a rule, since biases need no penalty.
-        l1: at least 0. Gradient steps only come near 0; `soft_threshold_` reaches it.
+        l1: at least 0. Gradient steps only come near 0; ``soft_threshold_`` reaches it.
         l2: at least 0.
         p: (p, λ) of the term (λ/p)·‖w‖ₚᵖ, p at least 1; with p = inf the term is λ·max|w|.
 
@@ -96,7 +96,7 @@ def soft_threshold_step(parameter: Any, threshold: float) -> None:
 
 
 def soft_threshold_(params: Any, threshold: float) -> None:
-    """Move every weight towards 0 by `threshold`, in place; those that are nearer become exactly 0.
+    """Move every weight towards 0 by ``threshold``, in place; those that are nearer become exactly 0.
 
         w ← sign(w)·max(|w| − threshold, 0)
 
@@ -108,7 +108,7 @@ def soft_threshold_(params: Any, threshold: float) -> None:
         threshold: at least 0.
 
     Raises:
-        TypeError, ValueError: something given is not a tensor, there is none, or `threshold` is out of range.
+        TypeError, ValueError: something given is not a tensor, there is none, or ``threshold`` is out of range.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -141,7 +141,7 @@ def max_norm_(params: Any, max_norm: float, dim: int = 0) -> None:
     """Limit the norm of each unit's weights, in place: a unit above it is scaled back to it, the others stay.
 
     Called after every step, it bounds the weights whatever the learning rate; it goes well with dropout. A unit is a
-    row of `nn.Linear`'s weight, or a filter of `nn.Conv2d`'s. Texts that ask for Σ w² < c mean max_norm = √c.
+    row of ``nn.Linear``'s weight, or a filter of ``nn.Conv2d``'s. Texts that ask for Σ w² < c mean max_norm = √c.
     (Srebro and Shraibman 2005; Srivastava et al. 2014)
 
     Args:
@@ -183,7 +183,7 @@ def decay_groups(model: Any, weight_decay: float) -> list[dict[str, Any]]:
     move the scale of things and need no decay.
 
     Args:
-        model: an `nn.Module`.
+        model: an ``nn.Module``.
         weight_decay: of the weights, at least 0.
 
     Returns:
@@ -191,8 +191,8 @@ def decay_groups(model: Any, weight_decay: float) -> list[dict[str, Any]]:
         parameters is left out. Other options may be set in them.
 
     Raises:
-        TypeError: `model` is not a module, or `weight_decay` not a number.
-        ValueError: the model has no parameters, or `weight_decay` is out of range.
+        TypeError: ``model`` is not a module, or ``weight_decay`` not a number.
+        ValueError: the model has no parameters, or ``weight_decay`` is out of range.
 
     >>> from glassgrad import nn, optim
     >>> model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 2))

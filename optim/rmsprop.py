@@ -57,11 +57,11 @@ class RMSprop(Optimizer):
         h ← alpha·h + (1 − alpha)·g²
         w ← w − lr·g/(√h + eps)
 
-    With `centered`, h − ḡ² takes the place of h, where ḡ is the moving average of g: the variance. With momentum the
+    With ``centered``, h − ḡ² takes the place of h, where ḡ is the moving average of g: the variance. With momentum the
     quotient goes into v ← momentum·v + g/(√h + eps), and w ← w − lr·v. (Hinton 2012; centred: Graves 2013)
 
     Args:
-        params: tensors that require gradients, or groups; see `Optimizer`.
+        params: tensors that require gradients, or groups; see ``Optimizer``.
         lr: learning rate, at least 0.
         alpha: how much of the average is kept, from 0 to 1.
         eps: added to the root, at least 0.
@@ -72,7 +72,7 @@ class RMSprop(Optimizer):
         capturable, foreach, differentiable: accepted as PyTorch's, and without effect.
 
     Raises:
-        TypeError, ValueError: an option is not a number or not allowed; or as `Optimizer` raises.
+        TypeError, ValueError: an option is not a number or not allowed; or as ``Optimizer`` raises.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim

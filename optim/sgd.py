@@ -44,10 +44,10 @@ class SGD(Optimizer):
         v ← momentum·v + (1 − dampening)·d        (at first v = d; without momentum v = d)
         w ← w − lr·v                              (nesterov: w ← w − lr·(d + momentum·v))
 
-    In the textbooks' form v ← momentum·v − lr·d, w ← w + v, the path is the same as long as `lr` does not change.
+    In the textbooks' form v ← momentum·v − lr·d, w ← w + v, the path is the same as long as ``lr`` does not change.
 
     Args:
-        params: tensors that require gradients, or groups; see `Optimizer`.
+        params: tensors that require gradients, or groups; see ``Optimizer``.
         lr: learning rate, at least 0.
         momentum: how much of the velocity is kept, at least 0; 0 keeps no state.
         dampening: how much of the gradient is left out of the velocity.
@@ -57,7 +57,7 @@ class SGD(Optimizer):
         foreach, differentiable, fused: accepted as PyTorch's, and without effect.
 
     Raises:
-        TypeError, ValueError: an option is not a number or not allowed; or as `Optimizer` raises.
+        TypeError, ValueError: an option is not a number or not allowed; or as ``Optimizer`` raises.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim

@@ -42,7 +42,7 @@ def best_lines(study: Any, best: int = 20, label: str = "val acc") -> list[str]:
     """The best trials as lines to print, one each.
 
     Args:
-        study: what `random_search` returned.
+        study: what ``random_search`` returned.
         best: how many.
         label: what the results are; underscores in the names of hyper-parameters become spaces.
 
@@ -59,7 +59,7 @@ def best_lines(study: Any, best: int = 20, label: str = "val acc") -> list[str]:
 
 
 def parse_line(line: str) -> Best:
-    """Read one line that `best_lines` or the notes printed. Spaces in names become underscores again.
+    """Read one line that ``best_lines`` or the notes printed. Spaces in names become underscores again.
 
     A last hyper-parameter whose value is cut off, as in the notes' tenth line, is left out.
 

@@ -1,4 +1,4 @@
-"""`narrow`: a smaller space around the best trials."""
+"""``narrow``: a smaller space around the best trials."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def narrow(study: Any, best: int = 20, space: Mapping[str, Range] | None = None)
     results before you believe it.
 
     Args:
-        study: what `random_search` returned.
+        study: what ``random_search`` returned.
         best: how many of the best trials count.
         space: the ranges that were searched; by default those that the trials were drawn from.
 
     Raises:
-        ValueError: the study holds no finished trial, or `best` is not positive.
+        ValueError: the study holds no finished trial, or ``best`` is not positive.
 
     >>> from glassgrad.search import LogUniform, random_search
     >>> study = random_search(lambda p: -abs(p["lr"] - 0.01), {"lr": LogUniform(1e-6, 1)}, trials=40, seed=0,

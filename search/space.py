@@ -28,7 +28,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Uniform(Range):
-    """Numbers from `low` to `high`, all equally likely.
+    """Numbers from ``low`` to ``high``, all equally likely.
 
     Raises:
         TypeError, ValueError: they are not finite numbers in order.
@@ -51,7 +51,7 @@ class Uniform(Range):
 
 @dataclass(frozen=True)
 class LogUniform(Range):
-    """Numbers from `low` to `high` whose logarithm is uniform: as likely from 1e-8 to 1e-6 as from 1e-6 to 1e-4.
+    """Numbers from ``low`` to ``high`` whose logarithm is uniform: as likely from 1e-8 to 1e-6 as from 1e-6 to 1e-4.
 
     The notes write it ``10 ** np.random.uniform(-8, -4)``. (Bergstra and Bengio 2012, *Random Search for
     Hyper-Parameter Optimization*)
@@ -79,7 +79,7 @@ class LogUniform(Range):
 
 @dataclass(frozen=True)
 class Integers(Range):
-    """Whole numbers from `low` to `high`, both included; with ``log=True`` their logarithm is uniform.
+    """Whole numbers from ``low`` to ``high``, both included; with ``log=True`` their logarithm is uniform.
 
     >>> Integers(10, 100, log=True).contains(100)
     True

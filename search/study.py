@@ -1,4 +1,4 @@
-"""`random_search`: try hyper-parameters, and keep what they reached."""
+"""``random_search``: try hyper-parameters, and keep what they reached."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def random_search(
         trials: how many are wanted in all; those that a storage holds already count.
         sampler: ``"random"``; or ``"tpe"``, the tree-structured Parzen estimator, which draws where past trials were
             good: a kind of Bayesian optimisation. (Bergstra et al. 2011)
-        direction: whether to ``"maximize"`` what `train` returns, such as an accuracy, or to ``"minimize"`` it.
+        direction: whether to ``"maximize"`` what ``train`` returns, such as an accuracy, or to ``"minimize"`` it.
         seed: makes the draws repeatable; with ``"random"``, also if the search was interrupted.
         storage: where Optuna keeps the trials, such as ``"sqlite:///search.db"``: an interrupted search goes on.
         name: of the study in the storage.
@@ -69,7 +69,7 @@ def random_search(
 
     Raises:
         ImportError: Optuna is not installed.
-        TypeError, ValueError: an argument is wrong, or `train` returned no number.
+        TypeError, ValueError: an argument is wrong, or ``train`` returned no number.
 
     >>> from glassgrad.search import LogUniform
     >>> study = random_search(lambda p: -abs(p["lr"] - 0.01), {"lr": LogUniform(1e-4, 1)}, trials=30, seed=0,
@@ -140,7 +140,7 @@ def _search(study: Any, train: Train, ranges: dict[str, Range], trials: int, pro
 
 
 def _result(returned: Any) -> tuple[float, Any]:
-    """What `train` returned, as a number and a history that can be stored."""
+    """What ``train`` returned, as a number and a history that can be stored."""
     value, history = returned if isinstance(returned, tuple) and len(returned) == 2 else (returned, None)
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(

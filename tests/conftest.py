@@ -61,5 +61,5 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def dot() -> str:
-    """The path of Graphviz's `dot`, which a picture needs."""
+    """The path of Graphviz's ``dot``, which a picture needs."""
     return shutil.which("dot") or pytest.skip("Graphviz's dot is not installed")

@@ -1,4 +1,5 @@
-"""`Checkpoint`: the whole state of a training in one file, so that a killed one goes on as if nothing had happened."""
+"""``Checkpoint``: the whole state of a training in one file, so that a killed one goes on as if nothing had
+happened."""
 
 from __future__ import annotations
 
@@ -22,27 +23,27 @@ _KIND = "glassgrad.train.Checkpoint 1"
 
 
 class Checkpoint:
-    """A file from which `Trainer.fit` goes on, bit for bit, after it was interrupted or killed at any moment.
+    """A file from which ``Trainer.fit`` goes on, bit for bit, after it was interrupted or killed at any moment.
 
     It holds model, optimiser, schedule, early stopping, the states of random generators, the position in the epoch with
     the order of its samples, the history and the losses of all steps. It is written beside its place and renamed, so
     there is always a whole one.
 
-    Give it to `Trainer.fit`. If the file is there, training goes on from it; if it has ended, `fit` returns at once
-    with model and history as they were. Every part of a training, with a `fit` of its own, needs a file of its own.
+    Give it to ``Trainer.fit``. If the file is there, training goes on from it; if it has ended, ``fit`` returns at once
+    with model and history as they were. Every part of a training, with a ``fit`` of its own, needs a file of its own.
 
     Args:
         path: the file.
         every: write it after so many steps, too; by default only at the end of each epoch.
         resume: go on from the file if it is there; with False begin anew and write over it.
 
-    The order within an epoch is that of a `data.DataLoader`, even if it was drawn without a seed. Other loaders are
+    The order within an epoch is that of a ``data.DataLoader``, even if it was drawn without a seed. Other loaders are
     iterated again from the beginning with the same random numbers, and the batches that were used are passed over. What
     else is random is repeated if it draws from the library's generator, from NumPy's or Python's global one, or from a
     sampler or transform of the loader.
 
     Raises:
-        TypeError, ValueError: `every` is not a positive whole number.
+        TypeError, ValueError: ``every`` is not a positive whole number.
         FileNotFoundError: when training begins, the folder of the file is missing.
 
     >>> import tempfile

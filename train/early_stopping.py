@@ -1,4 +1,4 @@
-"""`EarlyStopping`: end training when it no longer helps, and keep the best weights."""
+"""``EarlyStopping``: end training when it no longer helps, and keep the best weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["EarlyStopping"]
 
 
 class EarlyStopping:
-    """Ends training when a number of the history has not become better for some epochs. Give it to `Trainer.fit`.
+    """Ends training when a number of the history has not become better for some epochs. Give it to ``Trainer.fit``.
 
     Args:
         patience: how many epochs in a row may pass without an improvement; training ends after so many.
@@ -60,7 +60,7 @@ class EarlyStopping:
         self.reset()
 
     def reset(self) -> None:
-        """Forget earlier epochs; `Trainer.fit` does so when it begins."""
+        """Forget earlier epochs; ``Trainer.fit`` does so when it begins."""
         self.best: float | None = None
         self.best_epoch: int | None = None
         self.best_state: dict[str, Any] | None = None
@@ -101,7 +101,7 @@ class EarlyStopping:
         return {name: getattr(self, name) for name in names}
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`."""
+        """Go on from a ``state_dict``."""
         for name in ("best", "best_epoch", "best_state", "epochs", "stopped"):
             setattr(self, name, state[name])
 

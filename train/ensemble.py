@@ -1,4 +1,4 @@
-"""`Ensemble`: several networks that answer together."""
+"""``Ensemble``: several networks that answer together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Ensemble(Module):
     """The mean of the answers of several models: of probabilities for classes, of values for regression.
 
     Models that were trained independently, with other initial values or another structure, make different mistakes,
-    which the mean evens out. It is a module like others: `evaluate` measures it.
+    which the mean evens out. It is a module like others: ``evaluate`` measures it.
 
     Args:
         models: the networks.
@@ -30,7 +30,7 @@ class Ensemble(Module):
 
     Raises:
         TypeError: something given is not a module.
-        ValueError: there are no models, the number of transforms is another, or `outputs` is another word.
+        ValueError: there are no models, the number of transforms is another, or ``outputs`` is another word.
 
     Source: T. Dietterich (2000), *Ensemble Methods in Machine Learning*.
 

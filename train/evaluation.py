@@ -18,15 +18,15 @@ Metrics = str | Metric | Iterable[str | Metric] | Mapping[str, str | Metric] | N
 def evaluate(
     model: Module, loader: Iterable[Any], loss: Callable[..., Any] | None = None, metrics: Metrics = None
 ) -> dict[str, float]:
-    """Return the loss and every metric over the batches of `loader`, in evaluation mode and without recording.
+    """Return the loss and every metric over the batches of ``loader``, in evaluation mode and without recording.
 
     The modes of the model and of its parts are restored afterwards.
 
     Args:
-        model: what is measured, such as a trained network or an `Ensemble`.
+        model: what is measured, such as a trained network or an ``Ensemble``.
         loader: gives batches (input, ..., target).
         loss: a function of output and target; by default none is measured.
-        metrics: as for `Trainer`.
+        metrics: as for ``Trainer``.
 
     Returns:
         ``"loss"``, if there is one, and the metrics by name: means over the samples.

@@ -32,7 +32,7 @@ def random_state() -> dict[str, Any]:
 
 
 def restore_random_state(state: Any) -> None:
-    """Put all three generators into a state that `random_state` gave."""
+    """Put all three generators into a state that ``random_state`` gave."""
     version, numbers, gauss = state["python"]
     kind, keys, *rest = state["numpy"]
     set_rng_state(state["library"])

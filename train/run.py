@@ -1,4 +1,4 @@
-"""`Run`: where one call of `Trainer.fit` stands."""
+"""``Run``: where one call of ``Trainer.fit`` stands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Run"]
 
 
 class Run:
-    """One call of `fit`: where it stands.
+    """One call of ``fit``: where it stands.
 
     Args:
         loader, validation_loader, measured: of the training data, of the validation data, and of the training data for

@@ -35,8 +35,8 @@ class Trainer:
         optimizer: updates the model's parameters.
         metrics: further functions of output and target that give a number: one, a list, or a dict of name to function.
             The names of those in this package, such as ``"accuracy"``, do as well.
-        scheduler: changes the learning rate: an object with ``step()``, such as one of `optim.lr_scheduler`. One whose
-            ``step`` takes a metric, as `ReduceLROnPlateau`'s does, is given the `scheduler_monitor`.
+        scheduler: changes the learning rate: an object with ``step()``, such as one of ``optim.lr_scheduler``. One
+            whose ``step`` takes a metric, as ``ReduceLROnPlateau``'s does, is given the ``scheduler_monitor``.
         scheduler_interval: whether the schedule steps after each ``"epoch"`` or each ``"step"`` of the optimiser.
         scheduler_monitor: which number of the history a schedule is given; by default ``"validation_loss"``, or
             without validation data ``"train_loss"``.
@@ -120,10 +120,10 @@ class Trainer:
         """Train for some epochs, after those of earlier calls, and return the history.
 
         Each epoch runs in training mode; validation runs in evaluation mode without recording. Interrupting
-        (KeyboardInterrupt) leaves `history` with the finished epochs, and `fit` can be called again.
+        (KeyboardInterrupt) leaves ``history`` with the finished epochs, and ``fit`` can be called again.
 
         Args:
-            train_loader: gives the batches of an epoch each time it is iterated, such as a `data.DataLoader`.
+            train_loader: gives the batches of an epoch each time it is iterated, such as a ``data.DataLoader``.
             validation_loader: batches on which loss and metrics are measured after each epoch.
             epochs: how often to go through the training data, at least 1. With a checkpoint: in all, those before the
                 interruption included.
@@ -183,7 +183,7 @@ class Trainer:
         return self.history
 
     def evaluate(self, loader: Iterable[Any]) -> dict[str, float]:
-        """Return ``"loss"`` and every metric over the batches of `loader`, in evaluation mode and without recording.
+        """Return ``"loss"`` and every metric over the batches of ``loader``, in evaluation mode and without recording.
 
         The modes of the model and of its parts are restored afterwards.
 

@@ -41,10 +41,10 @@ def flatten(data: Any) -> tuple[dict[str, Any], str]:
 
 
 def unflatten(text: str, tensor: Callable[[str], Any]) -> Any:
-    """Return the nested data that `flatten` wrote; ``tensor(name)`` gives each tensor.
+    """Return the nested data that ``flatten`` wrote; ``tensor(name)`` gives each tensor.
 
     Raises:
-        ValueError: the text is not what `flatten` writes.
+        ValueError: the text is not what ``flatten`` writes.
         KeyError: from ``tensor``, for a name that is not there.
 
     >>> unflatten(flatten({"a": (1, 2.5)})[1], {}.__getitem__)

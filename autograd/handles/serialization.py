@@ -105,7 +105,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
 
 
 def load(path: Any) -> Any:
-    """Read named tensors from a safetensors file, whoever wrote it, or the nested data that `save` put there.
+    """Read named tensors from a safetensors file, whoever wrote it, or the nested data that ``save`` put there.
 
     Everything is checked before any memory is reserved for it: the header's length and form, every dtype, shape and
     place, and the checksums where the file has them. bfloat16, which NumPy does not have, becomes float32, exactly.

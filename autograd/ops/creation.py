@@ -208,7 +208,7 @@ def _spaced(start: Any, end: Any, steps: Any, dtype: Any, what: str) -> Any:
     first, last = (v.item() if v.__class__ in HANDLES else v for v in (start, end))
     if not is_floating(dtype_of(dtype)):
         first, last = int(first), int(last)
-    # From both ends to the middle, so that the last number is exactly `end` and the whole symmetric.
+    # From both ends to the middle, so that the last number is exactly ``end`` and the whole symmetric.
     step = (last - first) / (steps - 1) if steps > 1 else 0.0
     places = np.arange(steps)
     return np.where(places < steps // 2 if steps > 1 else True, first + places * step, last - places[::-1] * step)

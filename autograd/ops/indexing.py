@@ -90,7 +90,7 @@ def _add_repeated(rows: Any, positions: Any, values: Any) -> None:
     if rows.size <= 2 * values.size and rows.dtype.kind == "f":
         rows += _counted(positions, values, size).astype(rows.dtype, copy=False)
         return
-    # The memory of `last` is read only where it was written, so the cost is that of the positions, not of all rows.
+    # The memory of ``last`` is read only where it was written, so the cost is that of the positions, not of all rows.
     order = np.arange(n)
     last = np.empty(size, np.int64)
     last[positions] = order

@@ -219,7 +219,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     chosen = _mask(mask, "masked_fill")
     if chosen.shape != tuple(x.shape):
         _common(x, chosen, "masked_fill")
-    # As they were given where possible: tensors and numbers take the quickest way through `where`.
+    # As they were given where possible: tensors and numbers take the quickest way through ``where``.
     plain = value.__class__ in (int, float) and (x.dtype.kind == "f" or value.__class__ is int)
     filling = value if plain and x.dtype.kind != "b" else single(value, x, "masked_fill")
     return comparison.where(mask if mask.__class__ in HANDLES else chosen, filling, x)

@@ -22,7 +22,7 @@ class RandomAffine(Transform):
         shear: the range of the angle in degrees by which vertical lines lean; one number means (−shear, shear).
         interpolation: ``"nearest"``, or ``"bilinear"``: between the four nearest pixels.
         fill: the value outside the image.
-        layout, seed, generator: see `Transform`.
+        layout, seed, generator: see ``Transform``.
 
     Raises:
         ValueError: a range is not in order, or a value is out of its bounds.
@@ -76,11 +76,11 @@ class RandomAffine(Transform):
 
 
 class RandomRotation(RandomAffine):
-    """Turn each image around its centre by an angle drawn from a range; corners that come in are `fill`.
+    """Turn each image around its centre by an angle drawn from a range; corners that come in are ``fill``.
 
     Args:
         degrees: the range (low, high), counter-clockwise; one number means (−degrees, degrees).
-        interpolation, fill, layout, seed, generator: as for `RandomAffine`.
+        interpolation, fill, layout, seed, generator: as for ``RandomAffine``.
 
     >>> RandomRotation((180, 180))(np.array([[1, 2], [3, 4]])).tolist()
     [[4, 3], [2, 1]]

@@ -15,7 +15,7 @@ __all__ = ["Compose", "Transform"]
 
 
 class Transform:
-    """The base class of image transforms: a subclass defines `images`, for a whole batch at a time.
+    """The base class of image transforms: a subclass defines ``images``, for a whole batch at a time.
 
     A transform takes one image or a batch. What is random is drawn for each image of a batch separately. A tensor gives
     a tensor, an array an array.
@@ -23,11 +23,11 @@ class Transform:
     Args:
         layout: ``"CHW"``: images are (C, H, W), batches (N, C, H, W); ``"HWC"``: (H, W, C) and (N, H, W, C). An array
             of two dimensions is one grey image (H, W) in either.
-        seed: makes what is random repeatable. By default the library's generator decides (`manual_seed`).
-        generator: a `numpy.random.Generator` to draw from, instead of a seed.
+        seed: makes what is random repeatable. By default the library's generator decides (``manual_seed``).
+        generator: a ``numpy.random.Generator`` to draw from, instead of a seed.
 
     Raises:
-        ValueError: `layout` is another word; or, when called, the number of dimensions is not 2, 3 or 4.
+        ValueError: ``layout`` is another word; or, when called, the number of dimensions is not 2, 3 or 4.
         TypeError: what it is called with is not an image of numbers.
 
     >>> class Negative(Transform):
@@ -68,7 +68,7 @@ class Transform:
         return self.randomness.state_dict()
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`."""
+        """Go on from a ``state_dict``."""
         self.randomness.load_state_dict(state)
 
 
@@ -96,7 +96,7 @@ class Compose:
         return {position: state for position, state in states.items() if state}
 
     def load_state_dict(self, state: Any) -> None:
-        """Go on from a `state_dict`."""
+        """Go on from a ``state_dict``."""
         for position, saved in state.items():
             self.transforms[int(position)].load_state_dict(saved)  # type: ignore[attr-defined]
 
@@ -123,7 +123,7 @@ def read_images(owner: str, x: Any) -> NDArray[Any]:
 
 
 def number(owner: str, name: str, value: Any, low: float = -np.inf, high: float = np.inf) -> float:
-    """`value` as a finite float within bounds, or an error that names the owner."""
+    """``value`` as a finite float within bounds, or an error that names the owner."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{owner}: {name} must be a number, not {value!r}")
     if not np.isfinite(value) or not low <= value <= high:

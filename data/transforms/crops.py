@@ -25,7 +25,7 @@ class RandomCrop(Transform):
         pad_if_needed: add pixels where the image is smaller than the window.
         fill: the value of added pixels.
         padding_mode: ``"constant"``, ``"edge"``, ``"reflect"`` or ``"symmetric"``.
-        layout, seed, generator: see `Transform`.
+        layout, seed, generator: see ``Transform``.
 
     The offsets are 0 to H − height, both included: the last one is reached, and a window of the image's own size gives
     the whole image.
@@ -82,17 +82,17 @@ class RandomCrop(Transform):
 
 
 class RandomShift(Transform):
-    """Move each image by whole pixels, at most `pixels` up, down, left and right; what comes in is `fill`.
+    """Move each image by whole pixels, at most ``pixels`` up, down, left and right; what comes in is ``fill``.
 
     Args:
         pixels: the largest shift down and to the right, or one number for both.
         fill: the value of the pixels that come in.
-        layout, seed, generator: see `Transform`.
+        layout, seed, generator: see ``Transform``.
 
-    `RandomAffine` shifts by fractions of pixels, and turns, scales and shears.
+    ``RandomAffine`` shifts by fractions of pixels, and turns, scales and shears.
 
     Raises:
-        ValueError: `pixels` is negative.
+        ValueError: ``pixels`` is negative.
 
     >>> RandomShift(0)(np.array([[1, 2], [3, 4]])).tolist()
     [[1, 2], [3, 4]]

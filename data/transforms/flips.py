@@ -13,11 +13,11 @@ __all__ = ["RandomHorizontalFlip", "RandomVerticalFlip"]
 
 
 class RandomHorizontalFlip(Transform):
-    """Exchange left and right of each image with probability `p`.
+    """Exchange left and right of each image with probability ``p``.
 
     Args:
         p: from 0 to 1.
-        layout, seed, generator: see `Transform`.
+        layout, seed, generator: see ``Transform``.
 
     >>> RandomHorizontalFlip(p=1)(np.array([[1, 2], [3, 4]])).tolist()
     [[2, 1], [4, 3]]
@@ -37,7 +37,7 @@ class RandomHorizontalFlip(Transform):
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
-    """Exchange top and bottom of each image with probability `p`.
+    """Exchange top and bottom of each image with probability ``p``.
 
     >>> RandomVerticalFlip(p=1)(np.array([[1, 2], [3, 4]])).tolist()
     [[3, 4], [1, 2]]

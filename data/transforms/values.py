@@ -43,7 +43,7 @@ class Normalize(Transform):
 
     Args:
         mean, std: one number for each channel, such as MNIST's ``[0.1307]`` and ``[0.3081]``.
-        layout: see `Transform`.
+        layout: see ``Transform``.
 
     Raises:
         ValueError: a deviation is not positive, or, when called, the number of channels is another.
@@ -77,11 +77,11 @@ class GaussianNoise(Transform):
     Args:
         mean, sigma: of the distribution.
         clip: keep values from 0 to 1 afterwards.
-        layout, seed, generator: see `Transform`.
+        layout, seed, generator: see ``Transform``.
 
     Raises:
         TypeError: when called, the image does not hold floats.
-        ValueError: `sigma` is negative.
+        ValueError: ``sigma`` is negative.
 
     >>> GaussianNoise(sigma=0)(np.array([[0.25, 1.0]])).tolist()
     [[0.25, 1.0]]

@@ -47,7 +47,7 @@ def scaled_dot_product_attention(
 
     Raises:
         TypeError: operands are not floating-point, or the mask is of integers.
-        ValueError: shapes do not fit, or both `attn_mask` and `is_causal` are given.
+        ValueError: shapes do not fit, or both ``attn_mask`` and ``is_causal`` are given.
 
     >>> import glassgrad as gg
     >>> q, v = gg.zeros(1, 2), gg.tensor([[1.0, 2.0], [3.0, 4.0]])

@@ -43,7 +43,7 @@ __all__ = [
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Return the cross entropy −t·log x − (1 − t)·log(1 − x) between probabilities x and t.
 
-    `binary_cross_entropy_with_logits` takes what the sigmoid would get, and keeps all digits.
+    ``binary_cross_entropy_with_logits`` takes what the sigmoid would get, and keeps all digits.
 
     Args:
         input: probabilities x of any shape.
@@ -55,7 +55,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, `reduction` is unknown, or input or target are not between 0 and 1.
+        ValueError: the shapes differ, ``reduction`` is unknown, or input or target are not between 0 and 1.
 
     >>> import glassgrad as gg
     >>> binary_cross_entropy(gg.tensor([0.5, 1.0]), gg.tensor([1.0, 0.0]), reduction="none")
@@ -107,7 +107,7 @@ def binary_cross_entropy_with_logits(
         pos_weight: a factor for the positive part, t·log σ(x); broadcasts.
 
     Raises:
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> binary_cross_entropy_with_logits(gg.tensor([0.0, -800.0]), gg.tensor([1.0, 0.0]), reduction="sum")
@@ -136,7 +136,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> soft_margin_loss(gg.tensor([0.0, -8.0]), gg.tensor([1.0, 1.0]), reduction="none")
@@ -159,7 +159,7 @@ def multilabel_soft_margin_loss(input: Any, target: Any, weight: Any = None, red
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, the input is a single number, or `reduction` is unknown.
+        ValueError: the shapes differ, the input is a single number, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> multilabel_soft_margin_loss(gg.tensor([[0.0, -800.0]]), gg.tensor([[1.0, 0.0]]))
@@ -202,7 +202,7 @@ def nll_loss(
     """Return the negative log likelihood −weight[t]·input[n, t] of class labels t, from log-probabilities.
 
     Args:
-        input: log-probabilities of shape (N, C), (C,) or (N, C, d1, ...), such as `log_softmax` gives.
+        input: log-probabilities of shape (N, C), (C,) or (N, C, d1, ...), such as ``log_softmax`` gives.
         target: integer labels of the same shape without C.
         weight: a factor for each class, shape (C,).
         ignore_index: rows with this label count nothing. If all are ignored the mean is NaN, as PyTorch's.
@@ -210,7 +210,7 @@ def nll_loss(
 
     Raises:
         TypeError: the labels are not integers.
-        ValueError: shapes do not fit, a label is out of range, or `reduction` is unknown.
+        ValueError: shapes do not fit, a label is out of range, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> nll_loss(gg.tensor([[-0.5, -1.0], [-2.0, -0.1]]), gg.tensor([0, 1])).item().__round__(6)
@@ -309,7 +309,7 @@ def cross_entropy_composed(input: Any, target: Any) -> Any:
         target: integer labels of shape (N,).
 
     Raises:
-        TypeError, ValueError: as `cross_entropy`.
+        TypeError, ValueError: as ``cross_entropy``.
 
     >>> import glassgrad as gg
     >>> cross_entropy_composed(gg.tensor([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]), [2, 0]).item().__round__(6)

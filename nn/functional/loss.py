@@ -31,7 +31,7 @@ __all__ = [
 def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the squared error (input − target)²: its mean, its sum, or each element's.
 
-    Textbooks often take half the sum over all components, divided by the number of examples: `half_mse_loss`. With K
+    Textbooks often take half the sum over all components, divided by the number of examples: ``half_mse_loss``. With K
     components for each example this mean is 2/K times that.
 
     Args:
@@ -42,7 +42,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = Non
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> mse_loss(gg.tensor([1.6, 0.6]), gg.tensor([1.0, 2.0])).item().__round__(6)
@@ -68,7 +68,7 @@ def half_mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> half_mse_loss(gg.tensor([1.6, 0.6]), gg.tensor([1.0, 2.0])).item().__round__(6)
@@ -98,7 +98,7 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> l1_loss(gg.tensor([1.0, 3.0]), gg.tensor([1.0, 1.0]))
@@ -119,7 +119,7 @@ def _weighted(losses: Any, weight: Any, reduction: str, what: str) -> Any:
 
 @composed(widens=True)
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
-    """Return ½·d² for errors |d| = |input − target| up to `delta`, and delta·(|d| − ½·delta) beyond. (Huber 1964)
+    """Return ½·d² for errors |d| = |input − target| up to ``delta``, and delta·(|d| − ½·delta) beyond. (Huber 1964)
 
     Args:
         input: predictions of any shape.
@@ -130,7 +130,7 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, `delta` is not positive, or `reduction` is unknown.
+        ValueError: the shapes differ, ``delta`` is not positive, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> huber_loss(gg.tensor([1.0, 3.0]), gg.tensor([0.5, 0.0]), reduction="none")
@@ -146,9 +146,9 @@ def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 
 
 @composed(widens=True)
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
-    """Return ½·d²/beta for errors |d| = |input − target| below `beta`, and |d| − ½·beta beyond. (Girshick 2015)
+    """Return ½·d²/beta for errors |d| = |input − target| below ``beta``, and |d| − ½·beta beyond. (Girshick 2015)
 
-    It is `huber_loss` with delta = beta, divided by beta; with beta = 0 it is `l1_loss`.
+    It is ``huber_loss`` with delta = beta, divided by beta; with beta = 0 it is ``l1_loss``.
 
     Args:
         input: predictions of any shape.
@@ -158,7 +158,7 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, `beta` is negative, or `reduction` is unknown.
+        ValueError: the shapes differ, ``beta`` is negative, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> smooth_l1_loss(gg.tensor([1.0, 3.0]), gg.tensor([0.5, 0.0]), reduction="none")
@@ -187,7 +187,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> kl_div(gg.tensor([[0.25, 0.75]]).log(), gg.tensor([[0.5, 0.5]]), reduction="batchmean")
@@ -210,7 +210,7 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean",
 ) -> Any:  # fmt: skip
-    """Return the negative log likelihood of counts t under a Poisson distribution, without log t! unless `full`.
+    """Return the negative log likelihood of counts t under a Poisson distribution, without log t! unless ``full``.
 
     Args:
         input: x, the logarithm of the rate, with loss exp(x) − t·x; or the rate, with loss x − t·log(x + eps).
@@ -221,7 +221,7 @@ def poisson_nll_loss(
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> poisson_nll_loss(gg.tensor([0.0, 1.0]), gg.tensor([1.0, 2.0]), reduction="none")
@@ -250,12 +250,12 @@ def gaussian_nll_loss(
         target: the same shape, or one that broadcasts to it.
         var: v: a number; or the shape of the input, the same without the last size, or with one size 1.
         full: whether to add ½·log 2π.
-        eps: the least variance; smaller ones count as `eps`, and their gradient passes unchanged.
+        eps: the least variance; smaller ones count as ``eps``, and their gradient passes unchanged.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes do not fit, a variance is negative, `eps` is not positive, or `reduction` is unknown.
+        ValueError: the shapes do not fit, a variance is negative, ``eps`` is not positive, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> gaussian_nll_loss(gg.tensor([1.0]), gg.tensor([3.0]), 4.0)

@@ -50,7 +50,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
 
     Raises:
         TypeError: the input is not floating-point.
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> hinge_embedding_loss(gg.tensor([0.25, 0.25]), gg.tensor([1.0, -1.0]), reduction="none")
@@ -75,7 +75,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     Edges: the derivative at 0 is that of the positive side.
 
     Raises:
-        ValueError: the shapes differ, or `reduction` is unknown.
+        ValueError: the shapes differ, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> margin_ranking_loss(gg.tensor([1.0, 1.0]), gg.tensor([3.0, 0.0]), gg.tensor([1.0, 1.0]), reduction="none")
@@ -147,7 +147,7 @@ def multilabel_margin_loss(input: Any, target: Any, reduction: str = "mean") -> 
 
     Raises:
         TypeError: the target is not of integers, or the input is not floating-point.
-        ValueError: the shapes differ, a label is out of range, or `reduction` is unknown.
+        ValueError: the shapes differ, a label is out of range, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> multilabel_margin_loss(gg.tensor([[0.1, 0.2, 0.4, 0.8]]), gg.tensor([[3, 0, -1, 1]])).item().__round__(4)
@@ -213,7 +213,7 @@ def triplet_margin_loss(
     Edges: the derivative at 0 is that of the positive side.
 
     Raises:
-        ValueError: the shapes do not fit, `margin` is not positive, or `reduction` is unknown.
+        ValueError: the shapes do not fit, ``margin`` is not positive, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> a, p, n = gg.tensor([[0.0, 0.0]]), gg.tensor([[3.0, 4.0]]), gg.tensor([[0.0, 2.0]])
@@ -237,14 +237,14 @@ def triplet_margin_with_distance_loss(
     """Return max(0, d(anchor, positive) − d(anchor, negative) + margin) for any distance d.
 
     Args:
-        anchor, positive, negative: what `distance_function` takes.
-        distance_function: gives one number for each triplet; by default `pairwise_distance`.
+        anchor, positive, negative: what ``distance_function`` takes.
+        distance_function: gives one number for each triplet; by default ``pairwise_distance``.
         margin: by how much the negative should be further away.
         swap: use the distance from the positive to the negative where it is smaller.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
-        ValueError: the numbers of dimensions differ, `margin` is not positive, or `reduction` is unknown.
+        ValueError: the numbers of dimensions differ, ``margin`` is not positive, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> a, p, n = gg.tensor([[0.0, 0.0]]), gg.tensor([[3.0, 4.0]]), gg.tensor([[0.0, 2.0]])
@@ -293,7 +293,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
     Edges: the squares of both lengths have 1e−12 added; the derivative at the margin is that of the positive side.
 
     Raises:
-        ValueError: the shapes do not fit, or `reduction` is unknown.
+        ValueError: the shapes do not fit, or ``reduction`` is unknown.
 
     >>> import glassgrad as gg
     >>> x, y = gg.tensor([[1.0, 0.0], [1.0, 0.0]]), gg.tensor([[0.0, 1.0], [1.0, 0.0]])

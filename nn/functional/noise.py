@@ -1,4 +1,4 @@
-"""Noise that trains: dropout and its relatives. All draw from the generator that `manual_seed` sets.
+"""Noise that trains: dropout and its relatives. All draw from the generator that ``manual_seed`` sets.
 
 Where PyTorch takes ``inplace``, so do these, as False: operations never change their input.
 """
@@ -25,7 +25,7 @@ def _refuse_in_place(inplace: bool, what: str) -> None:
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Return `input` with each element set to 0 with probability `p` and the others divided by 1 − p.
+    """Return ``input`` with each element set to 0 with probability ``p`` and the others divided by 1 − p.
 
     The expected value is the input, and evaluation changes nothing. (Srivastava et al. 2014)
 
@@ -37,7 +37,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     Edges: p = 0 gives the input itself, p = 1 zeros, also where the input is NaN.
 
     Raises:
-        ValueError: `p` is not between 0 and 1.
+        ValueError: ``p`` is not between 0 and 1.
 
     >>> import glassgrad as gg
     >>> dropout(gg.ones(2), p=0.5, training=False)
@@ -49,7 +49,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
 
 @composed
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Return `input` with whole channels set to 0 with probability `p`, and the others divided by 1 − p.
+    """Return ``input`` with whole channels set to 0 with probability ``p``, and the others divided by 1 − p.
 
     Neighbours in a channel are alike, so dropping single ones would drop little. (Tompson et al. 2015)
 
@@ -59,7 +59,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         training: False returns the input.
 
     Raises:
-        ValueError: `p` is not between 0 and 1, or the shape does not fit.
+        ValueError: ``p`` is not between 0 and 1, or the shape does not fit.
 
     >>> import glassgrad as gg
     >>> dropout1d(gg.ones(1, 2, 2), p=0.5, training=False).shape
@@ -72,7 +72,7 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
 @composed
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Return `input` with whole channels set to 0 with probability `p`, and the others divided by 1 − p.
+    """Return ``input`` with whole channels set to 0 with probability ``p``, and the others divided by 1 − p.
 
     Args:
         input: shape (N, C, H, W); three dimensions are taken for (N, C, L), as PyTorch does.
@@ -80,7 +80,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         training: False returns the input.
 
     Raises:
-        ValueError: `p` is not between 0 and 1, or the shape does not fit.
+        ValueError: ``p`` is not between 0 and 1, or the shape does not fit.
 
     >>> import glassgrad as gg
     >>> dropout2d(gg.ones(1, 2, 2, 2), p=1.0).sum()
@@ -93,7 +93,7 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
 
 @composed
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
-    """Return `input` with whole channels set to 0 with probability `p`, and the others divided by 1 − p.
+    """Return ``input`` with whole channels set to 0 with probability ``p``, and the others divided by 1 − p.
 
     Args:
         input: shape (N, C, D, H, W) or (C, D, H, W).
@@ -101,7 +101,7 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         training: False returns the input.
 
     Raises:
-        ValueError: `p` is not between 0 and 1, or the shape does not fit.
+        ValueError: ``p`` is not between 0 and 1, or the shape does not fit.
 
     >>> import glassgrad as gg
     >>> dropout3d(gg.ones(2, 1, 1, 1), p=0.0).sum()
@@ -119,7 +119,8 @@ def _check_dimensions(input: Any, allowed: tuple[int, ...], what: str, expected:
 
 @composed
 def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
-    """Return `input` with elements set to where SELU saturates, then scaled and shifted to keep mean 0 and variance 1.
+    """Return ``input`` with elements set to where SELU saturates, then scaled and shifted to keep mean 0 and variance
+    1.
 
     (Klambauer et al. 2017, https://arxiv.org/abs/1706.02515)
 
@@ -131,7 +132,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     Edges: p = 1 gives zeros.
 
     Raises:
-        ValueError: `p` is not between 0 and 1.
+        ValueError: ``p`` is not between 0 and 1.
 
     >>> import glassgrad as gg
     >>> alpha_dropout(gg.ones(2))
@@ -143,7 +144,7 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
 
 @composed
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
-    """Return `input` after `alpha_dropout` of whole channels.
+    """Return ``input`` after ``alpha_dropout`` of whole channels.
 
     Args:
         input: shape (N, C, ...).
@@ -153,7 +154,7 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
     Edges: p = 1 gives zeros.
 
     Raises:
-        ValueError: `p` is not between 0 and 1, or the shape does not fit.
+        ValueError: ``p`` is not between 0 and 1, or the shape does not fit.
 
     >>> import glassgrad as gg
     >>> feature_alpha_dropout(gg.ones(1, 2))

@@ -229,8 +229,8 @@ def instance_norm(
 
     Args:
         input: shape (N, C, L, ...).
-        running_mean, running_var: shape (C,). With `use_input_stats` they are moved in place towards the average of the
-            examples' means and unbiased variances; without, they are what the input is normalised by.
+        running_mean, running_var: shape (C,). With ``use_input_stats`` they are moved in place towards the average of
+            the examples' means and unbiased variances; without, they are what the input is normalised by.
         weight, bias: shape (C,); None stands for 1 and 0.
         use_input_stats: whether to normalise by the input's own mean and variance.
         momentum: weight of the batch in the running statistics.
@@ -270,7 +270,7 @@ def instance_norm(
 
 @composed(widens=True)
 def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Any:
-    """Divide each element by (k + alpha·mean of the squares in `size` neighbouring channels)^beta.
+    """Divide each element by (k + alpha·mean of the squares in ``size`` neighbouring channels)^beta.
 
     The mean counts channels beyond the edge as 0. (Krizhevsky, Sutskever and Hinton 2012, section 3.3; they write alpha
     for what is alpha/size here.)
@@ -281,7 +281,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
         alpha, beta, k: as in the formula.
 
     Raises:
-        ValueError: the input has fewer than three dimensions, or `size` is not positive.
+        ValueError: the input has fewer than three dimensions, or ``size`` is not positive.
 
     >>> import glassgrad as gg
     >>> local_response_norm(gg.ones(1, 2, 1), 2, alpha=2.0, beta=1.0).reshape(2)
@@ -309,7 +309,7 @@ def local_response_norm(input: Any, size: int, alpha: float = 1e-4, beta: float 
 
 @composed(widens=True)
 def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12) -> Any:
-    """Divide vectors along `dim` by their p-norm, which counts as at least `eps`.
+    """Divide vectors along ``dim`` by their p-norm, which counts as at least ``eps``.
 
     Args:
         input: any shape.
@@ -317,7 +317,7 @@ def normalize(input: Any, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: f
         dim: the dimension, or the dimensions, along which the vectors lie.
         eps: the least length.
 
-    Edges: a zero vector stays 0, and its derivative is that of division by `eps`.
+    Edges: a zero vector stays 0, and its derivative is that of division by ``eps``.
 
     Raises:
         TypeError: the input is not floating-point.

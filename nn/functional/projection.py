@@ -143,7 +143,7 @@ def embedding(
         weight: the table, shape (rows, D).
         padding_idx: a row that receives no gradient.
         max_norm: not supported, as it would change the weight.
-        norm_type: PyTorch's companion of `max_norm`.
+        norm_type: PyTorch's companion of ``max_norm``.
         scale_grad_by_freq: divide each row's gradient by how often the row is read.
         sparse: accepted for PyTorch's sake; the cost is linear in what is read in either case.
 
@@ -153,7 +153,7 @@ def embedding(
     Raises:
         TypeError: the indices are not integers.
         IndexError: there is no such row.
-        ValueError: the weight is not a matrix, `padding_idx` is out of range, or `max_norm` is given.
+        ValueError: the weight is not a matrix, ``padding_idx`` is out of range, or ``max_norm`` is given.
 
     >>> import glassgrad as gg
     >>> embedding(gg.tensor([2, 0]), gg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
@@ -181,11 +181,11 @@ def embedding_bag(
     """Return the sum, mean or maximum of the rows of a table in each bag of indices.
 
     Args:
-        input: integer indices: shape (B, N), a bag in each row; or (N,), cut into bags by `offsets`.
+        input: integer indices: shape (B, N), a bag in each row; or (N,), cut into bags by ``offsets``.
         weight: the table, shape (rows, D).
         offsets: with indices of shape (N,), where each bag begins; the first is 0.
         max_norm: not supported, as it would change the weight.
-        norm_type: PyTorch's companion of `max_norm`.
+        norm_type: PyTorch's companion of ``max_norm``.
         scale_grad_by_freq: divide each row's gradient by how often the row is read; not for ``"max"``.
         mode: ``"sum"``, ``"mean"`` or ``"max"``.
         sparse: accepted for PyTorch's sake.

@@ -32,7 +32,7 @@ def stochastic_pool2d(
     Args:
         input: activations of shape (N, C, H, W) that are not negative, as ReLU gives them.
         kernel_size: size of the window: a number, or a pair (height, width), as the next two.
-        stride: step between windows; default: `kernel_size`.
+        stride: step between windows; default: ``kernel_size``.
         padding: width of the frame of zeros, which are never drawn.
         training: whether to draw.
 

@@ -54,7 +54,7 @@ def floating(value: Any, what: str, name: str = "input") -> Any:
 
 
 def beside(value: Any, like: Any) -> Any:
-    """Return a further operand; numbers that are not in a tensor take the dtype of `like` if that is floating-point."""
+    """Return a further operand; numbers outside tensors take the dtype of ``like`` if that is floating-point."""
     return value if isinstance(value, Tensor) else as_array(value, like.dtype if like.dtype.kind == "f" else None)
 
 
@@ -89,7 +89,7 @@ def labels_of(target: Any) -> Any:
 
 
 def checked_labels(labels: Any, shape: tuple[int, ...], ignore_index: int, what: str) -> None:
-    """Raise unless integer labels fit logits of `shape`."""
+    """Raise unless integer labels fit logits of ``shape``."""
     if not shape:
         raise located(ValueError, f"{what}: the input must have shape (N, C), (C,) or (N, C, d1, ...), got ()")
     try:

@@ -70,7 +70,7 @@ class LeakyReLU(_InPlace):
         self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, its negative part times the slope."""
+        """Return ``input``, its negative part times the slope."""
         return F.leaky_relu(input, self.negative_slope)
 
     def extra_repr(self) -> str:
@@ -83,7 +83,7 @@ class PReLU(Module):
     Args:
         num_parameters: 1, or the number of channels, which are dimension 1 of the input.
         init: the slope at first.
-        dtype: of the parameter; default float32 (`set_default_dtype`).
+        dtype: of the parameter; default float32 (``set_default_dtype``).
 
     Attributes:
         weight: the slopes, shape (num_parameters,). They should not be given weight decay.
@@ -103,11 +103,11 @@ class PReLU(Module):
         self.weight = Parameter(full((self.num_parameters,), float(self.init), dtype=dtype))
 
     def reset_parameters(self) -> None:
-        """Set the slopes to `init`."""
+        """Set the slopes to ``init``."""
         initial.constant_(self.weight, self.init)
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, its negative part times the slope of its channel."""
+        """Return ``input``, its negative part times the slope of its channel."""
         return F.prelu(input, self.weight)
 
     def extra_repr(self) -> str:
@@ -122,7 +122,7 @@ class RReLU(_InPlace):
         inplace: accepted for PyTorch's sake.
 
     Raises:
-        ValueError: when called, if `lower` is above `upper`.
+        ValueError: when called, if ``lower`` is above ``upper``.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -135,7 +135,7 @@ class RReLU(_InPlace):
         self.lower, self.upper = number("RReLU", "lower", lower), number("RReLU", "upper", upper)
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, its negative part times slopes."""
+        """Return ``input``, its negative part times slopes."""
         return F.rrelu(input, self.lower, self.upper, self.training)
 
     def extra_repr(self) -> str:
@@ -150,7 +150,7 @@ class Hardtanh(_InPlace):
         inplace: accepted for PyTorch's sake.
 
     Raises:
-        ValueError: `min_val` is not below `max_val`.
+        ValueError: ``min_val`` is not below ``max_val``.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -166,7 +166,7 @@ class Hardtanh(_InPlace):
             raise ValueError(f"{kind}: min_val must be below max_val, got {min_val} and {max_val}")
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, limited."""
+        """Return ``input``, limited."""
         return F.hardtanh(input, self.min_val, self.max_val)
 
     def extra_repr(self) -> str:
@@ -189,7 +189,7 @@ class ReLU6(Hardtanh):
         super().__init__(0.0, 6.0, inplace)
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, limited to [0, 6]."""
+        """Return ``input``, limited to [0, 6]."""
         return F.relu6(input)
 
     def extra_repr(self) -> str:
@@ -209,7 +209,7 @@ class Hardsigmoid(_InPlace):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the straight-line sigmoid of `input`."""
+        """Return the straight-line sigmoid of ``input``."""
         return F.hardsigmoid(input)
 
     def extra_repr(self) -> str:
@@ -229,7 +229,7 @@ class Hardswish(_InPlace):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input` times its straight-line sigmoid."""
+        """Return ``input`` times its straight-line sigmoid."""
         return F.hardswish(input)
 
     def extra_repr(self) -> str:
@@ -253,7 +253,7 @@ class Hardshrink(Module):
         self.lambd = number("Hardshrink", "lambd", lambd)
 
     def forward(self, input: Any) -> Any:
-        """Return `input` without its small elements."""
+        """Return ``input`` without its small elements."""
         return F.hardshrink(input, self.lambd)
 
     def extra_repr(self) -> str:
@@ -277,7 +277,7 @@ class Softshrink(Module):
         self.lambd = number("Softshrink", "lambd", lambd)
 
     def forward(self, input: Any) -> Any:
-        """Return `input` moved towards 0."""
+        """Return ``input`` moved towards 0."""
         return F.softshrink(input, self.lambd)
 
     def extra_repr(self) -> str:
@@ -304,7 +304,7 @@ class Threshold(_InPlace):
         self.value = number("Threshold", "value", value)
 
     def forward(self, input: Any) -> Any:
-        """Return `input` where it is above the threshold."""
+        """Return ``input`` where it is above the threshold."""
         return F.threshold(input, self.threshold, self.value)
 
     def extra_repr(self) -> str:

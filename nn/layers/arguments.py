@@ -37,7 +37,7 @@ def whole(layer: str, name: str, value: Any) -> int:
 
 
 def size(layer: str, name: str, value: Any, minimum: int = 1) -> int:
-    """Return a whole number of at least `minimum`.
+    """Return a whole number of at least ``minimum``.
 
     Raises:
         TypeError: it is not a whole number.
@@ -84,7 +84,7 @@ def flag(layer: str, name: str, value: Any) -> bool:
 
 
 def plain_number(layer: str, name: str, value: Any, low: float, high: float) -> float:
-    """Return a number between `low` and `high`; NaN is not.
+    """Return a number between ``low`` and ``high``; NaN is not.
 
     Raises:
         TypeError: it is not a number.

@@ -77,7 +77,7 @@ class _Ordered(Module):
         return self
 
     def insert(self: S, index: int, module: Module) -> S:
-        """Put a module before the position `index`; return the container."""
+        """Put a module before the position ``index``; return the container."""
         modules = list(self)
         self._checked(index, module)
         if not -len(modules) <= index <= len(modules):
@@ -116,7 +116,7 @@ class Sequential(_Ordered):
     Args:
         modules: the modules in order, named "0", "1", ...; or one mapping from names to modules.
 
-    ``len``, ``for``, positions and slices work as on a list; a slice is a `Sequential` of the same modules.
+    ``len``, ``for``, positions and slices work as on a list; a slice is a ``Sequential`` of the same modules.
 
     Raises:
         TypeError: something given is not a Module.
@@ -140,7 +140,7 @@ class Sequential(_Ordered):
                 self._add(position, module)
 
     def forward(self, input: Any) -> Any:
-        """Return the output of the last module; of none, `input`."""
+        """Return the output of the last module; of none, ``input``."""
         for module in self._modules.values():
             if module is not None:
                 input = module(input)
@@ -153,7 +153,7 @@ class Sequential(_Ordered):
 
 
 class ModuleList(_Ordered):
-    """A list of modules that registers what it holds. A plain list would hide them from `parameters`.
+    """A list of modules that registers what it holds. A plain list would hide them from ``parameters``.
 
     It is not called itself: ``forward`` of the module that holds it calls its items.
 

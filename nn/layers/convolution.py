@@ -27,7 +27,7 @@ class Conv2d(Module):
         dilation: distance between the pixels that a filter reads.
         groups: divides the channels and filters into groups that do not see each other.
         bias: whether a bias is added.
-        dtype: of the parameters; default float32 (`set_default_dtype`).
+        dtype: of the parameters; default float32 (``set_default_dtype``).
 
     Attributes:
         weight: shape (out_channels, in_channels/groups, height, width); drawn uniformly within ±1/√fan_in, where fan_in
@@ -80,7 +80,7 @@ class Conv2d(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Any) -> Any:
-        """Return the filtered images; `input` has shape (N, in_channels, H, W)."""
+        """Return the filtered images; ``input`` has shape (N, in_channels, H, W)."""
         return F.conv2d(input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:

@@ -80,7 +80,7 @@ class _Named(Module):
         return self._held().items()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return what a key holds, or `default`."""
+        """Return what a key holds, or ``default``."""
         return self._held().get(key, default)
 
     def pop(self, key: str) -> Any:
@@ -117,7 +117,7 @@ class _Named(Module):
 
 
 class ModuleDict(_Named):
-    """A dictionary of modules that registers what it holds. A plain dict would hide them from `parameters`.
+    """A dictionary of modules that registers what it holds. A plain dict would hide them from ``parameters``.
 
     It is not called itself: ``forward`` of the module that holds it calls its items. Keys are strings that are no
     attribute of a ModuleDict; the order is that of insertion.

@@ -25,9 +25,9 @@ class _Dropout(Module):
 
 
 class Dropout(_Dropout):
-    """In training, sets each element to 0 with probability `p` and divides the others by 1 − p; else does nothing.
+    """In training, sets each element to 0 with probability ``p`` and divides the others by 1 − p; else does nothing.
 
-    The mask is drawn anew for every call, from the generator that `manual_seed` sets. (Srivastava et al. 2014)
+    The mask is drawn anew for every call, from the generator that ``manual_seed`` sets. (Srivastava et al. 2014)
 
     Some texts write p for the probability of keeping, and some scale in evaluation, by 1 − p, not in training: the
     networks are the same.
@@ -37,7 +37,7 @@ class Dropout(_Dropout):
         inplace: accepted for PyTorch's sake; the input is never overwritten.
 
     Raises:
-        TypeError, ValueError: `p` is not a number between 0 and 1.
+        TypeError, ValueError: ``p`` is not a number between 0 and 1.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -46,12 +46,12 @@ class Dropout(_Dropout):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, thinned out in training."""
+        """Return ``input``, thinned out in training."""
         return F.dropout(input, self.p, self.training)
 
 
 class Dropout1d(_Dropout):
-    """In training, sets whole channels of sequences to 0 with probability `p` and divides the others by 1 − p.
+    """In training, sets whole channels of sequences to 0 with probability ``p`` and divides the others by 1 − p.
 
     Args:
         p: the probability of dropping a channel.
@@ -66,12 +66,12 @@ class Dropout1d(_Dropout):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, without some of its channels in training."""
+        """Return ``input``, without some of its channels in training."""
         return F.dropout1d(input, self.p, self.training)
 
 
 class Dropout2d(_Dropout):
-    """In training, sets whole channels of images to 0 with probability `p` and divides the others by 1 − p.
+    """In training, sets whole channels of images to 0 with probability ``p`` and divides the others by 1 − p.
 
     Neighbouring pixels are alike, so dropping single ones would hide little. (Tompson et al. 2015, arXiv:1411.4280)
 
@@ -89,12 +89,12 @@ class Dropout2d(_Dropout):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, without some of its channels in training."""
+        """Return ``input``, without some of its channels in training."""
         return F.dropout2d(input, self.p, self.training)
 
 
 class Dropout3d(_Dropout):
-    """In training, sets whole channels of volumes to 0 with probability `p` and divides the others by 1 − p.
+    """In training, sets whole channels of volumes to 0 with probability ``p`` and divides the others by 1 − p.
 
     Args:
         p: the probability of dropping a channel.
@@ -109,12 +109,12 @@ class Dropout3d(_Dropout):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, without some of its channels in training."""
+        """Return ``input``, without some of its channels in training."""
         return F.dropout3d(input, self.p, self.training)
 
 
 class AlphaDropout(_Dropout):
-    """Dropout for networks of `SELU`: dropped elements go to where SELU saturates, and mean and variance are kept.
+    """Dropout for networks of ``SELU``: dropped elements go to where SELU saturates, and mean and variance are kept.
 
     (Klambauer et al. 2017, https://arxiv.org/abs/1706.02515)
 
@@ -129,12 +129,12 @@ class AlphaDropout(_Dropout):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, thinned out in training."""
+        """Return ``input``, thinned out in training."""
         return F.alpha_dropout(input, self.p, self.training)
 
 
 class FeatureAlphaDropout(_Dropout):
-    """`AlphaDropout` of whole channels. The input has shape (N, C, ...).
+    """``AlphaDropout`` of whole channels. The input has shape (N, C, ...).
 
     Args:
         p: the probability of dropping a channel.
@@ -147,14 +147,14 @@ class FeatureAlphaDropout(_Dropout):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, without some of its channels in training."""
+        """Return ``input``, without some of its channels in training."""
         return F.feature_alpha_dropout(input, self.p, self.training)
 
 
 class DropConnect(Linear):
     """A fully connected layer of which, in training, single weights are dropped, not whole units.
 
-    In training each weight is 0 with probability `p` in this call, and the others are divided by 1 − p; in evaluation
+    In training each weight is 0 with probability ``p`` in this call, and the others are divided by 1 − p; in evaluation
     the weights are used as they are, which is the mean. The bias is not dropped. (Wan et al. 2013, "Regularization of
     neural networks using DropConnect"; they draw a mask for each example, and sample in evaluation, too.)
 
@@ -163,9 +163,9 @@ class DropConnect(Linear):
         out_features: size of the last dimension of the output.
         bias: whether a bias is added.
         p: the probability of dropping a weight.
-        dtype: of the parameters; default float32 (`set_default_dtype`).
+        dtype: of the parameters; default float32 (``set_default_dtype``).
 
-    Its parameters, and so its state, are those of `Linear`.
+    Its parameters, and so its state, are those of ``Linear``.
 
     Raises:
         TypeError, ValueError: an argument is not allowed. Calling raises if the input does not fit.
@@ -184,7 +184,7 @@ class DropConnect(Linear):
         self.p = plain_number("DropConnect", "p", p, 0.0, 1.0)
 
     def forward(self, input: Any) -> Any:
-        """Return the affine map of `input`, with a part of the weights in training."""
+        """Return the affine map of ``input``, with a part of the weights in training."""
         return F.linear(input, F.dropout(self.weight, self.p, self.training), self.bias)
 
     def extra_repr(self) -> str:

@@ -23,7 +23,7 @@ class Linear(Module):
         in_features: size of the last dimension of the input.
         out_features: size of the last dimension of the output.
         bias: whether a bias is added.
-        dtype: of the parameters; default float32 (`set_default_dtype`).
+        dtype: of the parameters; default float32 (``set_default_dtype``).
 
     Attributes:
         weight: shape (out_features, in_features); drawn uniformly within ±1/√in_features.
@@ -61,7 +61,7 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Any) -> Any:
-        """Return the affine map of `input`, shape (..., in_features)."""
+        """Return the affine map of ``input``, shape (..., in_features)."""
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -87,7 +87,7 @@ class Flatten(Module):
         self.end_dim = end_dim
 
     def forward(self, input: Any) -> Any:
-        """Return `input` with the dimensions joined."""
+        """Return ``input`` with the dimensions joined."""
         return F.flatten(input, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
@@ -95,7 +95,7 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Splits one dimension into several: the reverse of `Flatten`.
+    """Splits one dimension into several: the reverse of ``Flatten``.
 
     Args:
         dim: the dimension.
@@ -120,7 +120,7 @@ class Unflatten(Module):
         self.unflattened_size = unflattened_size
 
     def forward(self, input: Any) -> Any:
-        """Return `input` with the dimension split."""
+        """Return ``input`` with the dimension split."""
         return unflatten(input, self.dim, tuple(self.unflattened_size))
 
     def extra_repr(self) -> str:
@@ -140,5 +140,5 @@ class Identity(Module):
         super().__init__()
 
     def forward(self, input: Any) -> Any:
-        """Return `input`."""
+        """Return ``input``."""
         return input

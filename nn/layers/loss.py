@@ -1,4 +1,4 @@
-"""Losses as layers: the functions of `functional`, with their options fixed when they are made."""
+"""Losses as layers: the functions of ``functional``, with their options fixed when they are made."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Loss(Module):
 
 
 class CrossEntropyLoss(_Loss):
-    """Softmax and cross entropy in one: the loss for choosing among classes. See `functional.cross_entropy`.
+    """Softmax and cross entropy in one: the loss for choosing among classes. See ``functional.cross_entropy``.
 
     Args:
         weight: a factor for each class, shape (C,).
@@ -66,12 +66,12 @@ class CrossEntropyLoss(_Loss):
         self.label_smoothing = plain_number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0.0, 1.0)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """Return the loss of the logits `input` against `target`."""
+        """Return the loss of the logits ``input`` against ``target``."""
         return F.cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
 
 
 class NLLLoss(_Loss):
-    """The negative log-probability of class labels: what follows `LogSoftmax`. See `functional.nll_loss`.
+    """The negative log-probability of class labels: what follows ``LogSoftmax``. See ``functional.nll_loss``.
 
     Args:
         weight: a factor for each class, shape (C,).
@@ -94,21 +94,21 @@ class NLLLoss(_Loss):
         self.ignore_index = ignore_index
 
     def forward(self, input: Any, target: Any) -> Any:
-        """Return the loss of the log-probabilities `input` against the labels `target`."""
+        """Return the loss of the log-probabilities ``input`` against the labels ``target``."""
         return F.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
 class MSELoss(_Loss):
-    """The squared error (input − target)²: its mean over all elements. See `functional.mse_loss`.
+    """The squared error (input − target)²: its mean over all elements. See ``functional.mse_loss``.
 
-    Textbooks often take 1/(2N)·Σ over N examples, which is `HalfMSELoss`. With K outputs for each example this mean is
-    2/K times that: twice as large for one output, equal for two.
+    Textbooks often take 1/(2N)·Σ over N examples, which is ``HalfMSELoss``. With K outputs for each example this mean
+    is 2/K times that: twice as large for one output, equal for two.
 
     Args:
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
-        ValueError: `reduction` is unknown. Calling raises unless both shapes are equal.
+        ValueError: ``reduction`` is unknown. Calling raises unless both shapes are equal.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -120,21 +120,21 @@ class MSELoss(_Loss):
         super().__init__(reduction)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """Return the squared error of `input` against `target`."""
+        """Return the squared error of ``input`` against ``target``."""
         return F.mse_loss(input, target, self.reduction)
 
 
 class HalfMSELoss(_Loss):
     """Half the squared error, 1/(2N)·Σ (input − target)² over all components of N examples, as textbooks have it.
 
-    Its gradient is (input − target)/N. See `functional.half_mse_loss`.
+    Its gradient is (input − target)/N. See ``functional.half_mse_loss``.
 
     Args:
         reduction: ``"mean"`` divides by the number N of examples, the first dimension; ``"sum"`` does not; ``"none"``
             gives half the square of each element.
 
     Raises:
-        ValueError: `reduction` is unknown. Calling raises unless both shapes are equal.
+        ValueError: ``reduction`` is unknown. Calling raises unless both shapes are equal.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -146,12 +146,12 @@ class HalfMSELoss(_Loss):
         super().__init__(reduction)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """Return half the squared error of `input` against `target`."""
+        """Return half the squared error of ``input`` against ``target``."""
         return F.half_mse_loss(input, target, self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
-    """Sigmoid and cross entropy in one: the loss for yes-or-no. See `functional.binary_cross_entropy_with_logits`.
+    """Sigmoid and cross entropy in one: the loss for yes-or-no. See ``functional.binary_cross_entropy_with_logits``.
 
     Args:
         weight: a factor for each element's loss; broadcasts.
@@ -159,7 +159,7 @@ class BCEWithLogitsLoss(_Loss):
         pos_weight: a factor for positive targets; broadcasts.
 
     Raises:
-        ValueError: `reduction` is unknown. Calling raises unless both shapes are equal.
+        ValueError: ``reduction`` is unknown. Calling raises unless both shapes are equal.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -174,5 +174,5 @@ class BCEWithLogitsLoss(_Loss):
         super().__init__(reduction, weight=weight, pos_weight=pos_weight)
 
     def forward(self, input: Any, target: Any) -> Any:
-        """Return the loss of the logits `input` against `target`, of the same shape."""
+        """Return the loss of the logits ``input`` against ``target``, of the same shape."""
         return F.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)

@@ -66,7 +66,7 @@ class _BatchNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Any) -> Any:
-        """Return the normalised `input`, of the same shape."""
+        """Return the normalised ``input``, of the same shape."""
         shape: tuple[int, ...] = tuple(input.shape) if hasattr(input, "shape") else ()
         if len(shape) not in self._shapes or shape[1] != self.num_features:
             expected = " or ".join(f"({s})" for s in self._shapes.values()).replace("C", str(self.num_features))
@@ -96,7 +96,7 @@ class BatchNorm1d(_BatchNorm):
     y = weight·(x − mean)/√(variance + eps) + bias. (Ioffe and Szegedy 2015)
 
     In training the statistics are the batch's (population variance), and running statistics follow them (unbiased
-    variance); in evaluation the running ones are used. Inside `gg.checkpoint` a batch is counted once.
+    variance); in evaluation the running ones are used. Inside ``gg.checkpoint`` a batch is counted once.
 
     Args:
         num_features: C, the number of features.
@@ -105,7 +105,7 @@ class BatchNorm1d(_BatchNorm):
         affine: whether there are a weight and a bias.
         track_running_stats: False uses the batch's statistics in evaluation, too.
         bias: False leaves out the bias alone.
-        dtype: of parameters and statistics; default float32 (`set_default_dtype`).
+        dtype: of parameters and statistics; default float32 (``set_default_dtype``).
 
     Attributes:
         weight, bias: parameters of shape (C,), at first 1 and 0.
@@ -128,7 +128,7 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Normalises each channel of images over batch and area; arguments and attributes are those of `BatchNorm1d`.
+    """Normalises each channel of images over batch and area; arguments and attributes are those of ``BatchNorm1d``.
 
     The input has shape (N, C, H, W).
 
@@ -142,7 +142,7 @@ class BatchNorm2d(_BatchNorm):
 
 
 class LocalResponseNorm(Module):
-    """Divides each element by (k + alpha·mean of the squares in `size` neighbouring channels)^beta.
+    """Divides each element by (k + alpha·mean of the squares in ``size`` neighbouring channels)^beta.
 
     The mean counts channels beyond the edge as 0. AlexNet's paper has the sum where the mean is here, so its alpha of
     1e-4 is ``alpha=5e-4`` with ``size=5``, and its k is 2. (Krizhevsky, Sutskever and Hinton 2012, section 3.3)
@@ -170,7 +170,7 @@ class LocalResponseNorm(Module):
         self.k = number("LocalResponseNorm", "k", k)
 
     def forward(self, input: Any) -> Any:
-        """Return `input`, divided by what its neighbouring channels say."""
+        """Return ``input``, divided by what its neighbouring channels say."""
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:

@@ -38,7 +38,7 @@ def shown(value: Parameter) -> str:
 
 
 class ParameterList(Module):
-    """A list of parameters that registers what it holds. A plain list would hide them from `parameters`.
+    """A list of parameters that registers what it holds. A plain list would hide them from ``parameters``.
 
     Args:
         values: the parameters in order. Tensors and numbers are made into parameters.

@@ -36,8 +36,8 @@ class MaxPool2d(_Windows):
 
     Args:
         kernel_size: size of the window: a number, or a pair (height, width), as the next three.
-        stride: step between windows; default: `kernel_size`, so that they do not overlap.
-        padding: width of the frame of −∞, at most half of `kernel_size`.
+        stride: step between windows; default: ``kernel_size``, so that they do not overlap.
+        padding: width of the frame of −∞, at most half of ``kernel_size``.
         dilation: distance between the elements of a window.
         return_indices: whether to give (maxima, their positions in the flattened image), for unpooling.
         ceil_mode: whether a last window may reach beyond the frame, so that the size is rounded up.
@@ -66,7 +66,7 @@ class MaxPool2d(_Windows):
         self.ceil_mode = flag("MaxPool2d", "ceil_mode", ceil_mode)
 
     def forward(self, input: Any) -> Any:
-        """Return the maxima; `input` has shape (N, C, H, W)."""
+        """Return the maxima; ``input`` has shape (N, C, H, W)."""
         return F.max_pool2d(
             input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
         )
@@ -80,8 +80,8 @@ class AvgPool2d(_Windows):
 
     Args:
         kernel_size: size of the window: a number, or a pair (height, width), as the next two.
-        stride: step between windows; default: `kernel_size`, so that they do not overlap.
-        padding: width of the frame of zeros, at most half of `kernel_size`.
+        stride: step between windows; default: ``kernel_size``, so that they do not overlap.
+        padding: width of the frame of zeros, at most half of ``kernel_size``.
         ceil_mode: whether a last window may reach beyond the frame, so that the size is rounded up.
         count_include_pad: whether the zeros of the frame are counted.
         divisor_override: what to divide by, instead of the number of elements.
@@ -110,7 +110,7 @@ class AvgPool2d(_Windows):
         )
 
     def forward(self, input: Any) -> Any:
-        """Return the means; `input` has shape (N, C, H, W)."""
+        """Return the means; ``input`` has shape (N, C, H, W)."""
         return F.avg_pool2d(
             input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
             self.divisor_override,
@@ -137,7 +137,7 @@ class AdaptiveAvgPool2d(Module):
     The input has shape (N, C, H, W), the output (N, C, *output_size).
 
     Raises:
-        TypeError, ValueError: `output_size` is not allowed. Calling raises ValueError if the input does not fit.
+        TypeError, ValueError: ``output_size`` is not allowed. Calling raises ValueError if the input does not fit.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -150,7 +150,7 @@ class AdaptiveAvgPool2d(Module):
         self.output_size = _output_size("AdaptiveAvgPool2d", output_size)
 
     def forward(self, input: Any) -> Any:
-        """Return the means; `input` has shape (N, C, H, W)."""
+        """Return the means; ``input`` has shape (N, C, H, W)."""
         return F.adaptive_avg_pool2d(input, self.output_size)
 
     def extra_repr(self) -> str:
@@ -181,7 +181,7 @@ class AdaptiveMaxPool2d(Module):
         self.return_indices = flag("AdaptiveMaxPool2d", "return_indices", return_indices)
 
     def forward(self, input: Any) -> Any:
-        """Return the maxima; `input` has shape (N, C, H, W)."""
+        """Return the maxima; ``input`` has shape (N, C, H, W)."""
         return F.adaptive_max_pool2d(input, self.output_size, self.return_indices)
 
     def extra_repr(self) -> str:
@@ -191,11 +191,11 @@ class AdaptiveMaxPool2d(Module):
 class StochasticPool2d(_Windows):
     """Of each window one element, drawn in training with a probability in proportion to it; else the mean under it.
 
-    See `functional.stochastic_pool2d`. (Zeiler and Fergus 2013, https://arxiv.org/abs/1301.3557)
+    See ``functional.stochastic_pool2d``. (Zeiler and Fergus 2013, https://arxiv.org/abs/1301.3557)
 
     Args:
         kernel_size: size of the window: a number, or a pair (height, width), as the next two.
-        stride: step between windows; default: `kernel_size`, so that they do not overlap.
+        stride: step between windows; default: ``kernel_size``, so that they do not overlap.
         padding: width of the frame of zeros, which are never drawn.
 
     The input has shape (N, C, H, W) and no negative elements: it goes behind a ReLU.
@@ -213,5 +213,5 @@ class StochasticPool2d(_Windows):
         super().__init__(kernel_size, stride, padding)
 
     def forward(self, input: Any) -> Any:
-        """Return an element of each window of `input`, or in evaluation their mean."""
+        """Return an element of each window of ``input``, or in evaluation their mean."""
         return F.stochastic_pool2d(input, self.kernel_size, self.stride, self.padding, self.training)

@@ -25,7 +25,7 @@ class Sigmoid(Module):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the logistic function of `input`."""
+        """Return the logistic function of ``input``."""
         return F.sigmoid(input)
 
 
@@ -39,7 +39,7 @@ class LogSigmoid(Module):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the logarithm of the logistic function of `input`."""
+        """Return the logarithm of the logistic function of ``input``."""
         return F.logsigmoid(input)
 
 
@@ -53,7 +53,7 @@ class Tanh(Module):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the hyperbolic tangent of `input`."""
+        """Return the hyperbolic tangent of ``input``."""
         return F.tanh(input)
 
 
@@ -67,7 +67,7 @@ class Tanhshrink(Module):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input` less its hyperbolic tangent."""
+        """Return ``input`` less its hyperbolic tangent."""
         return F.tanhshrink(input)
 
 
@@ -104,7 +104,7 @@ class Softplus(Module):
         self.threshold = number("Softplus", "threshold", threshold)
 
     def forward(self, input: Any) -> Any:
-        """Return the softplus of `input`."""
+        """Return the softplus of ``input``."""
         return F.softplus(input, self.beta, self.threshold)
 
     def extra_repr(self) -> str:
@@ -129,7 +129,7 @@ class ELU(_InPlace):
         self.alpha = number("ELU", "alpha", alpha)
 
     def forward(self, input: Any) -> Any:
-        """Return the ELU of `input`."""
+        """Return the ELU of ``input``."""
         return F.elu(input, self.alpha)
 
     def extra_repr(self) -> str:
@@ -154,7 +154,7 @@ class CELU(_InPlace):
         self.alpha = number("CELU", "alpha", alpha)
 
     def forward(self, input: Any) -> Any:
-        """Return the CELU of `input`."""
+        """Return the CELU of ``input``."""
         return F.celu(input, self.alpha)
 
     def extra_repr(self) -> str:
@@ -162,7 +162,7 @@ class CELU(_InPlace):
 
 
 class SELU(_InPlace):
-    """ELU with the two constants for which layers keep mean 0 and variance 1; goes with `AlphaDropout`.
+    """ELU with the two constants for which layers keep mean 0 and variance 1; goes with ``AlphaDropout``.
 
     (Klambauer et al. 2017, https://arxiv.org/abs/1706.02515)
 
@@ -176,7 +176,7 @@ class SELU(_InPlace):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the SELU of `input`."""
+        """Return the SELU of ``input``."""
         return F.selu(input)
 
 
@@ -199,7 +199,7 @@ class GELU(Module):
         self.approximate = approximate
 
     def forward(self, input: Any) -> Any:
-        """Return the GELU of `input`."""
+        """Return the GELU of ``input``."""
         return F.gelu(input, self.approximate)
 
     def extra_repr(self) -> str:
@@ -219,7 +219,7 @@ class SiLU(_InPlace):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return `input` times its logistic function."""
+        """Return ``input`` times its logistic function."""
         return F.silu(input)
 
 
@@ -236,7 +236,7 @@ class Mish(_InPlace):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the mish of `input`."""
+        """Return the mish of ``input``."""
         return F.mish(input)
 
 
@@ -257,7 +257,7 @@ class GLU(Module):
         self.dim = dim
 
     def forward(self, input: Any) -> Any:
-        """Return half of `input`, gated by the other half."""
+        """Return half of ``input``, gated by the other half."""
         return F.glu(input, self.dim)
 
     def extra_repr(self) -> str:

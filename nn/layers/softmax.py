@@ -25,7 +25,7 @@ class _AlongDim(Module):
 
 
 class Softmax(_AlongDim):
-    """exp(x) / Σ exp(x) along one dimension. For training use `CrossEntropyLoss` on the logits, which includes it.
+    """exp(x) / Σ exp(x) along one dimension. For training use ``CrossEntropyLoss`` on the logits, which includes it.
 
     Args:
         dim: the dimension that sums to 1; 1 for rows of logits.
@@ -37,12 +37,12 @@ class Softmax(_AlongDim):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the softmax of `input` along `dim`."""
+        """Return the softmax of ``input`` along ``dim``."""
         return F.softmax(input, self.dim)
 
 
 class LogSoftmax(_AlongDim):
-    """The logarithm of softmax along one dimension, safe for any finite input; goes with `NLLLoss`.
+    """The logarithm of softmax along one dimension, safe for any finite input; goes with ``NLLLoss``.
 
     Args:
         dim: the dimension along which the probabilities sum to 1.
@@ -54,7 +54,7 @@ class LogSoftmax(_AlongDim):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return log softmax of `input` along `dim`."""
+        """Return log softmax of ``input`` along ``dim``."""
         return F.log_softmax(input, self.dim)
 
 
@@ -71,7 +71,7 @@ class Softmin(_AlongDim):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the softmax of −`input` along `dim`."""
+        """Return the softmax of −``input`` along ``dim``."""
         return F.softmin(input, self.dim)
 
 
@@ -85,7 +85,7 @@ class Softmax2d(Module):
     """
 
     def forward(self, input: Any) -> Any:
-        """Return the softmax of `input` over its channels."""
+        """Return the softmax of ``input`` over its channels."""
         if len(input.shape) not in (3, 4):
             raise ValueError(f"Softmax2d: the input must have shape (N, C, H, W) or (C, H, W), got {input.shape}")
         return F.softmax(input, -3)

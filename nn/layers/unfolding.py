@@ -46,7 +46,7 @@ class Unfold(Module):
         self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
 
     def forward(self, input: Any) -> Any:
-        """Return the windows of `input` as columns."""
+        """Return the windows of ``input`` as columns."""
         return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:
@@ -56,13 +56,13 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Images in which columns of windows are added where `Unfold` would read them (col2im).
+    """Images in which columns of windows are added where ``Unfold`` would read them (col2im).
 
     Args:
         output_size: size of the images: a number, or a pair (height, width).
-        kernel_size, dilation, padding, stride: as in `Unfold`.
+        kernel_size, dilation, padding, stride: as in ``Unfold``.
 
-    The input has shape (N, C·kh·kw, L), the output (N, C, H, W). It is the transpose of `Unfold`, not its inverse:
+    The input has shape (N, C·kh·kw, L), the output (N, C, H, W). It is the transpose of ``Unfold``, not its inverse:
     pixels that several windows see are added up.
 
     Raises:
@@ -86,7 +86,7 @@ class Fold(Module):
         self.dilation, self.padding, self.stride = dilation, padding, stride
 
     def forward(self, input: Any) -> Any:
-        """Return the images to which the columns `input` add up."""
+        """Return the images to which the columns ``input`` add up."""
         return F.fold(input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:

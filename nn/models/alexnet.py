@@ -22,7 +22,7 @@ class AlexNet(Module):
 
     (Krizhevsky, Sutskever and Hinton 2012.) The paper writes 224×224, but filters of 11 with stride 4 give its 55×55
     for 227 pixels, or for 224 with a frame of 2 zeros, rounded down. Its alpha of 1e-4 is per neighbour of a sum;
-    `LocalResponseNorm` takes a mean, so alpha is 5e-4 here.
+    ``LocalResponseNorm`` takes a mean, so alpha is 5e-4 here.
 
     Args:
         image_size: 227 or 224.

@@ -52,7 +52,7 @@ def initialize(network: str, model: Module, init: Any) -> None:
         model: the network.
         init: ``"he"`` for std √(2/fan_in), ``"lecun"`` for 1/√fan_in (some books call it Xavier's), ``"xavier"`` for
             √(2/(fan_in + fan_out)) (Glorot's); a number for that std; a function that fills a weight, such as those of
-            `nn.init`; or None, which leaves the layers as they are.
+            ``nn.init``; or None, which leaves the layers as they are.
 
     Raises:
         ValueError: the rule is unknown, or the number negative.

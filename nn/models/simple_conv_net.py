@@ -19,7 +19,7 @@ __all__ = ["SimpleConvNet"]
 class SimpleConvNet(Module):
     """Convolution, ReLU, 2×2 max pooling, affine, ReLU, affine: images to logits.
 
-    Softmax is part of the loss (`CrossEntropyLoss`).
+    Softmax is part of the loss (``CrossEntropyLoss``).
 
     Args:
         input_dim: shape of one image: (channels, height, width).
@@ -78,5 +78,5 @@ class SimpleConvNet(Module):
 
 
 def _pooled(n: int, conv: Conv2d, axis: int) -> int:
-    """Return what convolution and 2×2 pooling leave of `n` pixels; 0 if the filter does not fit."""
+    """Return what convolution and 2×2 pooling leave of ``n`` pixels; 0 if the filter does not fit."""
     return max(0, output_size(n, conv.kernel_size[axis], conv.stride[axis], conv.padding[axis])) // 2

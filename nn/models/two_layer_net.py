@@ -31,7 +31,7 @@ class TwoLayerNet(Module):
             layers' own.
 
     The input has shape (N, input_size), the output (N, output_size): the prediction, or the logits, for sigmoid and
-    softmax belong to `loss` and `predict`.
+    softmax belong to ``loss`` and ``predict``.
 
     Raises:
         TypeError, ValueError: an argument is not allowed.

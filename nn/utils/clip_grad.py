@@ -58,8 +58,8 @@ def get_total_norm(
         foreach: accepted as PyTorch's, and without effect.
 
     Raises:
-        RuntimeError: the norm is not finite and `error_if_nonfinite` is set.
-        TypeError, ValueError: something given is not a tensor, or `norm_type` not a number.
+        RuntimeError: the norm is not finite and ``error_if_nonfinite`` is set.
+        TypeError, ValueError: something given is not a tensor, or ``norm_type`` not a number.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -90,11 +90,11 @@ def clip_grads_with_norm_(
     Args:
         parameters: a tensor or several; those without a gradient are passed over.
         max_norm: at least 0.
-        total_norm: the norm of all gradients, as `get_total_norm` gives.
+        total_norm: the norm of all gradients, as ``get_total_norm`` gives.
         foreach: accepted as PyTorch's, and without effect.
 
     Raises:
-        TypeError, ValueError: something given is not a tensor, or `max_norm` not a number of at least 0.
+        TypeError, ValueError: something given is not a tensor, or ``max_norm`` not a number of at least 0.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn
@@ -119,7 +119,7 @@ def clip_grad_norm_(
     parameters: Any, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:  # fmt: skip
-    """Scale all gradients down together, in place, so that their norm is at most `max_norm`; return the norm before.
+    """Scale all gradients down together, in place, so that their norm is at most ``max_norm``; return the norm before.
 
     The direction of the step stays the same. (Pascanu, Mikolov and Bengio 2013)
 
@@ -131,7 +131,7 @@ def clip_grad_norm_(
         foreach: accepted as PyTorch's, and without effect.
 
     Raises:
-        RuntimeError: the norm is not finite and `error_if_nonfinite` is set; the gradients are unchanged.
+        RuntimeError: the norm is not finite and ``error_if_nonfinite`` is set; the gradients are unchanged.
         TypeError, ValueError: something given is not a tensor, or a number out of range.
 
     >>> import glassgrad as gg
@@ -166,7 +166,7 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = 
         foreach: accepted as PyTorch's, and without effect.
 
     Raises:
-        TypeError, ValueError: something given is not a tensor, or `clip_value` not a number of at least 0.
+        TypeError, ValueError: something given is not a tensor, or ``clip_value`` not a number of at least 0.
 
     >>> import glassgrad as gg
     >>> from glassgrad import nn

@@ -13,22 +13,22 @@ __all__ = ["LRScheduler", "check_optimizer", "check_whole", "per_group"]
 
 
 class LRScheduler:
-    """The base class of schedules. A subclass defines `get_lr`, the rates at the step `last_epoch`.
+    """The base class of schedules. A subclass defines ``get_lr``, the rates at the step ``last_epoch``.
 
-    Making one is its step 0: it sets the rates at which training begins. Each further `step` belongs after the
+    Making one is its step 0: it sets the rates at which training begins. Each further ``step`` belongs after the
     optimiser's steps of an epoch (or of a batch, if the schedule counts batches).
 
     Args:
         optimizer: whose rates are set, a rate for each group of parameters.
         last_epoch: −1 to begin; else the index of the step before the one at which training is resumed, where the
-            groups must hold ``"initial_lr"`` already. Loading a `state_dict` is simpler.
+            groups must hold ``"initial_lr"`` already. Loading a ``state_dict`` is simpler.
 
     Attributes:
         base_lrs: the rate of each group before any schedule.
         last_epoch: the number of steps so far.
 
     Raises:
-        TypeError: `optimizer` is not an optimiser, or `last_epoch` not a whole number.
+        TypeError: ``optimizer`` is not an optimiser, or ``last_epoch`` not a whole number.
         ValueError: training is resumed and a group has no ``"initial_lr"``.
 
     >>> import glassgrad as gg
@@ -72,7 +72,7 @@ class LRScheduler:
             self._is_initial = False
 
     def get_lr(self) -> list[float]:
-        """Return the rates of the groups at the step `last_epoch`. Subclasses define it; users call `get_last_lr`."""
+        """Return the rates at the step ``last_epoch``. Subclasses define it; users call ``get_last_lr``."""
         raise NotImplementedError(f"{type(self).__name__} does not define get_lr")
 
     def get_last_lr(self) -> list[float]:
@@ -106,7 +106,7 @@ class LRScheduler:
         self.last_epoch -= 1
 
     def _restart(self) -> None:
-        """Go to step 0, whatever was before: what `SequentialLR` does with the next schedule."""
+        """Go to step 0, whatever was before: what ``SequentialLR`` does with the next schedule."""
         self.last_epoch = 0
         self._set_lr(self.get_lr())
 
@@ -132,7 +132,7 @@ class LRScheduler:
         return {name: copy.deepcopy(value) for name, value in vars(self).items() if name not in self._not_in_state}
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Take over a `state_dict`, ours or PyTorch's: all of it, or on any error nothing.
+        """Take over a ``state_dict``, ours or PyTorch's: all of it, or on any error nothing.
 
         The optimiser's rates are part of the optimiser's state, and so are not changed here.
 
@@ -172,7 +172,7 @@ def check_optimizer(owner: str, optimizer: Any) -> Optimizer:
 
 
 def check_whole(owner: str, name: str, value: Any, at_least: int) -> None:
-    """Raise unless `value` is an int, `at_least` or more.
+    """Raise unless ``value`` is an int, ``at_least`` or more.
 
     >>> check_whole("StepLR", "step_size", 30, at_least=1)
     """

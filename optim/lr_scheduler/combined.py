@@ -54,7 +54,7 @@ class _CombinedLR(LRScheduler):
         return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Take over a `state_dict`, and those of the schedules in it: all of it, or on any error nothing."""
+        """Take over a ``state_dict``, and those of the schedules in it: all of it, or on any error nothing."""
         owner = f"{type(self).__name__}.load_state_dict"
         self._check_state(state_dict)
         states = state_dict.get("_schedulers")

@@ -17,7 +17,7 @@ def _fall(part: float) -> float:
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Let the rates fall to `eta_min` in `T_max` steps, slowly at both ends, and rise again after that.
+    """Let the rates fall to ``eta_min`` in ``T_max`` steps, slowly at both ends, and rise again after that.
 
     lr(t) = eta_min + (base − eta_min)·(1 + cos(π·t/T_max))/2, computed from step to step, so that other changes of the
     rate are kept. (Loshchilov and Hutter 2017, without the restarts)
@@ -26,7 +26,7 @@ class CosineAnnealingLR(LRScheduler):
         optimizer: whose rates are set.
         T_max: the number of steps of the fall, at least 1.
         eta_min: the lowest rate, at least 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -50,7 +50,7 @@ class CosineAnnealingLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        """Return the rates at the step `last_epoch`."""
+        """Return the rates at the step ``last_epoch``."""
         rates = self._current_lr()
         if self._is_initial:
             return rates
@@ -79,7 +79,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         T_0: the length of the first fall, at least 1.
         T_mult: how much longer each is than the one before, at least 1.
         eta_min: the lowest rate, at least 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -111,15 +111,15 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        """Return the rates at `T_cur`."""
+        """Return the rates at ``T_cur``."""
         now = _fall(self.T_cur / self.T_i)
         return [self.eta_min + (base - self.eta_min) * now for base in self.base_lrs]
 
     def step(self, epoch: float | None = None) -> None:
-        """Go one step on, or to `epoch`, which may be a fraction: epoch + batch/batches after every batch.
+        """Go one step on, or to ``epoch``, which may be a fraction: epoch + batch/batches after every batch.
 
         Raises:
-            TypeError, ValueError: `epoch` is not a number, or below 0.
+            TypeError, ValueError: ``epoch`` is not a number, or below 0.
         """
         if self._step_count == 1 and epoch is None:
             self._warn_if_first()

@@ -48,10 +48,10 @@ class _CycleLR(LRScheduler):
 
 
 class CyclicLR(_CycleLR):
-    """Let the rates rise from `base_lr` to `max_lr` and fall back, in straight lines, again and again. (Smith 2017)
+    """Let the rates rise from ``base_lr`` to ``max_lr`` and fall back, in straight lines, again and again. (Smith 2017)
 
     Step it after every batch. With ``mode="triangular2"`` each cycle is half as high as the one before, with
-    ``"exp_range"`` the height shrinks by `gamma` at every step. The momentum moves the other way.
+    ``"exp_range"`` the height shrinks by ``gamma`` at every step. The momentum moves the other way.
 
     Args:
         optimizer: whose rates are set.
@@ -60,12 +60,12 @@ class CyclicLR(_CycleLR):
         step_size_down: of the fall; by default the same.
         mode: ``"triangular"``, ``"triangular2"`` or ``"exp_range"``.
         gamma: for ``"exp_range"``.
-        scale_fn: gives the height, between 0 and 1, instead of `mode`.
-        scale_mode: whether `scale_fn` is asked with the number of the ``"cycle"``, from 1, or of the step
+        scale_fn: gives the height, between 0 and 1, instead of ``mode``.
+        scale_mode: whether ``scale_fn`` is asked with the number of the ``"cycle"``, from 1, or of the step
             (``"iterations"``).
         cycle_momentum: move the momentum too; the optimiser must have one.
         base_momentum, max_momentum: the lowest momentum, at the top of the cycle, and the highest.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -127,7 +127,7 @@ class CyclicLR(_CycleLR):
         self.base_lrs = base_lrs
 
     def scale_fn(self, x: float) -> float:
-        """Return the height of the cycle, as a part of the first one's, at a cycle or step, as `scale_mode` says."""
+        """Return the height of the cycle, as a part of the first one's, at a cycle or step, as ``scale_mode`` says."""
         if self._scale_fn_custom is not None:
             return self._scale_fn_custom(x)
         if self.mode == "triangular":
@@ -135,7 +135,7 @@ class CyclicLR(_CycleLR):
         return 0.5 ** (x - 1) if self.mode == "triangular2" else self.gamma**x
 
     def get_lr(self) -> list[float]:
-        """Return the rates at the step `last_epoch`, and set the momentum of the groups."""
+        """Return the rates at the step ``last_epoch``, and set the momentum of the groups."""
         cycle = math.floor(1 + self.last_epoch / self.total_size)
         x = 1.0 + self.last_epoch / self.total_size - cycle
         part = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
@@ -147,13 +147,13 @@ class CyclicLR(_CycleLR):
         return [low + (high - low) * height for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimiser; a function `scale_fn` is None. See `LRScheduler.state_dict`."""
+        """Return everything but the optimiser; a function ``scale_fn`` is None. See ``LRScheduler.state_dict``."""
         scale = self._scale_fn_custom
         saved = None if scale is None or isinstance(scale, types.FunctionType) else copy.deepcopy(dict(vars(scale)))
         return {**super().state_dict(), "_scale_fn_custom": saved}
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Take over a `state_dict`; a function stays that of the constructor. See `LRScheduler.load_state_dict`."""
+        """Take over a ``state_dict``; a function stays that of the constructor. See ``LRScheduler.load_state_dict``."""
         super().load_state_dict(state_dict)
         attributes = state_dict.get("_scale_fn_custom")
         if attributes is not None:
@@ -161,25 +161,25 @@ class CyclicLR(_CycleLR):
 
 
 class OneCycleLR(_CycleLR):
-    """Let the rates rise to `max_lr` and then fall far below where they began, once. (Smith and Topin 2018)
+    """Let the rates rise to ``max_lr`` and then fall far below where they began, once. (Smith and Topin 2018)
 
-    Step it after every batch. The rates begin at max_lr/div_factor, reach `max_lr` after the part `pct_start` of the
-    steps, and end at max_lr/(div_factor·final_div_factor). The momentum moves the other way.
+    Step it after every batch. The rates begin at max_lr/div_factor, reach ``max_lr`` after the part ``pct_start`` of
+    the steps, and end at max_lr/(div_factor·final_div_factor). The momentum moves the other way.
 
     Args:
         optimizer: whose rates are set; its own rates are not used.
         max_lr: the highest rate, or a list of one for each group.
-        total_steps: the number of steps; or give `epochs` and `steps_per_epoch`, whose product it is.
+        total_steps: the number of steps; or give ``epochs`` and ``steps_per_epoch``, whose product it is.
         pct_start: the part of the steps in which the rates rise, from 0 to 1.
         anneal_strategy: ``"cos"``, or ``"linear"``.
         cycle_momentum: move the momentum too; the optimiser must have one.
         base_momentum, max_momentum: the momentum at the highest rate, and at the ends.
         div_factor, final_div_factor: above 0; see above.
         three_phase: fall back to where the rates began in as many steps as they rose, then on to the end.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
-        TypeError, ValueError: an argument is of the wrong kind or out of range; or, in `step`, all steps are made.
+        TypeError, ValueError: an argument is of the wrong kind or out of range; or, in ``step``, all steps are made.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -232,7 +232,7 @@ class OneCycleLR(_CycleLR):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
-        """Return the rates at the step `last_epoch`, and set the momentum of the groups."""
+        """Return the rates at the step ``last_epoch``, and set the momentum of the groups."""
         if self.last_epoch > self.total_steps:
             raise ValueError(
                 f"OneCycleLR: all {self.total_steps} steps are made; give as total_steps the number of all batches"
@@ -258,7 +258,7 @@ class OneCycleLR(_CycleLR):
 
 
 def _phases(steps: int, rise: float, three: bool) -> list[dict[str, Any]]:
-    """Where each phase of `OneCycleLR` ends, and from which to which entry of the groups it goes."""
+    """Where each phase of ``OneCycleLR`` ends, and from which to which entry of the groups it goes."""
 
     def phase(end: float, lr: tuple[str, str], momentum: tuple[str, str]) -> dict[str, Any]:
         return {

@@ -17,7 +17,7 @@ _SMALLEST = 1e-100
 
 
 class GammaLR(LRScheduler):
-    """The base class of schedules that multiply the rates by `gamma` at some of the steps."""
+    """The base class of schedules that multiply the rates by ``gamma`` at some of the steps."""
 
     gamma: float
 
@@ -26,7 +26,7 @@ class GammaLR(LRScheduler):
         raise NotImplementedError(f"{type(self).__name__} does not define decays_at")
 
     def get_lr(self) -> list[float]:
-        """Return the rates at the step `last_epoch`: the present ones, or those times gamma."""
+        """Return the rates at the step ``last_epoch``: the present ones, or those times gamma."""
         rates = self._current_lr()
         if self._is_initial and self.last_epoch > 0:  # resumed: the optimiser has the rates of this step
             return rates
@@ -49,7 +49,7 @@ class FactorLR(LRScheduler):
         raise NotImplementedError(f"{type(self).__name__} does not define factor_at")
 
     def get_lr(self) -> list[float]:
-        """Return the rates at the step `last_epoch`."""
+        """Return the rates at the step ``last_epoch``."""
         now = self.factor_at(self.last_epoch)
         rates = self._current_lr()
         if self.last_epoch == 0:
@@ -67,13 +67,13 @@ class FactorLR(LRScheduler):
 
 
 class StepLR(GammaLR):
-    """Multiply the rates by `gamma` every `step_size` steps: lr(t) = base·gammaᵏ, where k = ⌊t/step_size⌋.
+    """Multiply the rates by ``gamma`` every ``step_size`` steps: lr(t) = base·gammaᵏ, where k = ⌊t/step_size⌋.
 
     Args:
         optimizer: whose rates are set.
         step_size: at least 1.
         gamma: at least 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -100,18 +100,18 @@ class StepLR(GammaLR):
         super().__init__(optimizer, last_epoch)
 
     def decays_at(self, epoch: int) -> int:
-        """Return 1 at every `step_size`-th step."""
+        """Return 1 at every ``step_size``-th step."""
         return int(epoch > 0 and epoch % self.step_size == 0)
 
 
 class MultiStepLR(GammaLR):
-    """Multiply the rates by `gamma` at each of the steps `milestones`.
+    """Multiply the rates by ``gamma`` at each of the steps ``milestones``.
 
     Args:
         optimizer: whose rates are set.
         milestones: numbers of steps; one that comes twice counts twice.
         gamma: at least 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -143,18 +143,18 @@ class MultiStepLR(GammaLR):
         super().__init__(optimizer, last_epoch)
 
     def decays_at(self, epoch: int) -> int:
-        """Return how often `epoch` is among the milestones."""
+        """Return how often ``epoch`` is among the milestones."""
         return self.milestones[epoch]
 
 
 class ConstantLR(FactorLR):
-    """Multiply the rates by `factor` for the first `total_iters` steps; then they are the base rates.
+    """Multiply the rates by ``factor`` for the first ``total_iters`` steps; then they are the base rates.
 
     Args:
         optimizer: whose rates are set.
         factor: from 0 to 1.
         total_iters: at least 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -176,12 +176,12 @@ class ConstantLR(FactorLR):
         super().__init__(optimizer, last_epoch)
 
     def factor_at(self, epoch: int) -> float:
-        """Return `factor`, or 1 from `total_iters` on."""
+        """Return ``factor``, or 1 from ``total_iters`` on."""
         return self.factor if epoch < self.total_iters else 1.0
 
 
 class LinearLR(FactorLR):
-    """Multiply the rates by a factor that goes in a straight line from `start_factor` to `end_factor`.
+    """Multiply the rates by a factor that goes in a straight line from ``start_factor`` to ``end_factor``.
 
     lr(t) = base·(start_factor + (end_factor − start_factor)·min(t, total_iters)/total_iters). With the defaults the
     rate warms up; with ``start_factor=1.0, end_factor=0.0`` it falls to 0 (ε_t = ε_0 − α·t with α = ε_0/total_iters).
@@ -191,7 +191,7 @@ class LinearLR(FactorLR):
         start_factor: above 0, at most 1.
         end_factor: from 0 to 1.
         total_iters: at least 1.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -228,12 +228,12 @@ class LinearLR(FactorLR):
 
 
 class ExponentialLR(GammaLR):
-    """Multiply the rates by `gamma` at every step: lr(t) = base·gammaᵗ.
+    """Multiply the rates by ``gamma`` at every step: lr(t) = base·gammaᵗ.
 
     Args:
         optimizer: whose rates are set.
         gamma: at least 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.
@@ -265,7 +265,7 @@ class PolynomialLR(FactorLR):
         optimizer: whose rates are set.
         total_iters: when 0 is reached, at least 1.
         power: 1 is a straight line; at least 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: an argument is of the wrong kind or out of range.

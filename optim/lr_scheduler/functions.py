@@ -28,7 +28,7 @@ class _FunctionLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimiser; ``"lr_lambdas"`` is None for functions. See `LRScheduler.state_dict`."""
+        """Return everything but the optimiser; ``"lr_lambdas"`` is None for functions."""
         state = {name: value for name, value in vars(self).items() if name not in (*self._not_in_state, "lr_lambdas")}
         state["lr_lambdas"] = [
             None if isinstance(f, types.FunctionType | types.BuiltinFunctionType | type) else dict(vars(f))
@@ -37,7 +37,7 @@ class _FunctionLR(LRScheduler):
         return copy.deepcopy(state)
 
     def load_state_dict(self, state_dict: Any) -> None:
-        """Take over a `state_dict`; functions stay those of the constructor. See `LRScheduler.load_state_dict`."""
+        """Take over a ``state_dict``; functions stay those of the constructor. See ``LRScheduler.load_state_dict``."""
         self._check_state(state_dict)
         saved = state_dict["lr_lambdas"]
         if len(saved) != len(self.lr_lambdas):
@@ -59,7 +59,7 @@ class LambdaLR(_FunctionLR):
     Args:
         optimizer: whose rates are set.
         lr_lambda: a function of the step's number that gives the factor, or a list of one for each group.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: it is not a function, or there is not one for each group.
@@ -75,7 +75,7 @@ class LambdaLR(_FunctionLR):
     """
 
     def get_lr(self) -> list[float]:
-        """Return the rates at the step `last_epoch`."""
+        """Return the rates at the step ``last_epoch``."""
         return [base * f(self.last_epoch) for base, f in zip(self.base_lrs, self.lr_lambdas, strict=True)]
 
 
@@ -86,7 +86,7 @@ class MultiplicativeLR(_FunctionLR):
         optimizer: whose rates are set.
         lr_lambda: a function of the step's number that gives the factor, or a list of one for each group; it is not
             asked at step 0.
-        last_epoch: see `LRScheduler`.
+        last_epoch: see ``LRScheduler``.
 
     Raises:
         TypeError, ValueError: it is not a function, or there is not one for each group.
@@ -102,7 +102,7 @@ class MultiplicativeLR(_FunctionLR):
     """
 
     def get_lr(self) -> list[float]:
-        """Return the rates at the step `last_epoch`."""
+        """Return the rates at the step ``last_epoch``."""
         rates = self._current_lr()
         if self._is_initial:
             return rates

@@ -13,7 +13,7 @@ __all__ = ["ReduceLROnPlateau"]
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """Multiply the rates by `factor` when a value, such as the validation loss, has not improved for some epochs.
+    """Multiply the rates by ``factor`` when a value, such as the validation loss, has not improved for some epochs.
 
     Args:
         optimizer: whose rates are set.

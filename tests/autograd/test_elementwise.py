@@ -1,4 +1,4 @@
-"""Elementwise operations: edges, far ends, digits, dtypes and messages. Values come from formulas and from `math`."""
+"""Elementwise operations: edges, far ends, digits, dtypes and messages. Values come from formulas and from ``math``."""
 
 import math
 import subprocess

@@ -127,7 +127,7 @@ def test_the_checksum_is_of_the_decompressed_bytes(write):
     assert found == SHA256_OF_GOOD
 
 
-# `printf '\0\0\10\2\0\0\0\2\0\0\0\3\0\1\2\3\4\5' | sha256sum`
+# ``printf '\0\0\10\2\0\0\0\2\0\0\0\3\0\1\2\3\4\5' | sha256sum``
 SHA256_OF_GOOD = "ef281b2f6ca26b683c34e0a40444d29c348ee4a3c57f3e1e955e1b5419e5e3c9"
 
 

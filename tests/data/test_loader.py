@@ -144,7 +144,7 @@ def test_a_users_data_set_needs_only_len_and_getitem(inherits):
 
 
 def test_a_plain_array_is_a_data_set_of_its_rows():
-    """NumPy's own `take` would read the flattened array."""
+    """NumPy's own ``take`` would read the flattened array."""
     rows = np.arange(6.0).reshape(3, 2)
     assert [batch.numpy().tolist() for batch in DataLoader(rows, 2)] == [[[0.0, 1.0], [2.0, 3.0]], [[4.0, 5.0]]]
 

@@ -1,4 +1,4 @@
-"""The real MNIST and Fashion-MNIST, read from the folder GLASSGRAD_DATA: `pytest -m realdata`."""
+"""The real MNIST and Fashion-MNIST, read from the folder GLASSGRAD_DATA: ``pytest -m realdata``."""
 
 import numpy as np
 import pytest

@@ -239,7 +239,7 @@ def ours(name):
 
 
 def prepare(values, dtype, make, found):
-    """Return operands or options with arrays as tensors; those that get gradients are added to `found`."""
+    """Return operands or options with arrays as tensors; those that get gradients are added to ``found``."""
     result = []
     for value in values:
         if isinstance(value, np.ndarray | np.generic):

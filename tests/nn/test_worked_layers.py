@@ -177,7 +177,7 @@ IMAGE = np.array([[3, 4, 4, 2], [0, 8, 9, 2], [0, 4, 3, 1], [3, 3, 5, 7]], float
 
 @pytest.mark.parametrize(("examples", "rows"), [(1, 9), (10, 90)])
 def test_worked_12_im2col(examples, rows):
-    """The notes' im2col is the transpose of `Unfold`, the batch joined to the windows: a row is a window."""
+    """The notes' im2col is the transpose of ``Unfold``, the batch joined to the windows: a row is a window."""
     x = np.random.default_rng(0).standard_normal((examples, 3, 7, 7))
     columns = nn.Unfold(5)(gg.tensor(x))
     assert columns.shape == (examples, 5 * 5 * 3, 3 * 3)

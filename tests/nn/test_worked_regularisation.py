@@ -11,7 +11,7 @@ DRAWS = 20_000
 
 
 def mask_of(p):
-    """The zeros and ones of one call of `Dropout`."""
+    """The zeros and ones of one call of ``Dropout``."""
     return (nn.Dropout(p)(gg.ones(DRAWS)).numpy() > 0).astype(float)
 
 
@@ -47,7 +47,7 @@ def test_worked_9_drop_and_keep_are_two_words_for_one_thing():
 
 
 def test_worked_9_the_mask_of_002():
-    """mask = rand > ratio is False, and drops, with probability ratio: 002's ratio is the p of `Dropout`."""
+    """mask = rand > ratio is False, and drops, with probability ratio: 002's ratio is the p of ``Dropout``."""
     gg.manual_seed(0)
     ratio = 0.2
     mask = gg.rand(DRAWS).numpy() > ratio

@@ -1,7 +1,7 @@
 """ONNX's operators written with this library's functions: what the attributes and inputs of a node mean here.
 
 A function gets the node's inputs (tensors, ``None`` where left out), its attributes and the version of the operator
-set, and gives the output or a tuple of outputs. What has no counterpart raises `UnsupportedError` with the reason.
+set, and gives the output or a tuple of outputs. What has no counterpart raises ``UnsupportedError`` with the reason.
 """
 
 from __future__ import annotations

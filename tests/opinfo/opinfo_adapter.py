@@ -402,7 +402,7 @@ def _compare_derivatives(
     tolerance: Callable[[str], tuple[float, float]],
     second: bool,
 ) -> bool:
-    """Compare gradients, and theirs if `second`; return whether that could be done."""
+    """Compare gradients, and theirs if ``second``; return whether that could be done."""
     rng = np.random.default_rng(7)
     leaves = [(t, x) for t, x in conversion.pairs if t.requires_grad]
     their_leaves, our_leaves = [t for t, _ in leaves], [x for _, x in leaves]

@@ -73,7 +73,7 @@ def collect() -> dict[str, Any]:
     return counts
 
 
-# What the reasons of `opinfo_tables.py` mean, where a word is not enough.
+# What the reasons of ``opinfo_tables.py`` mean, where a word is not enough.
 MEANING = {
     "device": "`to` with a device or a way of copying",
     "storage": "how memory is laid out, or what stands in it",

@@ -23,7 +23,7 @@ def nearly_one(step):
     return 0.95 + 0.001 * (step % 7)
 
 
-# What is made, on one optimiser, with `L` the module of schedules.
+# What is made, on one optimiser, with ``L`` the module of schedules.
 SCHEDULES = {
     "LambdaLR": lambda L, o: L.LambdaLR(o, falling),
     "LambdaLR, one each": lambda L, o: L.LambdaLR(o, [falling, nearly_one]),

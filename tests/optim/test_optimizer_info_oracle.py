@@ -141,7 +141,7 @@ def test_wrong_inputs_are_refused(name):
 
 
 def shared(value, seen):
-    """As `ours`, but a tensor that comes twice is one tensor."""
+    """As ``ours``, but a tensor that comes twice is one tensor."""
     if isinstance(value, torch.Tensor):
         return seen.setdefault(id(value), ours(value))
     if isinstance(value, dict):

@@ -74,7 +74,7 @@ def test_only_glassgrad_is_mapped(packages):
 
 
 def test_nothing_makes_the_root_importable(root):
-    """With the root on sys.path, `import autograd` would find our folder instead of another package."""
+    """With the root on sys.path, ``import autograd`` would find our folder instead of another package."""
     assert not list((root / "tests").rglob("__init__.py"))
     assert not (root / "conftest.py").exists() and not (root / "glassgrad").exists()
     assert str(root) not in sys.path and "" not in sys.path

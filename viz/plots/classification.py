@@ -28,7 +28,7 @@ def confusion(
         true: classes, shape (N,).
         predicted: classes, shape (N,), or scores, shape (N, C), of which the largest counts.
         labels: names of the classes; by default their numbers.
-        title, path, theme, width, ax: as `learning_curves`.
+        title, path, theme, width, ax: as ``learning_curves``.
 
     Returns:
         The matplotlib figure; the right margin holds the share of each class that was recognised.

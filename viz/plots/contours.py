@@ -41,7 +41,7 @@ def paths_on_contours(
             in several plots; by default they are given in order.
         aspect: "equal" for one scale on both axes.
         xlabel, ylabel: names of the variables.
-        title, path, theme, width, ax: as `learning_curves`.
+        title, path, theme, width, ax: as ``learning_curves``.
 
     Returns:
         The matplotlib figure.

@@ -32,10 +32,10 @@ def histograms(
             [0.05, 0.95]. None leaves the share out.
         sharey: whether the panels of a row share the scale of their bars.
         xlabel: what the values are.
-        title, path, theme, width: as `learning_curves`.
+        title, path, theme, width: as ``learning_curves``.
 
     Returns:
-        The matplotlib figure. Values that are NaN, infinite or outside `limits` are counted below it. The standard
+        The matplotlib figure. Values that are NaN, infinite or outside ``limits`` are counted below it. The standard
         deviation, σ, is of all finite values.
 
     Raises:
@@ -121,7 +121,7 @@ def _draw_row(
     start: Start, axes: list[Any], row: str, layers: Mapping[str, NDArray[Any]], bins: int, limits: Any,
     ends: float | None, words: str, sharey: bool, named: bool, xlabel: str,
 ) -> list[str]:  # fmt: skip
-    """Draw one row of panels, with the layers' names above if `named`, and return what is to be said below."""
+    """Draw one row of panels, with the layers' names above if ``named``, and return what is to be said below."""
     style, notes = start.style, []
     finite = {name: values[np.isfinite(values)] for name, values in layers.items()}
     low, high = _range(list(finite.values())) if limits is None else (float(limits[0]), float(limits[1]))

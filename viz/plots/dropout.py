@@ -36,7 +36,7 @@ def units(
             are multiplied (dropout as it was first published; inverted dropout needs no factor, so give none).
         labels: names of the panels; by default "mask 1", "mask 2", ...
         layers: names of the layers, written below them.
-        title, path, theme, width: as `learning_curves`.
+        title, path, theme, width: as ``learning_curves``.
 
     Returns:
         The matplotlib figure.

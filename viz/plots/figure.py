@@ -109,7 +109,7 @@ def new_figure(style: Style, height: float) -> PlotFigure:
 
 
 def axes_style(what: str, ax: Any, theme: Any, width: Any) -> Style:
-    """Return the style of the figure that `ax` lies in: its own if it is ours."""
+    """Return the style of the figure that ``ax`` lies in: its own if it is ours."""
     if not hasattr(ax, "get_subplotspec") or not hasattr(ax, "plot"):
         raise TypeError(f"{what}: ax must be a matplotlib Axes, not {type(ax).__name__}")
     figure = ax.get_figure(root=True)
@@ -182,7 +182,7 @@ def heading(ax: Any, text: str, style: Style, strong: bool = False) -> Any:
 
 
 def key(figure: PlotFigure, handles: Mapping[str, Any], style: Style) -> None:
-    """Write the legend above the panels, in as many columns as the width holds, over no data; see `finish`."""
+    """Write the legend above the panels, in as many columns as the width holds, over no data; see ``finish``."""
     if not handles:
         return
     room = style.width / 2.54 * 72 - 2 * _MARGIN

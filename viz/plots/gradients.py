@@ -23,10 +23,10 @@ _WORDS = "mean absolute gradient"
 def mean_gradients(model: Any, biases: bool = False) -> dict[str, float]:
     """Return the mean absolute gradient of each parameter by name; NaN where backward has left none.
 
-    Collect one such dict a step, and `gradient_flow` draws them over time.
+    Collect one such dict a step, and ``gradient_flow`` draws them over time.
 
     Args:
-        model: an `nn.Module` after ``backward()``.
+        model: an ``nn.Module`` after ``backward()``.
         biases: also parameters with fewer than two dimensions, which are biases and scales of normalisation.
 
     Raises:
@@ -65,13 +65,13 @@ def gradient_flow(
     """Plot the mean absolute gradient of each layer: now, or over time as a map of heat.
 
     Args:
-        source: an `nn.Module` after ``backward()``; or a dict of layer to one number; or over time: a list of such
-            dicts, or a dict of layer to a row of numbers. Numbers are mean absolute gradients (see `mean_gradients`);
+        source: an ``nn.Module`` after ``backward()``; or a dict of layer to one number; or over time: a list of such
+            dicts, or a dict of layer to a row of numbers. Numbers are mean absolute gradients (see ``mean_gradients``);
             a tensor or array of two or more dimensions is a gradient whose mean absolute value is taken.
         biases: of a module, also parameters with fewer than two dimensions.
         limits: lowest and highest gradient of the scale, for panels that are to be compared.
         xlabel: what the numbers of a row are for.
-        title, path, theme, width, ax: as `learning_curves`.
+        title, path, theme, width, ax: as ``learning_curves``.
 
     Returns:
         The matplotlib figure. The scale is logarithmic; gradients that are zero, NaN or infinite have no place on it:

@@ -24,16 +24,16 @@ def panels(
     """Plot a grid of panels with shared axes.
 
     Args:
-        items: what each panel shows, by title or in a list. Without `draw`: a dict of label to a row of numbers, to an
-            array (seeds, points), or to a pair (x, y) of rows; a label looks the same in every panel, and one legend
+        items: what each panel shows, by title or in a list. Without ``draw``: a dict of label to a row of numbers, to
+            an array (seeds, points), or to a pair (x, y) of rows; a label looks the same in every panel, and one legend
             names them all.
         draw: called with the axes and the item of each panel; the other plots draw into it with ``ax=``.
-        titles: of the panels, if `items` is a list.
+        titles: of the panels, if ``items`` is a list.
         columns: of the grid; by default as many as stay readable at this width.
         sharex, sharey: whether all panels have the same limits.
         xlabel, ylabel: written once, for all.
         proportion: height of a panel divided by its width.
-        title, path, theme, width: as `learning_curves`.
+        title, path, theme, width: as ``learning_curves``.
 
     Returns:
         The matplotlib figure.

@@ -19,7 +19,7 @@ _NOT_PLOTTED = ("seconds",)  # what a history also holds, and no measure of lear
 
 
 def learning_curve(history: Any, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
-    """Plot losses, and accuracies if there are any, against epochs. See `learning_curves` for several runs.
+    """Plot losses, and accuracies if there are any, against epochs. See ``learning_curves`` for several runs.
 
     Args:
         history: a mapping of name to one number per epoch, such as ``{"loss": [...], "test_accuracy": [...]}``, or an

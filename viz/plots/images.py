@@ -25,11 +25,11 @@ def filters(
     """Plot the weights of a convolution as small images, on one scale that is symmetric about 0.
 
     Args:
-        conv: an `nn.Conv2d`, or its weights, shape (filters, channels, height, width) or (filters, height, width).
+        conv: an ``nn.Conv2d``, or its weights, shape (filters, channels, height, width) or (filters, height, width).
             Filters of three channels are shown in colour, grey being 0; of other numbers of channels each row is a
             filter and each column a channel.
         limit: most images that are drawn.
-        title, path, theme, width: as `learning_curves`.
+        title, path, theme, width: as ``learning_curves``.
 
     Returns:
         The matplotlib figure.
@@ -110,12 +110,12 @@ def feature_maps(
     The model runs once, in evaluation mode and without recording; its modes are restored.
 
     Args:
-        model: an `nn.Module`.
+        model: an ``nn.Module``.
         x: images, shape (N, C, H, W), or one image, shape (C, H, W).
         layer: the path of a module inside, as ``model.named_modules()`` gives it, such as ``"conv"``; or several.
-        index: which image of `x`.
+        index: which image of ``x``.
         limit: most maps a layer.
-        title, path, theme, width: as `learning_curves`.
+        title, path, theme, width: as ``learning_curves``.
 
     Returns:
         The matplotlib figure: the maps of a layer share a scale, from its lowest to its highest value.
@@ -232,7 +232,7 @@ def misclassified(
             the softmax or the probability of the wrong class) come first.
         labels: names of the classes.
         limit: most images that are drawn.
-        title, path, theme, width: as `learning_curves`.
+        title, path, theme, width: as ``learning_curves``.
 
     Returns:
         The matplotlib figure; without any mistake it says so.

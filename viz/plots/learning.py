@@ -28,12 +28,12 @@ def learning_curves(
     """Plot how measures develop in training, for one run or several.
 
     Args:
-        histories: one history: what `Trainer.fit` returns, a `Trainer`, a list of mappings (one for each epoch), or
+        histories: one history: what ``Trainer.fit`` returns, a ``Trainer``, a list of mappings (one for each epoch), or
             a row of numbers; several: a list of those, or a dict of label to run. A run may itself be a list of
             histories, or an array (seeds, points): runs that differ in their seed, drawn as their mean and a band.
         metric: what is drawn: ``"loss"`` finds ``"train_loss"`` (or ``"loss"``) and ``"test_loss"`` or
             ``"validation_loss"``. Several names give a panel each. Accuracies of at most 1 are shown in per cent.
-        labels: names of the runs, when `histories` is a list.
+        labels: names of the runs, when ``histories`` is a list.
         smooth: number of points of the moving mean that is drawn; 1 draws what is.
         band: ``"range"`` from the lowest to the highest seed, ``"std"`` one standard deviation about the mean, or None.
         log: whether the vertical axis is logarithmic; what is not positive is then left out.
@@ -42,7 +42,7 @@ def learning_curves(
         best: mark the best point of the test curve: True (lowest loss or error, highest accuracy), "min" or "max".
         title: written above.
         path: where to write the figure (.svg, .png, .pdf).
-        theme: ``"light"``, ``"dark"``, ``"print"``, or a `Theme`.
+        theme: ``"light"``, ``"dark"``, ``"print"``, or a ``Theme``.
         width: of the figure in centimetres; at 7 it fits a column and letters are 7 points high.
         ax: draw into these matplotlib axes (one metric only) instead of a new figure.
 

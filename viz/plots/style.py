@@ -78,7 +78,7 @@ class Style:
 
 
 def style_of(what: str, theme: Any = "light", width: Any = _WIDE) -> Style:
-    """Return the style for the arguments `theme` and `width` of the plot called `what`.
+    """Return the style for the arguments ``theme`` and ``width`` of the plot called ``what``.
 
     Raises:
         TypeError: an argument is of the wrong kind.

@@ -31,7 +31,7 @@ def search(
         box: the narrowed range, lowest and highest, of each hyper-parameter that has one; it is shaded.
         best: how many trials are drawn filled, as the best.
         lower_is_better: whether the score is a loss.
-        title, path, theme, width: as `learning_curves`.
+        title, path, theme, width: as ``learning_curves``.
 
     Returns:
         The matplotlib figure. Each panel states r, the correlation of the score with the axis as it is drawn.

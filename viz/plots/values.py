@@ -39,7 +39,7 @@ class Start:
     def hand_over(self, handles: Mapping[str, Any], notes: Iterable[str], title: Any) -> None:
         """Leave legend and notes to the figure, if it is one of ours; otherwise write the legend into the axes.
 
-        The caller of a plot with ax= draws further panels; `panels` writes one legend for all of them.
+        The caller of a plot with ax= draws further panels; ``panels`` writes one legend for all of them.
         """
         if title is not None:
             self.figure.heading(self.ax, literal(title), self.style)
@@ -134,7 +134,7 @@ def integers(what: str, name: str, value: Any) -> NDArray[np.int64]:
     """Return class numbers, shape (N,), from class numbers or from one row of scores each, shape (N, C).
 
     Raises:
-        TypeError, ValueError: as `array`; or a class is no whole number, or negative.
+        TypeError, ValueError: as ``array``; or a class is no whole number, or negative.
 
     >>> integers("plot", "predicted", [[0.1, 0.9], [0.8, 0.2]])
     array([1, 0])
@@ -185,7 +185,7 @@ def pair(what: str, name: str, value: Any, positive: bool = False) -> tuple[floa
     """Return a lowest and a highest number.
 
     Raises:
-        ValueError: it is no such pair, or with `positive` not above 0.
+        ValueError: it is no such pair, or with ``positive`` not above 0.
 
     >>> pair("plot", "limits", (0, 1))
     (0.0, 1.0)
