@@ -29,6 +29,7 @@ test: $(VENV)/.installed
 check: $(CHECK)/.installed wheel
 	$(CHECK)/bin/python -m pip install --quiet --force-reinstall --no-deps dist/*.whl
 	$(CHECK)/bin/ruff check .
+	$(CHECK)/bin/ruff format --check --quiet .
 	$(CHECK)/bin/mypy -p glassgrad
 
 oracle: $(VENV)/.peers

@@ -16,9 +16,7 @@ from .autograd.ops.trigonometric import sinc
 bessel_j0, bessel_j1, bessel_y0, bessel_y1 = (
     _special.bessel_j0, _special.bessel_j1, _special.bessel_y0, _special.bessel_y1,
 )  # fmt: skip
-digamma, entr, erfcx, erfinv, ndtri = (
-    _special.digamma, _special.entr, _special.erfcx, _special.erfinv, _special.ndtri,
-)  # fmt: skip
+digamma, entr, erfcx, erfinv, ndtri = (_special.digamma, _special.entr, _special.erfcx, _special.erfinv, _special.ndtri)
 i0, i0e, i1, i1e = _special.i0, _special.i0e, _special.i1, _special.i1e
 polygamma, zeta = _special.polygamma, _special.zeta
 # Names that differ from those in the main namespace.

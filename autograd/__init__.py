@@ -74,4 +74,4 @@ __all__ = [
     "to_dtype",
     "update",
     "vjp",
-]  # fmt: skip
+]

@@ -31,7 +31,7 @@ from .ops import (
     random,
     rounding,
     shaping,
-)  # fmt: skip
+)
 from .ops.indexing import index_of_arrays
 
 # -- operators: Python's name, the primitive ------------------------------------------------------------------
@@ -49,19 +49,19 @@ COMPARISONS = {
     "eq": comparison.eq, "ne": comparison.not_equal,
 }  # fmt: skip
 UNARY = {"neg": arithmetic.negative, "abs": elementwise.absolute, "invert": bitwise.bitwise_not}
-IN_PLACE = {
-    "iadd": in_place.add_, "isub": in_place.subtract_, "imul": in_place.multiply_, "itruediv": in_place.divide_,
-}  # fmt: skip
+IN_PLACE = {"iadd": in_place.add_, "isub": in_place.subtract_, "imul": in_place.multiply_, "itruediv": in_place.divide_}
 
 # Every public operation whose first argument is a tensor, called ``x`` or ``input``, is also a method, under the same
 # name; but these are functions only, as in PyTorch.
-FUNCTIONS_ONLY = frozenset("""
+FUNCTIONS_ONLY = frozenset(
+    """
     empty_like from_dlpack full_like ones_like poisson rand_like randint_like randn_like zeros_like one_hot
     inv pdist solve solve_triangular
     conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d
     adaptive_avg_pool1d adaptive_max_pool1d avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d
     channel_shuffle pixel_shuffle pixel_unshuffle
-""".split())
+""".split()
+)
 # Further methods. Those whose arguments are given in several ways follow below.
 FURTHER_METHODS: dict[str, Callable[..., Any]] = {
     "dropout": random.dropout, "unfold": arranging.unfold_dimension, "__dlpack__": interchange.export,

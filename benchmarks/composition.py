@@ -97,9 +97,11 @@ def inputs(small: bool) -> dict[str, Any]:
     spd = square @ square.T + np.eye(side, dtype=np.float32)
     fewer = (4, 5) if small else (32, 30)
     inner = (2, 3, 3) if small else (16, 40, 40)
-    pool = {d: (batch, channels, *(p,) * d) for d, p in ((1, 60), (2, 14), (3, 6))} if not small else {
-        d: (1, 2, *(2,) * d) for d in (1, 2, 3)
-    }  # fmt: skip
+    pool = (
+        {d: (batch, channels, *(p,) * d) for d, p in ((1, 60), (2, 14), (3, 6))}
+        if not small
+        else {d: (1, 2, *(2,) * d) for d in (1, 2, 3)}
+    )
     values: dict[str, Any] = {
         "x": distinct(*shape), "y": distinct(*shape), "z": distinct(*shape),
         "p": rng.uniform(0.2, 3, shape).astype(np.float32), "above": rng.uniform(1.1, 3, shape).astype(np.float32),

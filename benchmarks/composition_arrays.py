@@ -300,15 +300,18 @@ SELECTION = {
     "argwhere": (gg.argwhere, lambda i: np.argwhere(i)),
     "one_hot": (lambda rows: gg.one_hot(rows, 256), lambda rows: np.eye(256, dtype=np.int64)[rows]),
     "index_put": (
-        lambda x, rows, chosen: gg.index_put(x, (rows,), chosen), lambda x, rows, chosen: _assign(x, rows, chosen),
+        lambda x, rows, chosen: gg.index_put(x, (rows,), chosen),
+        lambda x, rows, chosen: _assign(x, rows, chosen),
     ),
     "index_update": (gg.index_update, lambda x, rows, chosen: _assign(x, rows, chosen)),
     "index_copy": (
-        lambda x, rows, chosen: gg.index_copy(x, 0, rows, chosen), lambda x, rows, chosen: _assign(x, rows, chosen),
+        lambda x, rows, chosen: gg.index_copy(x, 0, rows, chosen),
+        lambda x, rows, chosen: _assign(x, rows, chosen),
     ),
     "index_fill": (lambda x, rows: gg.index_fill(x, 0, rows, 2.0), lambda x, rows: _assign(x, rows, 2)),
     "index_add": (
-        lambda x, rows, chosen: gg.index_add(x, 0, rows, chosen), lambda x, rows, chosen: _add_at(x, rows, chosen),
+        lambda x, rows, chosen: gg.index_add(x, 0, rows, chosen),
+        lambda x, rows, chosen: _add_at(x, rows, chosen),
     ),
     "index_reduce": (
         lambda x, rows, chosen: gg.index_reduce(x, 0, rows, chosen, "amax"),
@@ -324,14 +327,10 @@ SELECTION = {
         lambda x, places, y: gg.scatter_reduce(x, 1, places, y, "amax"),
         lambda x, places, y: _put_at(x, places, y, np.maximum),
     ),
-    "select_scatter": (
-        lambda x, row: gg.select_scatter(x, row, 0, 1), lambda x, row: _assign(x, 1, row),
-    ),
-    "slice_scatter": (
-        lambda x, y: gg.slice_scatter(x, y[:2], 0, 1, 3), lambda x, y: _assign(x, slice(1, 3), y[:2]),
-    ),
+    "select_scatter": (lambda x, row: gg.select_scatter(x, row, 0, 1), lambda x, row: _assign(x, 1, row)),
+    "slice_scatter": (lambda x, y: gg.slice_scatter(x, y[:2], 0, 1, 3), lambda x, y: _assign(x, slice(1, 3), y[:2])),
     "diagonal_scatter": (gg.diagonal_scatter, lambda square, vector: _diagonal_assign(square, vector)),
-}  # fmt: skip
+}
 
 
 def _combinations(short: Any) -> Any:

@@ -132,7 +132,8 @@ ACTIVATIONS = {
     "celu": (F.celu, lambda x: np.where(x > 0, x, np.expm1(x))),
     "selu": (F.selu, lambda x: _SELU_SCALE * np.where(x > 0, x, _SELU_ALPHA * np.expm1(x))),
     "gelu, tanh": (
-        lambda x: F.gelu(x, "tanh"), lambda x: 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x))),
+        lambda x: F.gelu(x, "tanh"),
+        lambda x: 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x))),
     ),
     "silu": (F.silu, lambda x: x * _sigmoid(x)),
     "mish": (F.mish, lambda x: x * np.tanh(_softplus(x))),
@@ -150,7 +151,7 @@ ACTIVATIONS = {
     "softmax": (lambda x: F.softmax(x, -1), _softmax),
     "softmin": (lambda x: F.softmin(x, -1), lambda x: _softmax(-x)),
     "log_softmax": (lambda x: F.log_softmax(x, -1), _log_softmax),
-}  # fmt: skip
+}
 
 
 def _standard(x: Any, axes: Any) -> Any:
@@ -180,12 +181,14 @@ def _bag(bag: Any, table: Any, offsets: Any) -> Any:
 LAYERS = {
     "linear": (F.linear, lambda square, other, vector: square @ other.T + vector),
     "bilinear": (
-        F.bilinear, lambda points, others, cube: np.einsum("bi,kij,bj->bk", points, cube, others, optimize=True),
+        F.bilinear,
+        lambda points, others, cube: np.einsum("bi,kij,bj->bk", points, cube, others, optimize=True),
     ),
     "embedding": (F.embedding, lambda bag, table: table[bag]),
     "embedding_bag": (F.embedding_bag, _bag),
     "batch_norm": (
-        lambda image: F.batch_norm(image, None, None, training=True), lambda image: _standard(image, (0, 2, 3)),
+        lambda image: F.batch_norm(image, None, None, training=True),
+        lambda image: _standard(image, (0, 2, 3)),
     ),
     "instance_norm": (F.instance_norm, lambda image: _standard(image, (2, 3))),
     "group_norm": (lambda image: F.group_norm(image, 2), _group_norm),
@@ -199,11 +202,9 @@ LAYERS = {
         lambda x, row: x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5) * row,
     ),
     "local_response_norm": (lambda image: F.local_response_norm(image, 5), _local_response),
-    "normalize": (
-        F.normalize, lambda x: x / np.maximum(np.sqrt((x * x).sum(1, keepdims=True)), 1e-12),
-    ),
+    "normalize": (F.normalize, lambda x: x / np.maximum(np.sqrt((x * x).sum(1, keepdims=True)), 1e-12)),
     "scaled_dot_product_attention": (F.scaled_dot_product_attention, _attention),
-}  # fmt: skip
+}
 
 
 def _picked(x: Any, classes: Any) -> Any:
@@ -264,7 +265,8 @@ LOSSES = {
     "multi_margin_loss": (F.multi_margin_loss, _multi_margin),
     "multilabel_margin_loss": (F.multilabel_margin_loss, _multilabel_margin),
     "hinge_embedding_loss": (
-        F.hinge_embedding_loss, lambda x, signs: np.where(signs > 0, x, np.maximum(1 - x, 0)).mean(),
+        F.hinge_embedding_loss,
+        lambda x, signs: np.where(signs > 0, x, np.maximum(1 - x, 0)).mean(),
     ),
     "margin_ranking_loss": (F.margin_ranking_loss, lambda x, y, signs: np.maximum(-signs * (x - y), 0).mean()),
     "cosine_embedding_loss": (
@@ -273,7 +275,7 @@ LOSSES = {
     ),
     "triplet_margin_loss": (F.triplet_margin_loss, _triplet),
     "triplet_margin_with_distance_loss": (F.triplet_margin_with_distance_loss, _triplet),
-}  # fmt: skip
+}
 
 
 # -- windows ------------------------------------------------------------------------------------------------------

@@ -63,8 +63,9 @@ def section(rounds: int = 15) -> str:
         assert ours <= LIMIT, (name, ours)
         timed = compare(
             {"ours": lambda a=array, x=axes: total(a, x), "NumPy": lambda a=array, x=axes: np.add.reduce(a, x)},
-            "ours", rounds,
-        )  # fmt: skip
+            "ours",
+            rounds,
+        )
         mine, numpy = (r.seconds * 1e3 for r in timed)
         lines.append(f"| {name} | {mine:.3g} | {numpy:.3g} | {timed[1].ratio:.2f} | {ours:.0e} | {theirs:.0e} |")
     return "\n".join([*lines, "", _gradients(rounds)])
@@ -75,9 +76,11 @@ def _gradients(rounds: int) -> str:
     x = gg.tensor(np.full((1_000_000, 2), 0.1, np.float32))
     bias = gg.tensor([0.1, 0.2], requires_grad=True)
     operations = {
-        "x + b": lambda: x + bias, "x · b": lambda: x * bias, "b.expand": lambda: bias.expand(1_000_000, 2),
+        "x + b": lambda: x + bias,
+        "x · b": lambda: x * bias,
+        "b.expand": lambda: bias.expand(1_000_000, 2),
         "linear": lambda: gg.nn.functional.linear(x, gg.eye(2), bias),
-    }  # fmt: skip
+    }
     lines = ["### Gradients of what was broadcast over 10⁶ rows", "", "| | ms, backward | error |", "|---|---:|---:|"]
     seed = gg.full((1_000_000, 2), 0.1)
     for name, forward in operations.items():

@@ -162,9 +162,10 @@ def read_inputs(
     arguments = tuple(inputs) if isinstance(inputs, list | tuple) and not hasattr(inputs, "_fields") else (inputs,)
     known = {id(p) for p in parameters.values()}
     named = [
-        pair for name, argument in zip(_argument_names(fn, len(arguments)), arguments, strict=True)
+        pair
+        for name, argument in zip(_argument_names(fn, len(arguments)), arguments, strict=True)
         for pair in walk(argument, name)
-    ]  # fmt: skip
+    ]
     marked = any(getattr(value, "requires_grad", False) for _, value in named if id(value) not in known)
     leaves: list[Leaf] = []
     notes: list[str] = []

@@ -245,10 +245,7 @@ def _nearest(central: Tableau, rungs: list[Rung]) -> Tableau:
 
 def _noise(central: Tableau, rungs: list[Rung]) -> float:
     """Return the rounding error that the scatter of smaller steps shows; the outputs' size may suggest less."""
-    return max(
-        (abs(r.central - central.value) * r.step for r in rungs if r.step < central.step),
-        default=0.0,
-    )
+    return max((abs(r.central - central.value) * r.step for r in rungs if r.step < central.step), default=0.0)
 
 
 def _at_an_edge(analytic: float, rungs: list[Rung], tolerance: Callable[[float], float]) -> Verdict:

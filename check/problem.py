@@ -23,7 +23,7 @@ from ..autograd import (
     reachable,
     set_grad_enabled,
     set_rng_state,
-)  # fmt: skip
+)
 from ..autograd.handles.scalar import reachable as reachable_scalars
 from ..nn.module import Module
 from .arguments import Fixed, Leaf, named_parameters, read_inputs, rebuild, walk

@@ -150,9 +150,8 @@ def _pull_twice(
 
 
 def _blurs(
-    problem: Problem, outputs: Sequence[Any], weights: Sequence[Array], handles: Sequence[Any],
-    gradients: Sequence[Any],
-) -> list[Array]:  # fmt: skip
+    problem: Problem, outputs: Sequence[Any], weights: Sequence[Array], handles: Sequence[Any], gradients: Sequence[Any]
+) -> list[Array]:
     """Return the rounding errors of the gradients: how far they are from proportional to the cotangent.
 
     Only what rounding can explain counts, so that a rule which bends the cotangent is not excused.

@@ -34,10 +34,12 @@ def two_moons(
     _check("two_moons", samples, noise)
     first = samples // 2
     angles = [np.linspace(0, np.pi, n) for n in (first, samples - first)]
-    points = np.concatenate([
-        np.stack([np.cos(angles[0]), np.sin(angles[0])], axis=1),
-        np.stack([1 - np.cos(angles[1]), 0.5 - np.sin(angles[1])], axis=1),
-    ])  # fmt: skip
+    points = np.concatenate(
+        [
+            np.stack([np.cos(angles[0]), np.sin(angles[0])], axis=1),
+            np.stack([1 - np.cos(angles[1]), 0.5 - np.sin(angles[1])], axis=1),
+        ]
+    )
     labels = np.repeat([0, 1], [first, samples - first])
     return _noisy(points, noise, seed), labels.astype(np.int64)
 

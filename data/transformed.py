@@ -33,9 +33,11 @@ class TransformedDataset(Dataset):
     """
 
     def __init__(
-        self, dataset: Any, transform: Callable[[Any], Any] | None = None,
+        self,
+        dataset: Any,
+        transform: Callable[[Any], Any] | None = None,
         target_transform: Callable[[Any], Any] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         for name, function in (("transform", transform), ("target_transform", target_transform)):
             if function is not None and not callable(function):
                 raise TypeError(f"TransformedDataset: {name} must be a function, not {function!r}")

@@ -50,9 +50,7 @@ class Experiment:
         self._start = time.perf_counter()
         self._measured: dict[str, dict[str, Any]] = {}
         self._verdicts: list[dict[str, str]] = []
-        self.arguments = argparse.ArgumentParser(
-            description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+        self.arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
         add = self.arguments.add_argument
         if data:
             add("--data", choices=data, default=data[0], help=f"the data set (default: {data[0]})")
@@ -100,8 +98,10 @@ class Experiment:
             images, labels = data.load_digits()
             order = np.random.default_rng(seed).permutation(len(images))
             images, labels = images[order], labels[order]
-            parts = [(images[:_DIGITS_FOR_TRAINING], labels[:_DIGITS_FOR_TRAINING]),
-                     (images[_DIGITS_FOR_TRAINING:], labels[_DIGITS_FOR_TRAINING:])]  # fmt: skip
+            parts = [
+                (images[:_DIGITS_FOR_TRAINING], labels[:_DIGITS_FOR_TRAINING]),
+                (images[_DIGITS_FOR_TRAINING:], labels[_DIGITS_FOR_TRAINING:]),
+            ]
         else:
             kind = data.MNIST if self.data == "mnist" else data.FashionMNIST
             parts = []

@@ -47,12 +47,16 @@ for activation, layer in ACTIVATIONS.items():
         runs = [layers_of(layer, std, seed) for seed in experiment.seeds]
         shown[activation, name] = runs[0][0]
         row = f"{activation}, {name}"
-        spread[row] = [experiment.report(f"{row}, layer {i + 1}, standard deviation", [r[0][i].std() for r in runs], 4)
-                       for i in range(5)]  # fmt: skip
+        spread[row] = [
+            experiment.report(f"{row}, layer {i + 1}, standard deviation", [r[0][i].std() for r in runs], 4)
+            for i in range(5)
+        ]
         if activation == "sigmoid":
             outside = [[np.mean((r[0][i] < 0.05) | (r[0][i] > 0.95)) for r in runs] for i in range(5)]
-            ends[name] = [experiment.report(f"{row}, layer {i + 1}, share outside 0.05 to 0.95", share, 2)
-                          for i, share in enumerate(outside)]  # fmt: skip
+            ends[name] = [
+                experiment.report(f"{row}, layer {i + 1}, share outside 0.05 to 0.95", share, 2)
+                for i, share in enumerate(outside)
+            ]
         slopes[row] = np.mean([r[1] for r in runs], axis=0)
         for i in (0, 4):
             experiment.report(f"{row}, layer {i + 1}, mean absolute gradient", [r[1][i] for r in runs], 12)
@@ -65,26 +69,31 @@ def listed(values, pattern=".3f"):
 experiment.verdict("sigmoid, std 1: values at 0 and 1", "000 L343", min(ends["std 1"]) > 0.5,
                    f"share outside 0.05 to 0.95, layers 1 to 5: {listed(ends['std 1'], '.2f')}")  # fmt: skip
 experiment.verdict(
-    "sigmoid, std 0.01: all at 0.5", "000 L352", max(spread["sigmoid, std 0.01"]) < 0.05,
+    "sigmoid, std 0.01: all at 0.5",
+    "000 L352",
+    max(spread["sigmoid, std 0.01"]) < 0.05,
     f"standard deviations {listed(spread['sigmoid, std 0.01'])}",
-)  # fmt: skip
+)
 experiment.verdict(
-    "sigmoid, std 0.01: gradients do not vanish", "000 L352",
+    "sigmoid, std 0.01: gradients do not vanish",
+    "000 L352",
     bool(slopes["sigmoid, std 0.01"][0] > 1e-2 * slopes["sigmoid, std 0.01"][-1]),
     f"mean absolute gradient, layers 1 to 5: {listed(slopes['sigmoid, std 0.01'], '.0e')}",
-)  # fmt: skip
+)
 experiment.verdict(
-    "sigmoid, std 0.1 (1/√n): a moderate spread", "000 L354-363",
+    "sigmoid, std 0.1 (1/√n): a moderate spread",
+    "000 L354-363",
     min(spread["sigmoid, std 0.1"]) > 0.1 and max(ends["std 0.1"]) < 0.1,
     f"standard deviations {listed(spread['sigmoid, std 0.1'])}",
-)  # fmt: skip
+)
 ratio = min(slopes["tanh, std 0.1"]) / max(slopes["tanh, std 0.1"])
 experiment.verdict(
-    "tanh has better distributions than sigmoid", "000 L368",
+    "tanh has better distributions than sigmoid",
+    "000 L368",
     bool(min(spread["tanh, std 0.1"]) > min(spread["sigmoid, std 0.1"]) and ratio > 0.3),
     f"std 0.1: standard deviations {listed(spread['tanh, std 0.1'])}, gradients of all layers within a factor "
     f"of {1 / ratio:.1f}",
-)  # fmt: skip
+)
 
 # Note 001: what one linear layer does to the variance, and what five do with ReLU between them.
 factors = {}
@@ -96,22 +105,27 @@ for n, variance in ((50, 0.09), (100, 0.01), (100, 0.0025)):
         found.append((x @ (variance**0.5 * random.standard_normal((n, n)))).var() / x.var())
     factors[n * variance] = experiment.report(f"variance after a linear layer, n·V = {n * variance:.2f}", found, 2)
 experiment.verdict(
-    "a linear layer multiplies the variance by n·V", "001 L1053-1063",
+    "a linear layer multiplies the variance by n·V",
+    "001 L1053-1063",
     all(abs(measured / expected - 1) < 0.1 for expected, measured in factors.items()),
     ", ".join(f"{measured:.2f} for {expected:.2f}" for expected, measured in factors.items()),
-)  # fmt: skip
+)
 RELU = {"ReLU, 10,000, V = 0.01": 0.1, "ReLU, 10,000, V = 0.04": 0.2}
 squares = {}
 for name, std in RELU.items():
     outputs, _ = layers_of(ACTIVATIONS["ReLU"], std, 0, 10_000)
     shown[name, f"std {std:g}"] = outputs
-    squares[name] = [experiment.report(f"{name}, layer {i + 1}, mean square", np.mean(values**2), 4)
-                     for i, values in enumerate(outputs)]  # fmt: skip
+    squares[name] = [
+        experiment.report(f"{name}, layer {i + 1}, mean square", np.mean(values**2), 4)
+        for i, values in enumerate(outputs)
+    ]
 collapse, explode = squares.values()
 experiment.verdict(
-    "values of deep layers collapse to 0 or explode", "001 7.1", bool(collapse[4] < 0.1 and explode[4] > 10),
+    "values of deep layers collapse to 0 or explode",
+    "001 7.1",
+    bool(collapse[4] < 0.1 and explode[4] > 10),
     f"mean square of layer 5: {collapse[4]:.3f} with n·V = 1, {explode[4]:.0f} with n·V = 4",
-)  # fmt: skip
+)
 last_of_he = [layers_of(ACTIVATIONS["ReLU"], STDS["He"], seed)[0][-1] for seed in range(2 if experiment.short else 10)]
 experiment.report("ReLU, He, mean square of layer 5", np.mean(np.square(last_of_he)))
 
@@ -133,8 +147,9 @@ def histogram(ax, item):
 
 keys = [(key, i) for key in shown for i in range(5)]
 spreads = [shown[key][i].std() for key, i in keys]
-titles = [f"layer {i + 1}: σ {f'{std:.2g}' if std < 99 else f'{std:,.0f}'}"
-          for (_, i), std in zip(keys, spreads, strict=True)]  # fmt: skip
+titles = [
+    f"layer {i + 1}: σ {f'{std:.2g}' if std < 99 else f'{std:,.0f}'}" for (_, i), std in zip(keys, spreads, strict=True)
+]
 figure = plots.panels(keys, histogram, titles=titles, columns=5, sharex=False, sharey=False, proportion=0.38,
                       title="Activations of five layers (ReLU: those above 0, the last bar all above 4)")  # fmt: skip
 experiment.finish(figure)

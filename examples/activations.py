@@ -50,14 +50,17 @@ experiment.verdict("the derivative of ReLU is 0 or x", "004 L67", bool(np.allclo
 mirrored = max(np.abs(sigmoid - sigmoid[::-1]).max(), np.abs(tanh - tanh[::-1]).max())
 turned = max(np.abs(sigmoid + sigmoid[::-1] - 1).max(), np.abs(tanh + tanh[::-1]).max())
 experiment.verdict(
-    "sigmoid and tanh are symmetric about the vertical axis", "000 L372", bool(mirrored < 1e-12),
+    "sigmoid and tanh are symmetric about the vertical axis",
+    "000 L372",
+    bool(mirrored < 1e-12),
     f"mirrored they differ by up to {mirrored:.2f}; turned about (0, ½) and (0, 0) by {turned:.0e}",
-)  # fmt: skip
+)
 # Ten slopes of random inputs, standard normal: what a product of slopes is as a rule, not at most.
 inputs = gg.tensor(np.random.default_rng(0).standard_normal((10_000, 10)), requires_grad=True)
 FUNCTIONS["sigmoid"](inputs).sum().backward()
-typical = experiment.report("sigmoid, median product of 10 slopes, inputs N(0, 1)",
-                            np.median(inputs.grad.numpy().prod(axis=1)), 10)  # fmt: skip
+typical = experiment.report(
+    "sigmoid, median product of 10 slopes, inputs N(0, 1)", np.median(inputs.grad.numpy().prod(axis=1)), 10
+)
 experiment.verdict("the product of n slopes of sigmoid is at most 0.25ⁿ, and so vanishes", "004 L47-49, L155",
                    bool(inputs.grad.numpy().prod(axis=1).max() <= 0.25**10),
                    f"ten: at most {0.25**10:.1e}, in the middle {typical:.1e}")  # fmt: skip

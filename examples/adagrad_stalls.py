@@ -109,10 +109,11 @@ for name, row in zip(METHODS, accuracies, strict=True):
 others = max(good["momentum"], good["AdaGrad"])
 # The grid has two rates a decade, so what differs by less than one of them says nothing.
 experiment.verdict(
-    "RMSProp needs less tuning of its rate", "004 L354, L381",
+    "RMSProp needs less tuning of its rate",
+    "004 L354, L381",
     good["RMSProp"] >= others + 1 or ("partly" if good["RMSProp"] >= good["SGD"] + 1 else False),
     f"of {len(rates)} rates these reach 90 %: " + ", ".join(f"{name} {n:.1f}" for name, n in good.items()),
-)  # fmt: skip
+)
 
 
 def shock(ax):

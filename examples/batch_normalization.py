@@ -85,17 +85,19 @@ for kind in KINDS:
 ahead = int((ends["batch norm"].mean(1) > ends["plain"].mean(1)).sum())
 experiment.report("scales at which batch norm is ahead on average over the epochs", ahead, 0)
 experiment.verdict(
-    "batch normalisation makes learning faster", "000 L388, L410",
+    "batch normalisation makes learning faster",
+    "000 L388, L410",
     ahead == len(scales) or ("partly" if ahead > 0.5 * len(scales) else False),
     f"ahead at {ahead} of {len(scales)} scales",
-)  # fmt: skip
+)
 lowest = ends["batch norm"][:, -1].min()
 experiment.verdict(
-    "with it the initial weights matter little", "000 L388, L410",
+    "with it the initial weights matter little",
+    "000 L388, L410",
     bool(lowest >= 0.75) or ("partly" if learned["batch norm"] > 2 * learned["plain"] else False),
     f"75 % and more at {learned['batch norm']:.1f} of {len(scales)} scales, plain {learned['plain']:.1f}; "
     f"lowest {lowest:.2f}",
-)  # fmt: skip
+)
 
 RULES = {"SGD": 0.0, "momentum": 0.9}
 small, final = {}, {}
@@ -107,12 +109,12 @@ for rule, momentum in RULES.items():
         final[rule, kind] = experiment.report(f"{few} images, {rule}, {kind}, test accuracy", runs[:, -1, 2])
 better = [final[rule, "batch norm"] > final[rule, "plain"] for rule in RULES]
 experiment.verdict(
-    "batch normalisation suppresses overfitting", "000 L390, 004 L108, L180",
+    "batch normalisation suppresses overfitting",
+    "000 L390, 004 L108, L180",
     all(better) or ("partly" if any(better) else False),
-    "test accuracy: " + "; ".join(
-        f"{rule} {final[rule, 'batch norm']:.3f}, plain {final[rule, 'plain']:.3f}" for rule in RULES
-    ),
-)  # fmt: skip
+    "test accuracy: "
+    + "; ".join(f"{rule} {final[rule, 'batch norm']:.3f}, plain {final[rule, 'plain']:.3f}" for rule in RULES),
+)
 
 
 COLOURS = {"batch norm": ("#0072B2", "-"), "plain": ("#D55E00", (0, (5, 1.8)))}

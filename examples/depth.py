@@ -59,10 +59,11 @@ for recipe in RECIPES:
     good = [depth for which, depth in todo if which == recipe and mean[recipe, depth] > 0.8]
     experiment.report(f"{recipe}, deepest with 80 % and more", max(good, default=0), 0)
 experiment.verdict(
-    "plain networks stop learning when they get deeper", "001 L853",
+    "plain networks stop learning when they get deeper",
+    "001 L853",
     all(mean[recipe, 1] > 0.7 and mean[recipe, 10] < guess + 0.05 for recipe in PLAIN),
     "; ".join(f"{recipe}: {mean[recipe, 1]:.2f} with 1 hidden layer, {mean[recipe, 3]:.2f} with 3" for recipe in PLAIN),
-)  # fmt: skip
+)
 deep = 10 if experiment.short else 20
 tricks = {recipe: mean[recipe, deep] for recipe in RECIPES if recipe not in PLAIN}
 experiment.verdict(

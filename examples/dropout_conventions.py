@@ -90,21 +90,24 @@ with gg.no_grad():
 first, second, torch, wrong = list(WAYS)[:4]
 experiment.report("without dropout", x.sum())
 experiment.verdict(
-    "001's p = 0.3 and 003's p = 0.7 are the same", "001 L1264-1284, 003 L226-266",
-    abs(trained[first] / trained[second] - 1) < 0.02 and abs(spread[first] / spread[second] - 1) < 0.05
+    "001's p = 0.3 and 003's p = 0.7 are the same",
+    "001 L1264-1284, 003 L226-266",
+    abs(trained[first] / trained[second] - 1) < 0.02
+    and abs(spread[first] / spread[second] - 1) < 0.05
     and abs(tested[first] - tested[second]) < 1e-5,
     f"in training {trained[first]:.3f} ± {spread[first]:.3f} and {trained[second]:.3f} ± {spread[second]:.3f}, "
     f"in testing {tested[first]:.3f} and {tested[second]:.3f}",
-)  # fmt: skip
+)
 off = max(abs(trained[name] / tested[name] - 1) for name in (first, second, torch))
 experiment.verdict("in testing each gives the mean of training", "001 L1268-1284, 003 L262-266", off < 0.01,
                    f"off by {off:.2%} at most")  # fmt: skip
 experiment.verdict(
-    "PyTorch's is the same but for a factor of 1/(1 − p)", "002 L70-74",
+    "PyTorch's is the same but for a factor of 1/(1 − p)",
+    "002 L70-74",
     abs(spread[torch] * 0.7 / spread[first] - 1) < 0.05 and abs(tested[torch] * 0.7 / tested[first] - 1) < 1e-5,
     f"standard deviations {spread[torch]:.3f}·0.7 and {spread[first]:.3f}; read as a keep probability, p = 0.7 "
     f"has {spread[wrong]:.3f}",
-)  # fmt: skip
+)
 
 
 # A mask for every sample (001) or one for the whole batch (003): the same mean, but what is averaged differs.
@@ -131,13 +134,16 @@ def thinned_and_whole(layers, seed):
 gaps = {}
 for layers, words in ((1, "one layer"), (3, "three layers")):
     runs = [thinned_and_whole(layers, seed) for seed in range(3 if experiment.short else 20)]
-    gaps[layers] = experiment.report(f"dropout in {words}, mean of networks against the whole, in deviations",
-                                     np.mean([abs(mean - whole) / std for mean, whole, std in runs]))  # fmt: skip
+    gaps[layers] = experiment.report(
+        f"dropout in {words}, mean of networks against the whole, in deviations",
+        np.mean([abs(mean - whole) / std for mean, whole, std in runs]),
+    )
 experiment.verdict(
-    "a network with dropout is the mean of many networks", "001 L1266, 003 L262-266",
+    "a network with dropout is the mean of many networks",
+    "001 L1266, 003 L262-266",
     True if gaps[3] < 0.05 else "partly" if gaps[1] < 0.05 else False,
     f"the whole is {gaps[1]:.3f} standard deviations off their mean with one layer, {gaps[3]:.3f} with three",
-)  # fmt: skip
+)
 
 
 def draw(ax, name):

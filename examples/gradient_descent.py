@@ -65,10 +65,13 @@ for name, (batch, rate) in experiment.progress(list(METHODS.items())):
     size = 2 * count if batch == count else batch
     runs[name] = [descend(x, y, batch, rate, seed) for seed in experiment.seeds]
     # The same number of samples for one, the same number of steps for gradient descent: then they have to agree.
-    doubled[name] = [descend(twice_x, twice_y, size, rate, seed, passes if batch == count else passes // 2)
-                     for seed in experiment.seeds]  # fmt: skip
-    experiment.report(f"{name}, error above least squares after {passes} passes",
-                      [errors[-1] for _, errors, _ in runs[name]], 5)  # fmt: skip
+    doubled[name] = [
+        descend(twice_x, twice_y, size, rate, seed, passes if batch == count else passes // 2)
+        for seed in experiment.seeds
+    ]
+    experiment.report(
+        f"{name}, error above least squares after {passes} passes", [errors[-1] for _, errors, _ in runs[name]], 5
+    )
 print(f"    least squares: mean squared error {best:.4f} of the target's variance")
 
 (plain_used, _, plain), (twice_used, _, twice) = runs["gradient descent"][0], doubled["gradient descent"][0]
@@ -79,11 +82,12 @@ single = [errors[-1] for _, errors, _ in runs["one sample"]], [errors[-1] for _,
 ratio = experiment.report("doubled data, one sample, error after as many samples, doubled over plain",
                           np.mean(single[1]) / np.mean(single[0]), 2)  # fmt: skip
 experiment.verdict(
-    "with everything twice gradient descent costs twice, for the same path; one sample at a time does not", "003 L106",
+    "with everything twice gradient descent costs twice, for the same path; one sample at a time does not",
+    "003 L106",
     bool(apart < 1e-4 and abs(cost - 2) < 0.01 and 0.5 < ratio < 2),
     f"cost {cost:.2f}-fold, weights differ by {apart:.0e}; one sample at a time: {ratio:.2f} times the error after as "
     "many samples",
-)  # fmt: skip
+)
 
 # --- out of a poor minimum: E = w⁴/4 − w²/2 + 0.15w has its better minimum left of 0; samples add noise to its slope
 chances, tries, steps = {}, 200, 200 if experiment.short else 3000
@@ -99,10 +103,11 @@ for rate in (0.0, 0.01, 0.05, 0.1, 0.2):
     label = f"rate {rate:g}" if rate else "all data, rate 0.2"
     experiment.report(f"{label}, share that left the poor minimum", chances[rate], 2)
 experiment.verdict(
-    "stochastic gradient descent leaves poor minima", "003 L107",
+    "stochastic gradient descent leaves poor minima",
+    "003 L107",
     True if chances[0.01] > 0.5 else "partly" if max(chances.values()) > 0.5 > chances[0.0] else False,
     f"in {steps} steps {chances[0.01]:.0%} at rate 0.01, {chances[0.2]:.0%} at 0.2; without noise {chances[0.0]:.0%}",
-)  # fmt: skip
+)
 
 
 def errors_by_samples(ax):

@@ -73,9 +73,11 @@ for name in INITS:
     experiment.report(f"{name}, test accuracy", [accuracy for _, accuracy in runs])
 ranking = ", ".join(f"{name} {value:.3f}" for name, value in sorted(late.items(), key=lambda item: item[1]))
 experiment.verdict(
-    "with ReLU, weights of He are the best beginning", "000 L378",
-    min(late, key=late.get) == "He" and late["He"] < 0.9 * late["Xavier"], f"loss of the last 200 steps: {ranking}",
-)  # fmt: skip
+    "with ReLU, weights of He are the best beginning",
+    "000 L378",
+    min(late, key=late.get) == "He" and late["He"] < 0.9 * late["Xavier"],
+    f"loss of the last 200 steps: {ranking}",
+)
 
 largest, apart, paths = {}, {}, {}
 for activation in ("relu", "tanh", "sigmoid"):
@@ -88,15 +90,17 @@ paths["random"], _, random_apart = paths_of_units("sigmoid", "lecun", 0)
 experiment.report("Xavier, sigmoid, largest difference of units", random_apart)
 moved = [activation for activation in largest if largest[activation] > 0]
 experiment.verdict(
-    "weights that begin at zero are never updated", "000 L333-339",
+    "weights that begin at zero are never updated",
+    "000 L333-339",
     not moved or ("partly" if len(moved) < 3 else False),
     "largest weight after 200 steps: " + ", ".join(f"{name} {value:.3g}" for name, value in largest.items()),
-)  # fmt: skip
+)
 experiment.verdict(
-    "with all weights equal, all units learn the same", "004 L167-171",
+    "with all weights equal, all units learn the same",
+    "004 L167-171",
     all(apart[name] <= 1e-4 * max(largest[name], 1e-9) for name in apart) and random_apart > 0.1,
     f"units of the sigmoid network differ by at most {apart['sigmoid']:.1g}, from random weights by {random_apart:.2g}",
-)  # fmt: skip
+)
 
 
 def draw_losses(ax):
@@ -118,6 +122,7 @@ def draw_units(ax):
 
 items = {"loss, running mean of 50 steps": draw_losses, "a weight of each of ten hidden units": draw_units}
 experiment.finish(
-    plots.panels(items, lambda ax, draw: draw(ax), columns=2, sharex=False, sharey=False, proportion=0.7,
-                 title="Initial weights")
-)  # fmt: skip
+    plots.panels(
+        items, lambda ax, draw: draw(ax), columns=2, sharex=False, sharey=False, proportion=0.7, title="Initial weights"
+    )
+)

@@ -67,9 +67,11 @@ experiment.report("L1, gradient steps, highest w1 of the last 100", swing.max())
 experiment.verdict("with L1 the minimum moves to (0, 4.75), w1 is 0", "001 L1250-1262",
                    bool(w1 == 0 and np.isclose(w2, 4.75)), f"({w1}, {w2:.4f}) with proximal steps")  # fmt: skip
 experiment.verdict(
-    "adding alpha·sign(w) to the gradient makes weights zero", "001 L1231-1248, 004 L496-533",
-    bool(np.any(swing == 0)), f"w1 goes on between {swing.min():.2f} and {swing.max():.2f}",
-)  # fmt: skip
+    "adding alpha·sign(w) to the gradient makes weights zero",
+    "001 L1231-1248, 004 L496-533",
+    bool(np.any(swing == 0)),
+    f"w1 goes on between {swing.min():.2f} and {swing.max():.2f}",
+)
 
 # Norms of the notes: 000 has L2 and L∞, 001 L1 and L2, 004 (λ/p)·‖w‖ₚᵖ.
 weights = gg.tensor([3.0, -4.0, 0.0])

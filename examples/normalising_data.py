@@ -31,10 +31,11 @@ for name, values in (("uniform", uniform), ("normalised", normalised), ("mean 2,
     experiment.report(f"{name}, lowest", values.min())
     experiment.report(f"{name}, highest", values.max())
 experiment.verdict(
-    "γx̃ + β has mean β = 2 and variance γ² = 25", "001 L1107-1111",
+    "γx̃ + β has mean β = 2 and variance γ² = 25",
+    "001 L1107-1111",
     bool(np.allclose([normalised.mean(), normalised.var(), moved.mean(), moved.var()], [0, 1, 2, 25])),
     f"mean {moved.mean():.3f}, variance {moved.var():.3f}, from {moved.min():.2f} to {moved.max():.2f}",
-)  # fmt: skip
+)
 
 
 def table(seed):
@@ -90,15 +91,19 @@ for seed in experiment.progress(experiment.seeds):
         steps[name].append(steps_to_learn(features, train_y, best))
 
 right, wrong = (experiment.report(f"{name}, RMSE on the test data", values, 2) for name, values in errors.items())
-raw, normal = (experiment.report(f"{name}, steps of gradient descent at the best rate, at most 1000",
-                                 np.minimum(values, 1000), 0) for name, values in steps.items())  # fmt: skip
+raw, normal = (
+    experiment.report(f"{name}, steps of gradient descent at the best rate, at most 1000", np.minimum(values, 1000), 0)
+    for name, values in steps.items()
+)
 experiment.verdict("test data get the transform of the training data", "003 L279-289", right < wrong / 2,
                    f"RMSE {right:.2f} with it, {wrong:.2f} with their own mean and deviation")  # fmt: skip
 experiment.verdict(
-    "normalising makes learning easier", "001 L1084, 003 L279", normal < raw / 2,
+    "normalising makes learning easier",
+    "001 L1084, 003 L279",
+    normal < raw / 2,
     f"{normal:.0f} steps to within 1 % of the best with normalised features, "
     + ("not in 1000 with raw ones" if raw == 1000 else f"{raw:.0f} with raw ones"),
-)  # fmt: skip
+)
 
 
 def histogram(values):

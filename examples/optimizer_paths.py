@@ -64,10 +64,14 @@ for name, path in paths.items():
 
 # --- the steep valley: the largest rate with which f still falls, to be compared with 2/200 and 2(1 + 0.9)/200
 steps = 300 if experiment.short else 2000
-gradient_descent = {rate: descend(valley, lambda w, rate=rate: optim.SGD(w, lr=rate), (10.0, 1.0), steps)
-                    for rate in (0.009, 0.0099, 0.0101)}  # fmt: skip
-momentum = {rate: descend(valley, lambda w, rate=rate: optim.SGD(w, lr=rate, momentum=0.9), (10.0, 1.0), steps)
-            for rate in (0.009, 0.0188, 0.0192)}  # fmt: skip
+gradient_descent = {
+    rate: descend(valley, lambda w, rate=rate: optim.SGD(w, lr=rate), (10.0, 1.0), steps)
+    for rate in (0.009, 0.0099, 0.0101)
+}
+momentum = {
+    rate: descend(valley, lambda w, rate=rate: optim.SGD(w, lr=rate, momentum=0.9), (10.0, 1.0), steps)
+    for rate in (0.009, 0.0188, 0.0192)
+}
 for name, runs in (("gradient descent", gradient_descent), ("momentum", momentum)):
     for rate, path in list(runs.items())[1:]:
         with np.errstate(over="ignore"):
@@ -81,19 +85,24 @@ def steep(runs):
 
 
 experiment.verdict(
-    "SGD zig-zags, momentum and Adam less, AdaGrad not at all", "000 L193-316",
+    "SGD zig-zags, momentum and Adam less, AdaGrad not at all",
+    "000 L193-316",
     turns["SGD"] >= 29 and turns["SGD"] > turns["momentum"] > turns["Adam"] > turns["AdaGrad"] == 0,
     "changes of sign: " + ", ".join(f"{name} {turns[name]:.0f}" for name in ("SGD", "momentum", "Adam", "AdaGrad")),
-)  # fmt: skip
+)
 four = {name: heights[name] for name in ("SGD", "momentum", "AdaGrad", "Adam")}
 experiment.verdict(
-    "AdaGrad suits this function best, of the note's four", "000 L306", min(four, key=four.get) == "AdaGrad",
+    "AdaGrad suits this function best, of the note's four",
+    "000 L306",
+    min(four, key=four.get) == "AdaGrad",
     ", ".join(f"{name} {height:.1e}" for name, height in four.items()) + f"; RMSProp {heights['RMSProp']:.1e}",
-)  # fmt: skip
+)
 experiment.verdict(
-    "gradient descent is stable below a rate of 0.01, momentum 0.9 below 0.019", "001 L929-939",
-    steep(gradient_descent) and steep(momentum), "f falls 1 % below these rates and grows 1 % above them",
-)  # fmt: skip
+    "gradient descent is stable below a rate of 0.01, momentum 0.9 below 0.019",
+    "001 L929-939",
+    steep(gradient_descent) and steep(momentum),
+    "f falls 1 % below these rates and grows 1 % above them",
+)
 
 
 def draw(ax, item):

@@ -96,23 +96,27 @@ def ranking(numbers, net, most_first=False):
 if "five" in chosen:
     others = ("momentum", "AdaGrad", "Adam")
     experiment.verdict(
-        "momentum, AdaGrad and Adam are faster than SGD", "000 L327",
-        all(early["five", name] < early["five", "SGD"] and late["five", name] < late["five", "SGD"]
-            for name in others), f"loss of the first 500 steps: {ranking(early, 'five')}",
-    )  # fmt: skip
+        "momentum, AdaGrad and Adam are faster than SGD",
+        "000 L327",
+        all(early["five", name] < early["five", "SGD"] and late["five", name] < late["five", "SGD"] for name in others),
+        f"loss of the first 500 steps: {ranking(early, 'five')}",
+    )
     first = min(others, key=lambda name: early["five", name]) == "AdaGrad"
     last = min(others, key=lambda name: late["five", name]) == "AdaGrad"
     experiment.verdict(
-        "AdaGrad is the fastest", "000 L327", first if first == last else "partly",
+        "AdaGrad is the fastest",
+        "000 L327",
+        first if first == last else "partly",
         f"{'first' if first else 'not first'} in the first 500 steps ({ranking(early, 'five')}), "
         f"{'first' if last else 'not first'} in the last 200 ({ranking(late, 'five')})",
-    )  # fmt: skip
+    )
 if "course" in chosen:
     experiment.verdict(
-        "on the course's network every other method learns where SGD does not", "004 notebook 2_4",
+        "on the course's network every other method learns where SGD does not",
+        "004 notebook 2_4",
         reached["course", "SGD"] < 0.2 < 0.8 < min(reached["course", n] for n in ("momentum", "AdaGrad", "Adam")),
         f"test accuracy: {ranking(reached, 'course', most_first=True)}",
-    )  # fmt: skip
+    )
 
 
 def draw(ax, net):

@@ -123,19 +123,25 @@ for situation, claim, sign, line in (
     ("5 % wrong labels", "large errors first do harm where there are outliers", -1, "003 L519"),
 ):
     # Harm by outliers is what comes on top of what the order does to clean data.
-    changes = {order: gain(situation, order)[0] - (gain("as they are", order)[0] if sign < 0 else 0.0)
-               for order in ("large error first", "large error often")}  # fmt: skip
+    changes = {
+        order: gain(situation, order)[0] - (gain("as they are", order)[0] if sign < 0 else 0.0)
+        for order in ("large error first", "large error often")
+    }
     right = [sign * change > 0.5 for change in changes.values()]
     experiment.verdict(
-        claim, line, all(right) or ("partly" if any(right) else False),
+        claim,
+        line,
+        all(right) or ("partly" if any(right) else False),
         ", ".join(f"{order} {change:+.1f} points" for order, change in changes.items())
         + (" against reshuffled batches" if sign > 0 else " more than on clean data"),
-    )  # fmt: skip
+    )
 points, agree, words = gain("unbalanced", "balanced")
 experiment.verdict(
-    "every batch should hold every class", "003 L135-140", points > 0 and (agree or "partly"),
+    "every batch should hold every class",
+    "003 L135-140",
+    points > 0 and (agree or "partly"),
     f"{words} with unbalanced classes, {gain('as they are', 'balanced')[0]:+.1f} with all classes equally large",
-)  # fmt: skip
+)
 points, agree, words = gain("as they are", "fixed")
 experiment.verdict("batches made once do as well as new ones", "003 L135, L523-528", bool(points > -0.5), words)
 

@@ -71,25 +71,28 @@ growth = middle[1:] / middle[:-1]
 factor = sizes[1] // sizes[0]
 overall = middle[-1] / middle[0]
 experiment.verdict(
-    "a batch N times as large allows a larger rate, but not N times as large", "003 L151",
+    "a batch N times as large allows a larger rate, but not N times as large",
+    "003 L151",
     bool(np.all((growth > 1) & (growth < factor))) or ("partly" if 1 < overall < sizes[-1] / sizes[0] else False),
     f"batches {factor} times as large each: best rate times " + ", ".join(f"{g:.2f}" for g in growth),
-)  # fmt: skip
+)
 with_sum = sizes[-1] / sizes[0] / overall  # the same path with the sum has the rate divided by the size
 experiment.verdict(
-    "dividing by the number of samples frees the rate from the batch's size", "003 L133",
+    "dividing by the number of samples frees the rate from the batch's size",
+    "003 L133",
     max(overall, 1 / overall) <= 2 or ("partly" if overall < with_sum else False),
     f"from batch {sizes[0]} to {sizes[-1]} the best rate grows {overall:.1f}-fold with the mean and falls "
     f"{with_sum:.1f}-fold with the sum",
-)  # fmt: skip
+)
 # Too large: worse than guessing, or no number; too small: less is reached than with the best rate, by 5 points.
 too_large, too_small = mean_accuracy[:, -1] < 0.2, mean_accuracy[:, 0] < mean_accuracy.max(axis=1) - 0.05
 experiment.verdict(
-    "too large a rate diverges, too small a one is slow", "001 L896-902, 003 L35-43, 004 L266-272",
+    "too large a rate diverges, too small a one is slow",
+    "001 L896-902, 003 L35-43, 004 L266-272",
     bool(too_large.all() and too_small.all()) or ("partly" if too_large.any() and too_small.any() else False),
     f"rate {rates[-1]:g} is no better than guessing for {too_large.sum()} of {len(sizes)} batch sizes, and rate "
     f"{rates[0]:g} more than 5 points below the best for {too_small.sum()}",
-)  # fmt: skip
+)
 
 
 def heat(ax):

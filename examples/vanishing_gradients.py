@@ -52,22 +52,26 @@ for activation, init in experiment.progress(todo):
     key = f"{'ReLU' if activation == 'relu' else activation}, {init}"
     shown[key] = runs[0][0]
     start[key] = experiment.report(f"{key}, gradient of layer 1 at first", [r[0][0]["layer 1"] for r in runs], 9)
-    ratio[key] = experiment.report(f"{key}, gradient of layer 1 by layer 3 at first",
-                                   [r[0][0]["layer 1"] / r[0][0]["layer 3"] for r in runs], 6)  # fmt: skip
+    ratio[key] = experiment.report(
+        f"{key}, gradient of layer 1 by layer 3 at first", [r[0][0]["layer 1"] / r[0][0]["layer 3"] for r in runs], 6
+    )
     experiment.report(f"{key}, gradient of layer 1 at the end", [r[0][-1]["layer 1"] for r in runs], 9)
     reached[key] = experiment.report(f"{key}, test accuracy", [accuracy for _, accuracy in runs])
 
 experiment.verdict(
-    "sigmoid with small weights: gradients vanish and nothing is learned", "004 section 1",
+    "sigmoid with small weights: gradients vanish and nothing is learned",
+    "004 section 1",
     reached["sigmoid, std 0.01"] < 0.2 and ratio["sigmoid, std 0.01"] < 0.01,
     f"test accuracy {reached['sigmoid, std 0.01']:.3f}, the first layer's gradient is "
     f"{ratio['sigmoid, std 0.01']:.0e} of the last layer's",
-)  # fmt: skip
+)
 cured = {key: value for key, value in reached.items() if key != "sigmoid, std 0.01"}
 experiment.verdict(
-    "ReLU, Xavier and He cure it", "004 section 1", min(cured.values()) > 0.8,
+    "ReLU, Xavier and He cure it",
+    "004 section 1",
+    min(cured.values()) > 0.8,
     "test accuracy: " + ", ".join(f"{key} {value:.3f}" for key, value in cured.items()),
-)  # fmt: skip
+)
 known = np.array([[list(step.values()) for step in run] for run in shown.values()])
 limits = (float(known[known > 0].min()), float(known.max()))
 

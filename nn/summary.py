@@ -62,10 +62,12 @@ def _table(rows: list[tuple[str, str, str, str]]) -> list[str]:
     lines = [("layer", "kind", "output shape", "parameters"), *rows]
     widths = [max(len(line[i]) for line in lines) for i in range(4)]
     return [
-        "  ".join(cell.rjust(width) if i == 3 else cell.ljust(width)
-                  for i, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        "  ".join(
+            cell.rjust(width) if i == 3 else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
         for line in lines
-    ]  # fmt: skip
+    ]
 
 
 def _total(model: Module) -> str:

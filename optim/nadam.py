@@ -18,9 +18,8 @@ __all__ = ["NAdam"]
 
 @update(mutates=("parameter", "exp_avg", "exp_avg_sq", "step", "mu_product"))
 def nadam_step(
-    parameter: Any, exp_avg: Any, exp_avg_sq: Any, step: Any, mu_product: Any, gradient: Any,
-    options: Mapping[str, Any],
-) -> None:  # fmt: skip
+    parameter: Any, exp_avg: Any, exp_avg_sq: Any, step: Any, mu_product: Any, gradient: Any, options: Mapping[str, Any]
+) -> None:
     """Move ``parameter`` one step, as :class:`NAdam` says."""
     step += 1
     t = float(step)

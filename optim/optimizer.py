@@ -132,7 +132,7 @@ class Optimizer:
         """The tensors of a group, and their names if it comes as pairs."""
         owner = type(self).__name__
         if hasattr(given, "parameters"):
-            raise TypeError(f"{owner}: \"params\" of a group is a {type(given).__name__}; give .parameters() of it")
+            raise TypeError(f'{owner}: "params" of a group is a {type(given).__name__}; give .parameters() of it')
         if not isinstance(given, Iterable):
             raise TypeError(f'{owner}: "params" of a group must be a tensor or a list of tensors, got {_kind(given)}')
         items = [given] if isinstance(given, Tensor) else self._in_order(given)
@@ -225,8 +225,7 @@ class Optimizer:
                 for p, state in self.state.items()
             },
             "param_groups": [
-                {**group, "params": [numbers[id(p)] for p in group["params"]]}
-                for group in self.param_groups
+                {**group, "params": [numbers[id(p)] for p in group["params"]]} for group in self.param_groups
             ],
         }
 

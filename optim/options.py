@@ -13,13 +13,11 @@ from ..autograd import Tensor
 __all__ = ["as_plain_value", "check_number", "check_options", "given_options"]
 
 # What other parts of a program keep in a group: the schedulers' rates, and names.
-EXTRA_ENTRIES = frozenset({
-    "base_momentum", "initial_lr", "max_lr", "max_momentum", "min_lr", "name", "param_names",
-})  # fmt: skip
+EXTRA_ENTRIES = frozenset({"base_momentum", "initial_lr", "max_lr", "max_momentum", "min_lr", "name", "param_names"})
 
-FLAGS = frozenset({
-    "amsgrad", "capturable", "centered", "decoupled_weight_decay", "differentiable", "maximize", "nesterov",
-})  # fmt: skip
+FLAGS = frozenset(
+    {"amsgrad", "capturable", "centered", "decoupled_weight_decay", "differentiable", "maximize", "nesterov"}
+)
 
 
 def check_number(owner: str, name: str, value: Any, below: float = math.inf, at_most: float = math.inf) -> None:

@@ -206,9 +206,10 @@ def decay_groups(model: Any, weight_decay: float) -> list[dict[str, Any]]:
     check_number("decay_groups", "weight_decay", weight_decay)
     normalising = {
         id(parameter)
-        for _, module in model.named_modules() if any("Norm" in kind.__name__ for kind in type(module).__mro__)
+        for _, module in model.named_modules()
+        if any("Norm" in kind.__name__ for kind in type(module).__mro__)
         for _, parameter in module.named_parameters(recurse=False)
-    }  # fmt: skip
+    }
     weights: list[Tensor] = []
     others: list[Tensor] = []
     for name, parameter in model.named_parameters():

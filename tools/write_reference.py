@@ -85,12 +85,7 @@ def names_in_pytorch() -> list[str]:
     """Return the PyTorch functions that have the name of an operation, as an installed PyTorch says."""
     import torch
 
-    places = {
-        "torch": torch,
-        "F": torch.nn.functional,
-        "torch.linalg": torch.linalg,
-        "torch.special": torch.special,
-    }
+    places = {"torch": torch, "F": torch.nn.functional, "torch.linalg": torch.linalg, "torch.special": torch.special}
     public = [n for room in rooms() for n in room.__all__]
     found = []
     for name in sorted({*gg.autograd.REGISTRY, *gg.autograd.COMPOSED, *public}):

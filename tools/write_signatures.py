@@ -1,7 +1,7 @@
 """Write autograd/signatures.pyi: what editors and type checkers see of the methods that operators.py binds.
 
-    python tools/write_signatures.py          write the file
-    python tools/write_signatures.py --check  fail if it is not what would be written
+python tools/write_signatures.py          write the file
+python tools/write_signatures.py --check  fail if it is not what would be written
 """
 
 from __future__ import annotations

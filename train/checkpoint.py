@@ -149,10 +149,12 @@ class Checkpoint:
     def _stateful(trainer: Trainer, run: Run) -> dict[str, Any]:
         loaders = {"loader": run.loader, "validation_loader": run.validation_loader, "measured_loader": run.measured}
         return {
-            "model": trainer.model, "optimizer": trainer.optimizer, "scheduler": trainer.scheduler,
+            "model": trainer.model,
+            "optimizer": trainer.optimizer,
+            "scheduler": trainer.scheduler,
             "early_stopping": run.early_stopping,
             **{name: loader if hasattr(loader, "load_state_dict") else None for name, loader in loaders.items()},
-        }  # fmt: skip
+        }
 
     def _states(self, trainer: Trainer, run: Run) -> dict[str, Any]:
         parts = self._stateful(trainer, run)

@@ -11,8 +11,10 @@ from ..nn import Module, ModuleList
 __all__ = ["Ensemble"]
 
 _OUTPUTS: dict[str, Callable[[Any], Any]] = {
-    "logits": lambda x: softmax(x, 1), "binary logits": sigmoid, "values": lambda x: x,
-}  # fmt: skip
+    "logits": lambda x: softmax(x, 1),
+    "binary logits": sigmoid,
+    "values": lambda x: x,
+}
 
 
 class Ensemble(Module):
@@ -41,9 +43,11 @@ class Ensemble(Module):
     """
 
     def __init__(
-        self, models: Iterable[Module], outputs: str = "logits",
+        self,
+        models: Iterable[Module],
+        outputs: str = "logits",
         transforms: Sequence[Callable[[Any], Any]] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         if isinstance(models, Module) and not isinstance(models, ModuleList):
             raise TypeError(f"Ensemble: expected a list of models, not one {type(models).__name__}; put it in brackets")

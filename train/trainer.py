@@ -145,8 +145,9 @@ class Trainer:
         if on_epoch_end is not None and not callable(on_epoch_end):
             raise TypeError(f"fit: on_epoch_end must be a function, not {type(on_epoch_end).__name__}")
         for name, given, kind in (
-            ("early_stopping", early_stopping, EarlyStopping), ("checkpoint", checkpoint, Checkpoint)
-        ):  # fmt: skip
+            ("early_stopping", early_stopping, EarlyStopping),
+            ("checkpoint", checkpoint, Checkpoint),
+        ):
             if given is not None and not isinstance(given, kind):
                 raise TypeError(f"fit: {name} must be a train.{kind.__name__}, not {_kind(given)}")
         measured = _training_to_measure(train_loader, evaluate_training)

@@ -189,11 +189,13 @@ def _card(node: Node, text: str, badge: str, theme: Theme) -> str:
     if details:
         listed.append((run(details, theme.muted, _SMALL),))
     for parameter in node.params[:_MOST_PARAMETERS]:
-        listed.append((
-            run(parameter_text(parameter, node), theme.parameter, _SMALL),
-            run(_parameter_facts(parameter), theme.parameter, _SMALL),
-            _gradient(parameter.grad, theme),
-        ))  # fmt: skip
+        listed.append(
+            (
+                run(parameter_text(parameter, node), theme.parameter, _SMALL),
+                run(_parameter_facts(parameter), theme.parameter, _SMALL),
+                _gradient(parameter.grad, theme),
+            )
+        )
     rest = node.params[_MOST_PARAMETERS:]
     if rest:
         more = numbers.count(sum(parameter.count for parameter in rest))

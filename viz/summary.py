@@ -60,7 +60,7 @@ def summarize(value: Any) -> Summary:
     norm = largest * float(np.sqrt(np.sum(np.square(exact / largest)))) if largest else 0.0
     return Summary(
         size, number, norm, float(exact.min()), float(exact.max()), float(exact.mean()), nan, inf, zeros, sample
-    )  # fmt: skip
+    )
 
 
 def _summarize_number(value: float | int | bool) -> Summary:

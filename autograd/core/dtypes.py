@@ -23,10 +23,7 @@ _BOOL = np.dtype(np.bool_)
 _ALLOWED_KINDS = "fiub"
 _DEEPEST = 64  # axes of an array, as NumPy has them
 # NumPy makes dtypes that are equal to these and other objects, for files and pickles; an equal key finds the one.
-_NATIVE = {
-    d: d
-    for d in map(np.dtype, ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"))
-}  # fmt: skip
+_NATIVE = {d: d for d in map(np.dtype, ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"))}
 
 
 def get_default_dtype() -> np.dtype[Any]:

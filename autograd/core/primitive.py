@@ -192,9 +192,7 @@ class Primitive:
         try:
             self.parameters = parameters_of(kernel)
         except VariadicError as error:
-            raise self._fail(
-                f"the kernel takes *{error}; name every parameter, or declare list_input=True"
-            ) from None
+            raise self._fail(f"the kernel takes *{error}; name every parameter, or declare list_input=True") from None
         self.output_names = None if outputs == "list" else tuple(outputs) if outputs else ("out",)
         self.residual_names = tuple(residuals)
         self._listed = tuple(inputs)
@@ -241,9 +239,7 @@ class Primitive:
         named = set(self._listed) | {
             n for rule in rules.values() if isinstance(rule, dict) for n in rule if n != "joint"
         }
-        self.input_names = tuple(
-            n for n in parameters if (n in rules and not isinstance(rules[n], dict)) or n in named
-        )
+        self.input_names = tuple(n for n in parameters if (n in rules and not isinstance(rules[n], dict)) or n in named)
         if not self.input_names and self.kind not in ("predicate", "index"):
             raise self._fail("no input has a rule; write input=rule, or input=None for an input without derivative")
         if not self.input_names:

@@ -29,7 +29,7 @@ from .values import (
     project,
     scalar_constant,
     set_tensor_class,
-)  # fmt: skip
+)
 
 
 def register_tensor(cls: type) -> None:
@@ -142,8 +142,9 @@ def call_generic(primitive: Primitive, inputs: tuple[Value, ...], static: tuple[
             results[i] = as_result(primitive, result)
     vertices = [None if t is None else t._node for t in handles]
     if primitive.differentiable:
-        needs = tuple([v.__class__ is Node and n in primitive.differentiable
-                       for v, n in zip(vertices, names, strict=True)])  # fmt: skip
+        needs = tuple(
+            [v.__class__ is Node and n in primitive.differentiable for v, n in zip(vertices, names, strict=True)]
+        )
         some = True in needs
     else:
         needs, some = (), False
@@ -304,5 +305,3 @@ def observe(mode: Mode, node: Node, inputs: tuple[Value, ...], out: Value) -> No
     """Tell the observers of a mode about a recorded operation."""
     for observer in mode.observers:
         observer.forward(node, inputs, out)
-
-

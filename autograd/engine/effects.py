@@ -44,9 +44,8 @@ class Update:
         """Check, change and date; return the first changed argument."""
         mode = current_mode()
         sources_need = mode.grad and any(
-            a.__class__ in HANDLES and a._node.__class__ is Node
-            for n, a in arguments.items() if n not in self.mutates
-        )  # fmt: skip
+            a.__class__ in HANDLES and a._node.__class__ is Node for n, a in arguments.items() if n not in self.mutates
+        )
         arrays: dict[str, Any] = {}
         for name, argument in arguments.items():
             handle = argument.__class__ in HANDLES

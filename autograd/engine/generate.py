@@ -30,9 +30,7 @@ _NUMBERS = frozenset((float, int))
 _ARRAYS = frozenset((np.ndarray, np.float16, np.float32, np.float64, np.int64, np.bool_))
 _RAW = _ARRAYS | {float, int, bool}
 # Static arguments that are numbers or tuples of numbers, and so need no copy.
-_NEVER_ARRAYS = frozenset(
-    "dim dim0 dim1 dims keepdim shape dtype kernel_size stride padding dilation groups".split()
-)
+_NEVER_ARRAYS = frozenset("dim dim0 dim1 dims keepdim shape dtype kernel_size stride padding dilation groups".split())
 
 
 class _Unset:
@@ -310,10 +308,11 @@ def _computed_in_single(primitive: Primitive) -> list[str]:
         return []
     inputs = primitive.input_names
     half = [
-        f"(${n}_array is not None and ${n}_array.dtype is $half)" if n in primitive.optional
+        f"(${n}_array is not None and ${n}_array.dtype is $half)"
+        if n in primitive.optional
         else f"${n}_array.dtype is $half"
         for n in inputs
-    ]  # fmt: skip
+    ]
     operands = f"{tuple_of(inputs)}, {tuple_of(primitive.static_names)}"
     return [f"if {' or '.join(half)}: return $fallback($primitive, {operands})"]
 

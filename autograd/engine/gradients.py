@@ -46,9 +46,11 @@ def grad(
     targets = _as_list(inputs, "inputs")
     if not roots:
         raise ValueError("grad: outputs is empty")
-    starts = [None] * len(roots) if grad_outputs is None else (
-        list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs]
-    )  # fmt: skip
+    starts = (
+        [None] * len(roots)
+        if grad_outputs is None
+        else (list(grad_outputs) if isinstance(grad_outputs, list | tuple) else [grad_outputs])
+    )
     if len(starts) != len(roots):
         raise ValueError(f"grad: {len(roots)} outputs, but {len(starts)} grad_outputs")
     nodes: list[Node] = []

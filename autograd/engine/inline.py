@@ -66,9 +66,7 @@ def _reflected(function: Any) -> Callable[[Any, Any], Any]:
 
 
 _ufunc: Any
-for _name, _ufunc in {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide,
-}.items():  # fmt: skip
+for _name, _ufunc in {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide}.items():
     setattr(Traced, f"__{_name}__", _binary(_ufunc))
     setattr(Traced, f"__r{_name}__", _reflected(_ufunc))
 for _name, _ufunc in {

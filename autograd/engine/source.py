@@ -70,8 +70,8 @@ _codes: dict[str, Any] = {}
 
 
 def write_when_called(
-    primitive: Primitive, namespace: dict[str, Any], role: str, write: Callable[[], tuple[str, dict[str, Any]]],
-) -> Callable[..., Any]:  # fmt: skip
+    primitive: Primitive, namespace: dict[str, Any], role: str, write: Callable[[], tuple[str, dict[str, Any]]]
+) -> Callable[..., Any]:
     """Return a function ``call`` whose code is written when it is first called, so that importing the library is quick.
 
     What stands there until then has the same free variables as the written code, so that the code alone can be

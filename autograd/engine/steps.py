@@ -56,8 +56,10 @@ def pull_generic(
         gradients = [cotangents.pop((node, i), None) for i in range(len(node.shape))]
         if all(x is None for x in gradients):
             return
-        filled = [_zeros(s, d, recorded) if x is None and primitive.zero_filled else x
-                  for x, s, d in zip(gradients, node.shape, node.dtype, strict=True)]  # fmt: skip
+        filled = [
+            _zeros(s, d, recorded) if x is None and primitive.zero_filled else x
+            for x, s, d in zip(gradients, node.shape, node.dtype, strict=True)
+        ]
         _run_rules(node, primitive.rules_by_output["out"], filled, values, names, needs_grad, cotangents, recorded)
         return
     for position, (output, rules) in enumerate(primitive.rules_by_output.items()):

@@ -289,9 +289,10 @@ def elementwise(call: Call) -> Any:
     present = [i for i, x in enumerate(call.inputs) if x is not None]
     names = call.primitive.input_names
     kinds = {
-        call.inputs[i].dtype for i in present
+        call.inputs[i].dtype
+        for i in present
         if names[i] in call.primitive.differentiable and hasattr(call.inputs[i], "dtype")
-    }  # fmt: skip
+    }
     if len(kinds) > 1:
         # A number among the examples would take part in choosing the dtype once it has a batch axis.
         return NotImplemented

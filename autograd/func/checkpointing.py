@@ -248,9 +248,10 @@ def checkpoint(
     start = next_sequence()
     entered, outputs, structure = block.run(tensors, connected=False)
     block.wanted = [
-        i for i, output in enumerate(outputs)
+        i
+        for i, output in enumerate(outputs)
         if output.__class__ in HANDLES and output._node.__class__ is Node and output._node.sequence > start
-    ]  # fmt: skip
+    ]
     _, outside = segment([outputs[i]._node for i in block.wanted], start, {t._node for t in entered})
     captured = sorted((node for node in outside if node.sequence < start), key=age)
     operands = [t._node if t._node.__class__ is Node else constant_of(t) for t in tensors]

@@ -23,6 +23,7 @@ from .trees import Structure, flatten, flatten_like, leaf_count, unflatten
 
 __all__ = ["Evaluation", "by_argument", "enter", "named_like", "positions", "tensor_of"]
 
+
 def _same(x: Any) -> Any:
     return x
 
@@ -209,9 +210,10 @@ class Evaluation:
         The pass is recorded if the outside may want to differentiate what it gives.
         """
         live = [
-            (output, c) for output, c in zip(self.outputs, cotangents, strict=True)
+            (output, c)
+            for output, c in zip(self.outputs, cotangents, strict=True)
             if c is not None and output._node.__class__ is Node
-        ]  # fmt: skip
+        ]
         recorded = current_mode().grad and (self.depends or any(c._node.__class__ is Node for _, c in live))
         if not live or not self.inputs:
             return [new_tensor(np.zeros_like(i._array), None) for i in self.inputs]

@@ -31,6 +31,7 @@ from ..engine.values import HANDLES, OUTPUT, Array, new_tensor
 
 __all__ = ["Linearized"]
 
+
 class Linearized:
     """The part of a graph that leads from some inputs to some outputs, as a linear map of tangents.
 
@@ -225,9 +226,8 @@ def _multilinear(node: Node, names: Sequence[str], tangents: list[Any], operands
 
 
 def _transposed(
-    node: Node, names: Sequence[str], tangents: list[Any], values: dict[str, Any], recorded: bool,
-    moved: dict[Any, Any],
-) -> None:  # fmt: skip
+    node: Node, names: Sequence[str], tangents: list[Any], values: dict[str, Any], recorded: bool, moved: dict[Any, Any]
+) -> None:
     """Differentiate what the rules make of a gradient, with respect to that gradient, along the tangents."""
     primitive = node.primitive
     if not recorded:
@@ -274,9 +274,10 @@ def _apply(
     else:
         made = [
             rules.by_input[n].function(*(values[a] for a in rules.by_input[n].arguments))
-            if t is not None and n in rules.by_input else None
+            if t is not None and n in rules.by_input
+            else None
             for n, t in zip(names, tangents, strict=True)
-        ]  # fmt: skip
+        ]
     return [
         (conform_recorded(gradient, node, name, vertex), tangent)
         for gradient, tangent, name, vertex in zip(made, tangents, names, node.inputs, strict=True)

@@ -109,5 +109,3 @@ def export(
 def device_of(tensor: Any) -> tuple[int, int]:
     """Return DLPack's type and number of the device: the CPU."""
     return (_CPU, 0)
-
-

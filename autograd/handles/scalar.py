@@ -70,9 +70,7 @@ class Scalar(Vertex, ScalarOperators):
 
     # Small on purpose: a training step makes a hundred thousand of these, and what they cost is mostly memory. The
     # first two operands are slots, not a tuple, which halves what the garbage collector has to walk.
-    __slots__ = (
-        "context", "details", "first", "grad", "primitive", "requires_grad", "second", "sequence", "value",
-    )  # fmt: skip
+    __slots__ = ("context", "details", "first", "grad", "primitive", "requires_grad", "second", "sequence", "value")
 
     value: float
     grad: Any
@@ -298,7 +296,8 @@ def derivatives(
     wanted = tuple(needs_grad) if needs_grad is not None else (True,) * len(node.inputs)
     return tuple(
         rules.by_input[n].function(*(values[a] for a in rules.by_input[n].arguments))
-        if n in rules.by_input and w else None
+        if n in rules.by_input and w
+        else None
         for n, w in zip(primitive.input_names, wanted, strict=True)
     )
 

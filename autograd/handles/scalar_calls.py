@@ -18,9 +18,7 @@ from ..engine.source import compile_function, fill, targets, tuple_of, write_whe
 from ..engine.values import LEAF
 from .scalar import Scalar, as_number, pull_ieee
 
-__all__ = [
-    "make_scalar_method", "make_scalar_pull", "pull_when_needed", "scalar_call_source", "scalar_pull_source",
-]  # fmt: skip
+__all__ = ["make_scalar_method", "make_scalar_pull", "pull_when_needed", "scalar_call_source", "scalar_pull_source"]
 
 _NUMBERS = frozenset((float, int, bool))
 # Operators that Python has a symbol for need no call.
@@ -200,9 +198,11 @@ def make_scalar_pull(primitive: Primitive) -> Callable[..., None]:
     """Return the backward step of an elementwise primitive on Scalars."""
     rules = primitive.rules
     namespace: dict[str, Any] = {
-        "errors": (ArithmeticError, ValueError, TypeError), "pull_ieee": pull_ieee, "number": as_number,
+        "errors": (ArithmeticError, ValueError, TypeError),
+        "pull_ieee": pull_ieee,
+        "number": as_number,
         **{f"rule_{n}": rules.by_input[n].function for n in primitive.differentiable},
-    }  # fmt: skip
+    }
     text = scalar_pull_source(primitive)
     result: Callable[..., None] = compile_function(text, primitive, namespace, "Scalar pull", "pull")
     return result
@@ -221,11 +221,13 @@ def scalar_pull_source(primitive: Primitive) -> str:
         # Nothing here can raise, so what is computed can be added at once.
         steps = [f"{needed[n]} {n}_operand.grad += {d}" for n, d in derivatives.items()]
     else:
-        steps = [fill(
-            STEPS_THAT_MAY_RAISE,
-            compute=[f"{needed[n]} d_{n} = {d}" for n, d in derivatives.items()],
-            add=[f"{needed[n]} {n}_operand.grad += d_{n}" for n in derivatives],
-        )]  # fmt: skip
+        steps = [
+            fill(
+                STEPS_THAT_MAY_RAISE,
+                compute=[f"{needed[n]} d_{n} = {d}" for n, d in derivatives.items()],
+                add=[f"{needed[n]} {n}_operand.grad += d_{n}" for n in derivatives],
+            )
+        ]
     return fill(
         SCALAR_PULL, read_operands=read, read_static=[f"{targets(static)} = node.static"] if static else [], steps=steps
     )

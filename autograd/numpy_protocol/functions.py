@@ -39,7 +39,7 @@ from ..ops import (
     stacking,
     statistics,
     trigonometric,
-)  # fmt: skip
+)
 from . import linalg as numpy_linalg
 from . import reductions, selection, shapes
 from .arguments import operand
@@ -216,12 +216,13 @@ FUNCTIONS: dict[Any, _Function] = {
 FUNCTIONS |= {
     getattr(np, name): ours
     for name, ours in {
-        "astype": shapes.astype, "unstack": shapes.unstack,
+        "astype": shapes.astype,
+        "unstack": shapes.unstack,
         "cumulative_sum": reductions.cumulative(scan.cumsum),
         "cumulative_prod": reductions.cumulative(scan.cumprod),
     }.items()
     if hasattr(np, name)
-}  # fmt: skip
+}
 
 
 def array_function(self: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:

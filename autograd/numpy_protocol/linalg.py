@@ -23,10 +23,8 @@ from ..ops import (
     solving,
     spectral,
     vector_norms,
-)  # fmt: skip
-from ..ops import (
-    einsum as summation,
 )
+from ..ops import einsum as summation
 from ..ops.axes import axis_of
 from ..ops.shaping import floats
 from ..ops.solving import matrices_of

@@ -109,9 +109,8 @@ def rot90(x: Any, k: Any = 1, dims: Any = (0, 1)) -> Any:
 
 
 @primitive(
-    kind="linear", cost=0, symbol="roll {0}",
-    x=lambda g, shifts, dims: roll_axes(g, tuple(-s for s in shifts), dims),
-)  # fmt: skip
+    kind="linear", cost=0, symbol="roll {0}", x=lambda g, shifts, dims: roll_axes(g, tuple(-s for s in shifts), dims)
+)
 def roll_axes(x: Any, shifts: Any, dims: Any) -> Any:
     """Return ``x`` with its elements moved on along ``dims``; what leaves at one end enters at the other."""
     return np.roll(x, shifts, dims)
@@ -200,9 +199,11 @@ def repeat(x: Any, *repeats: Any) -> Any:
 
 
 @primitive(
-    kind="linear", cost=0, symbol="repeat {0}",
+    kind="linear",
+    cost=0,
+    symbol="repeat {0}",
     x=lambda g, x_shape, repeats, dim: repeated_sum(g, x_shape, repeats, dim),
-)  # fmt: skip
+)
 def repeat_slices(x: Any, repeats: Any, dim: Any = 0) -> Any:
     """Return ``x`` with each slice along ``dim`` repeated in its place: all as often, or each by its own number."""
     return np.repeat(x, repeats, dim)
@@ -261,9 +262,11 @@ def repeat_interleave(x: Any, repeats: Any, dim: Any = None, *, output_size: Any
 
 
 @primitive(
-    kind="linear", cost=0, symbol="windows {0}",
+    kind="linear",
+    cost=0,
+    symbol="windows {0}",
     x=lambda g, x_shape, dimension, step: windows_sum(g, x_shape, dimension, step),
-)  # fmt: skip
+)
 def windows(x: Any, dimension: Any, size: Any, step: Any) -> Any:
     """Return the parts of ``size`` along an axis, ``step`` apart, without copying; a part's elements come last."""
     array = np.asarray(x)

@@ -8,9 +8,7 @@ import numpy as np
 
 from ..engine.declare import primitive
 
-__all__ = [
-    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-]  # fmt: skip
+__all__ = ["bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor"]
 
 
 def _bits(function: Any, what: str, *operands: Any) -> Any:

@@ -231,8 +231,9 @@ def _long_parts(x: Any, count: Any, shape: Any, transposed: Any, dim: Any) -> An
     """Return the sums of a few long parts, or with ``transposed`` each number added to all of its part."""
     out = np.zeros(shape, x.dtype)
     before = (slice(None),) * dim
-    for i, (start, stop) in enumerate(zip(*adaptive_ranges(shape[dim] if transposed else x.shape[dim], count),
-                                          strict=True)):  # fmt: skip
+    for i, (start, stop) in enumerate(
+        zip(*adaptive_ranges(shape[dim] if transposed else x.shape[dim], count), strict=True)
+    ):
         if transposed:
             out[(*before, slice(start, stop))] += x[(*before, slice(i, i + 1))]
         else:

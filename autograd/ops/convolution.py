@@ -24,8 +24,10 @@ from .windows import are_hashable, batch_of, lay_out, sizes_of
 __all__ = ["conv1d", "conv2d", "conv3d"]
 
 _FILTERS = {
-    1: "(out, in/groups, length)", 2: "(out, in/groups, height, width)", 3: "(out, in/groups, depth, height, width)",
-}  # fmt: skip
+    1: "(out, in/groups, length)",
+    2: "(out, in/groups, height, width)",
+    3: "(out, in/groups, depth, height, width)",
+}
 
 # Bytes of columns that are made at a time.
 _BLOCK = 1 << 20
@@ -143,7 +145,7 @@ _RULES: dict[str, Any] = {
     "weight": lambda g, input, weight_shape, stride, padding, dilation, groups: convolution_weight(
         g, input, weight_shape, stride, padding, dilation, groups
     ),
-}  # fmt: skip
+}
 
 
 def _cost(result: str, filters: str) -> Cost:

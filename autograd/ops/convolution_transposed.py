@@ -18,8 +18,10 @@ from .windows import batch_of, sizes_of
 __all__ = ["conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
 
 _FILTERS = {
-    1: "(in, out/groups, length)", 2: "(in, out/groups, height, width)", 3: "(in, out/groups, depth, height, width)",
-}  # fmt: skip
+    1: "(in, out/groups, length)",
+    2: "(in, out/groups, height, width)",
+    3: "(in, out/groups, depth, height, width)",
+}
 
 
 def _transposed(
@@ -47,9 +49,7 @@ def _transposed(
         raise ValueError(f"{what}: groups must be a positive integer, not {groups!r}")
     channels = x[-rank - 1]
     if channels != w[0]:
-        raise ValueError(
-            f"{what}: input of shape {x} has {channels} channels, but weight of shape {w} expects {w[0]}"
-        )
+        raise ValueError(f"{what}: input of shape {x} has {channels} channels, but weight of shape {w} expects {w[0]}")
     if channels % groups:
         raise ValueError(f"{what}: groups = {groups} must divide the {channels} input channels")
     filters = w[1] * groups

@@ -14,9 +14,7 @@ from .axes import axis_of
 from .reduction import sum
 from .shaping import reshape
 
-__all__ = [
-    "diag", "diag_embed", "diagflat", "diagonal", "trace", "tril", "tril_indices", "triu", "triu_indices",
-]  # fmt: skip
+__all__ = ["diag", "diag_embed", "diagflat", "diagonal", "trace", "tril", "tril_indices", "triu", "triu_indices"]
 
 
 def _two_axes(dim1: Any, dim2: Any, ndim: Any, what: Any) -> Any:
@@ -29,9 +27,11 @@ def _two_axes(dim1: Any, dim2: Any, ndim: Any, what: Any) -> Any:
 
 
 @primitive(
-    kind="linear", cost=0, symbol="diagonal {0}",
+    kind="linear",
+    cost=0,
+    symbol="diagonal {0}",
     x=lambda g, x_shape, offset, dim1, dim2: diagonal_zeros(g, x_shape, offset, dim1, dim2),
-)  # fmt: skip
+)
 def diagonal(x: Any, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
     """Return the elements of ``x`` whose indices along ``dim1`` and ``dim2`` are equal, as a new last axis.
 
@@ -52,9 +52,8 @@ def diagonal(x: Any, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
 
 
 @primitive(
-    kind="linear", cost=0, symbol="diagonal zeros {0}",
-    x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2),
-)  # fmt: skip
+    kind="linear", cost=0, symbol="diagonal zeros {0}", x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2)
+)
 def diagonal_zeros(x: Any, shape: Any, offset: Any = 0, dim1: Any = 0, dim2: Any = 1) -> Any:
     """Return zeros of ``shape`` with ``x`` on a diagonal: the transpose of reading it with :func:`diagonal`."""
     first, second = _two_axes(dim1, dim2, len(shape), "diagonal_zeros")

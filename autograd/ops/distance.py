@@ -116,7 +116,9 @@ def _euclidean_rule(g: Any, x: Any, other: Any, out: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=per_inner(3), symbol="distances {0} {1}",
+    widens=True,
+    cost=per_inner(3),
+    symbol="distances {0} {1}",
     x1=lambda g, x1, x2, out: _euclidean_rule(g, x1, x2, out),
     x2=lambda g, x1, x2, out: _euclidean_rule(transpose(g), x2, x1, transpose(out)),
 )

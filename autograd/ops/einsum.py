@@ -220,9 +220,7 @@ def _elementwise(x: Any, y: Any, target: Any, sizes: Any) -> Any:
     return lambda a, b: np.multiply(a.transpose(x_order).reshape(x_shape), b.transpose(y_order).reshape(y_shape))
 
 
-def _matrices(
-    x: Any, y: Any, target: Any, sizes: Any, batch: Any, summed: Any, left: Any, right: Any
-) -> Any:
+def _matrices(x: Any, y: Any, target: Any, sizes: Any, batch: Any, summed: Any, left: Any, right: Any) -> Any:
     stack = tuple(sizes[a] for a in batch)
     m, k, n = (math.prod(sizes[a] for a in group) for group in (left, summed, right))
     x_order = tuple(x.index(a) for a in (*batch, *left, *summed))

@@ -22,7 +22,8 @@ def _counted(g: Any, indices: Any, factors: Any) -> Any:
 
 
 @primitive(
-    cost=0, symbol="{0}[rows]",
+    cost=0,
+    symbol="{0}[rows]",
     weight=lambda g, indices, factors, weight_shape: index_add_zeros(*_counted(g, indices, factors), weight_shape),
     accumulate={"weight": lambda buffer, g, indices, factors: add_at(buffer, *_counted(g, indices, factors))},
 )

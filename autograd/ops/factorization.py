@@ -20,13 +20,7 @@ from .einsum import operand
 from .indexing import getitem
 from .joining import concatenate
 from .shaping import transpose
-from .solving import (
-    as_float,
-    attempt,
-    matrices_of,
-    square_of,
-    triangular_matrices,
-)  # fmt: skip
+from .solving import as_float, attempt, matrices_of, square_of, triangular_matrices
 
 __all__ = ["cholesky", "cholesky_inverse", "cholesky_solve"]
 
@@ -82,9 +76,11 @@ def _cholesky_rule(g: Any, out: Any) -> Any:
 def cholesky_factor(x: Any) -> Any:
     """Return the lower triangle L with L·Lᵀ = (x + xᵀ)/2."""
     return attempt(
-        np.linalg.cholesky, symmetric_array(as_float(x)), "cholesky",
+        np.linalg.cholesky,
+        symmetric_array(as_float(x)),
+        "cholesky",
         "is not positive definite: one of its eigenvalues is not above 0",
-    )  # fmt: skip
+    )
 
 
 @composed

@@ -59,9 +59,8 @@ def logaddexp2(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=per_input(3), symbol="log Σ exp {0}",
-    x=lambda g, x, out, dim: _logsumexp_rule(g, x, out, dim),
-)  # fmt: skip
+    widens=True, cost=per_input(3), symbol="log Σ exp {0}", x=lambda g, x, out, dim: _logsumexp_rule(g, x, out, dim)
+)
 def logsumexp(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
     """Return the logarithm of the sum of exponentials over ``dim``, without overflow.
 

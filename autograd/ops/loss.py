@@ -88,7 +88,8 @@ def _cross_entropy_gradient_rule(
 
 
 @primitive(
-    cost=3, gradient=_cross_entropy_gradient_rule,
+    cost=3,
+    gradient=_cross_entropy_gradient_rule,
     log_probabilities=lambda g, gradient, log_probabilities, target, reduction, ignore_index: (
         g
         * (
@@ -215,7 +216,8 @@ def _log_of_rest(x: Any) -> Any:
 
 
 @primitive(
-    cost=6, symbol="cross entropy({0}, {1})",
+    cost=6,
+    symbol="cross entropy({0}, {1})",
     input=lambda g, input, target: g * ((input - target) / maximum(input * (1 - input), 1e-12)),
     target=lambda g, input: g * (maximum(log(1 - input), _LEAST_LOG) - maximum(log(input), _LEAST_LOG)),
 )

@@ -17,12 +17,7 @@ from .indexing import getitem
 from .joining import concatenate
 from .scan import cumprod
 from .shaping import broadcast_to, permute, reshape, transpose, unsqueeze
-from .solving import (
-    as_float,
-    inv,
-    solve_matrices,
-    square_of,
-)  # fmt: skip
+from .solving import as_float, inv, solve_matrices, square_of
 
 __all__ = ["matrix_exp", "vander"]
 

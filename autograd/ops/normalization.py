@@ -227,12 +227,12 @@ def _gradient_by_rstd(g: Any, gradient: Any, normalized: Any, axes: Any, centred
 
 
 @primitive(
-    cost=per_input(9), symbol="norm backward",
+    cost=per_input(9),
+    symbol="norm backward",
     gradient=lambda g, normalized, rstd, axes, centred: standardize_gradient(g, normalized, rstd, axes, centred),
-    normalized=lambda g, gradient, normalized, rstd, axes: _gradient_by_normalized(
-        g, gradient, normalized, rstd, axes),
+    normalized=lambda g, gradient, normalized, rstd, axes: _gradient_by_normalized(g, gradient, normalized, rstd, axes),
     rstd=lambda g, gradient, normalized, axes, centred: _gradient_by_rstd(g, gradient, normalized, axes, centred),
-)  # fmt: skip
+)
 def standardize_gradient(gradient: Any, normalized: Any, rstd: Any, axes: Any, centred: Any) -> Any:
     """Return the gradient of :func:`standardize` by its input: r·(g − mean(g) − x̂·mean(g·x̂)).
 

@@ -73,9 +73,8 @@ def frame(x: Any, pads: Any, mode: Any) -> Any:
 
 
 @primitive(
-    kind="linear", widens=True, cost=per_input(), symbol="fold {0}",
-    x=lambda g, pads, mode: frame(g, pads, mode),
-)  # fmt: skip
+    kind="linear", widens=True, cost=per_input(), symbol="fold {0}", x=lambda g, pads, mode: frame(g, pads, mode)
+)
 def frame_sum(x: Any, shape: Any, pads: Any, mode: Any) -> Any:
     """Return the inside of a framed ``x``, with the frame added to what it is a copy of: the transpose of framing."""
     folded = np.array(x)

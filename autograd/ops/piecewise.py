@@ -290,9 +290,8 @@ def softshrink(x: Any, lambd: Any = 0.5) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="threshold {0}",
-    x=lambda g, x, threshold: where(x > threshold, g, 0),
-)  # fmt: skip
+    kind="elementwise", finite=True, symbol="threshold {0}", x=lambda g, x, threshold: where(x > threshold, g, 0)
+)
 def threshold(x: Any, threshold: Any, value: Any) -> Any:
     """Return ``x`` where it is above ``threshold``, else ``value``.
 

@@ -75,9 +75,7 @@ def _windows(spatial: Any, kernel: Any, strides: Any, pads: Any, dilations: Any,
     return lay_out(spatial, kernel, strides, pads, pads, dilations, sizes)
 
 
-def _winners(
-    input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
-) -> Any:
+def _winners(input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any) -> Any:
     """Return the largest element of each window and its place there."""
     x = np.asarray(input)
     windows = _windows(x.shape[-len(kernel_size) :], kernel_size, stride, padding, dilation, ceil_mode)
@@ -188,9 +186,7 @@ def max_pool_pick(
 
 
 @primitive(kind="index", cost=_COST, symbol="max pool indices {0}", input=None)
-def max_pool_indices(
-    input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any
-) -> Any:
+def max_pool_indices(input: Any, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any) -> Any:
     """Return the place of the largest element of each window, as an index into the plane laid out in a row."""
     x = np.asarray(input)
     spatial = x.shape[-len(kernel_size) :]

@@ -82,10 +82,7 @@ def pick(x: Any, index: Any, rank: Any) -> Any:
     return np.ravel(x)[_flat(index, rank, size)].reshape(index.shape)
 
 
-@primitive(
-    kind="linear", cost=0, index=None, symbol="place {0}",
-    x=lambda g, index, size: pick(g, index, len(size)),
-)  # fmt: skip
+@primitive(kind="linear", cost=0, index=None, symbol="place {0}", x=lambda g, index, size: pick(g, index, len(size)))
 def place(x: Any, index: Any, size: Any) -> Any:
     """Return planes of ``size`` in which the elements of ``x`` are added at the places ``index``."""
     outer = x.shape[: x.ndim - len(size)]

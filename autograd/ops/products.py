@@ -284,10 +284,12 @@ def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 
 
 
 @primitive(
-    kind="multilinear", cost=3, symbol="{0} × {1}",
+    kind="multilinear",
+    cost=3,
+    symbol="{0} × {1}",
     x=lambda g, y, x_shape, dim: sum_to(cross_along(y, g, dim), x_shape),
     y=lambda g, x, y_shape, dim: sum_to(cross_along(g, x, dim), y_shape),
-)  # fmt: skip
+)
 def cross_along(x: Any, y: Any, dim: Any = -1) -> Any:
     """Return the cross products of the vectors of three elements along ``dim``; the other axes broadcast."""
     if np.ndim(x) != np.ndim(y):

@@ -66,8 +66,8 @@ def _result_dtype(x: Any, dtype: Any) -> Any:
 
 
 @primitive(
-    kind="linear", cost=per_input(), casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: expanded(g, x_shape, dim),
-)  # fmt: skip
+    kind="linear", cost=per_input(), casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: expanded(g, x_shape, dim)
+)
 def sum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
 
@@ -123,9 +123,8 @@ def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
 
 
 @primitive(
-    cost=per_input(), casts=True, symbol="sum {0}",
-    x=lambda g, x, dim: where(x == x, expanded(g, x.shape, dim), 0),
-)  # fmt: skip
+    cost=per_input(), casts=True, symbol="sum {0}", x=lambda g, x, dim: where(x == x, expanded(g, x.shape, dim), 0)
+)
 def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim`` of what is not NaN. NaNs receive no gradient.
 

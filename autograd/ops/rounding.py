@@ -122,9 +122,8 @@ def trunc_divide(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="{0} mod {1}",
-    x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y),
-)  # fmt: skip
+    kind="elementwise", finite=True, symbol="{0} mod {1}", x=lambda g: g, y=lambda g, x, y: -g * floor_divide(x, y)
+)
 def remainder(x: Any, y: Any) -> Any:
     """Return x − y·⌊x/y⌋, the remainder with the sign of ``y``, as Python's ``%``.
 
@@ -142,9 +141,8 @@ def remainder(x: Any, y: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="fmod({0}, {1})",
-    x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y),
-)  # fmt: skip
+    kind="elementwise", finite=True, symbol="fmod({0}, {1})", x=lambda g: g, y=lambda g, x, y: -g * trunc_divide(x, y)
+)
 def fmod(x: Any, y: Any) -> Any:
     """Return x − y·trunc(x/y), the remainder with the sign of ``x``, as C's.
 
@@ -274,9 +272,7 @@ def clamp_max(x: Any, max: Any) -> Any:
     return clamp(x, max=max)
 
 
-@primitive(
-    kind="elementwise", cost=3, finite=True, symbol="nan_to_num {0}", x=lambda g, x: where(isfinite(x), g, 0)
-)  # fmt: skip
+@primitive(kind="elementwise", cost=3, finite=True, symbol="nan_to_num {0}", x=lambda g, x: where(isfinite(x), g, 0))
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """Return ``x`` with NaN and infinities replaced by numbers; None is the largest or smallest of the dtype.
 

@@ -124,9 +124,10 @@ def grid_sample(
     for corner in itertools.product(*taps):
         places = [
             outside_graph(_inside(p.astype(np.float64), n, padding_mode, align)).astype(np.int64)
-            if mode == "bicubic" else p
+            if mode == "bicubic"
+            else p
             for (p, _), n in zip(corner, spatial, strict=True)
-        ]  # fmt: skip
+        ]
         pixels = _read(input, places, spatial, shape)
         for _, weight in corner:
             if weight is not None:

@@ -97,9 +97,11 @@ def _adjoint(g: Any, a: Any, dim: Any) -> Any:
 
 
 @primitive(
-    cost=2, symbol="recurrence",
-    a=lambda g, a, out, dim: _adjoint(g, a, dim) * _shifted(out, dim, 0), b=lambda g, a, dim: _adjoint(g, a, dim),
-)  # fmt: skip
+    cost=2,
+    symbol="recurrence",
+    a=lambda g, a, out, dim: _adjoint(g, a, dim) * _shifted(out, dim, 0),
+    b=lambda g, a, dim: _adjoint(g, a, dim),
+)
 def recurrence(a: Any, b: Any, dim: Any) -> Any:
     """Return h along ``dim`` with h_0 = b_0 and h_i = b_i + a_i·h_{i−1}; its transpose is a recurrence too.
 
@@ -147,9 +149,11 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=per_input(4), symbol="log cumsum exp {0}",
+    widens=True,
+    cost=per_input(4),
+    symbol="log cumsum exp {0}",
     x=lambda g, x, out, dim: _logcumsumexp_rule(g, x, out, dim),
-)  # fmt: skip
+)
 def logcumsumexp(x: Any, dim: Any) -> Any:
     """Return the logarithm of the running sum of exponentials along ``dim``, without overflow.
 
@@ -189,9 +193,7 @@ def running_extremum_index(x: Any, largest: Any, dim: Any) -> Any:
     return np.maximum.accumulate(places, axis=axis, out=places)
 
 
-@primitive(
-    kind="linear", cost=0, index=None, symbol="pick {0}", x=lambda g, index, dim: running_place(g, index, dim)
-)  # fmt: skip
+@primitive(kind="linear", cost=0, index=None, symbol="pick {0}", x=lambda g, index, dim: running_place(g, index, dim))
 def running_pick(x: Any, index: Any, dim: Any) -> Any:
     """Return the elements of ``x`` that the indices of running extrema name along ``dim``.
 
@@ -203,7 +205,7 @@ def running_pick(x: Any, index: Any, dim: Any) -> Any:
 
 @primitive(
     kind="linear", cost=per_input(), index=None, symbol="place {0}", x=lambda g, index, dim: running_pick(g, index, dim)
-)  # fmt: skip
+)
 def running_place(x: Any, index: Any, dim: Any) -> Any:
     """Return zeros with the sum of each stretch of equal ``index`` where it names: the transpose of picking."""
     array = np.moveaxis(np.asarray(x), dim, -1)

@@ -90,12 +90,13 @@ def scatter_elements_add(x: Any, source: Any, index: Any, dim: Any) -> Any:
 
 
 @primitive(
-    kind="linear", cost=0, index=None, symbol="scatter {1} into {0}",
+    kind="linear",
+    cost=0,
+    index=None,
+    symbol="scatter {1} into {0}",
     x=lambda g, index, dim: scatter_elements(g, np.zeros(index.shape, g.dtype), index, dim),
-    source=lambda g, index, dim, x_shape: where(
-        last_writes(index, x_shape, dim), gather_elements(g, index, dim), 0
-    ),
-)  # fmt: skip
+    source=lambda g, index, dim, x_shape: where(last_writes(index, x_shape, dim), gather_elements(g, index, dim), 0),
+)
 def scatter_elements(x: Any, source: Any, index: Any, dim: Any) -> Any:
     """Return a copy of ``x`` with the elements of ``source`` written where ``index`` says; the last one stays."""
     result = np.array(x, order="C")
@@ -152,8 +153,9 @@ def along(x: Any, dim: Any, index: Any, what: Any) -> Any:
             f"shape {x.shape}"
         )
     shape = x.shape or (1,)
-    if indices.size and any(n > m for i, (n, m) in enumerate(zip(indices.shape or (1,), shape, strict=True))
-                            if i != axis):  # fmt: skip
+    if indices.size and any(
+        n > m for i, (n, m) in enumerate(zip(indices.shape or (1,), shape, strict=True)) if i != axis
+    ):
         raise ValueError(
             f"{what}: the index of shape {indices.shape} is larger than the tensor of shape {x.shape} in a dimension "
             f"other than dim {dim}"
@@ -198,9 +200,7 @@ def _scatter(write: Any, x: Any, values: Any, index: Any, indices: Any, axis: An
     if indices.ndim == x.ndim and x.ndim:
         return write(x, values, index if index.__class__ in HANDLES else indices, *choices, axis)
     shape = (indices.size,) if max(x.ndim, 1) == 1 else (0,) * x.ndim
-    result = write(
-        x if x.ndim else reshape(x, (1,)), reshape(values, shape), indices.reshape(shape), *choices, axis
-    )  # fmt: skip
+    result = write(x if x.ndim else reshape(x, (1,)), reshape(values, shape), indices.reshape(shape), *choices, axis)
     return result if x.ndim else reshape(result, ())
 
 
@@ -333,9 +333,7 @@ def _multiplied(x: Any, values: Any, index: Any, axis: Any) -> Any:
     return reshape(write_at(flat, multiply(getitem(flat, place), factors), (place,)), shape)
 
 
-def _extremum_rule(
-    g: Any, x: Any, source: Any, index: Any, out: Any, dim: Any, include_self: Any, need: Any
-) -> Any:  # fmt: skip
+def _extremum_rule(g: Any, x: Any, source: Any, index: Any, out: Any, dim: Any, include_self: Any, need: Any) -> Any:
     shape = tuple(x.shape)
     mine = x == out
     if not include_self:

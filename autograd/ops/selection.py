@@ -108,10 +108,12 @@ def _add_taken(buffer: Any, g: Any, index: Any) -> None:
 
 
 @primitive(
-    kind="linear", cost=0, symbol="take {0}",
+    kind="linear",
+    cost=0,
+    symbol="take {0}",
     x=lambda g, index, x_shape: reshape(index_add_zeros(g, index, (math.prod(x_shape),)), x_shape),
     accumulate={"x": lambda buffer, g, index: _add_taken(buffer, g, index)},
-)  # fmt: skip
+)
 def take_elements(x: Any, index: Any) -> Any:
     """Return the elements of the flattened ``x`` that ``index`` names, without flattening its gradient."""
     return np.take(x, index)

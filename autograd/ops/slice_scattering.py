@@ -175,9 +175,7 @@ def select_scatter(x: Any, src: Any, dim: Any, index: Any) -> Any:
 
 
 @composed
-def slice_scatter(
-    x: Any, src: Any, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1
-) -> Any:  # fmt: skip
+def slice_scatter(x: Any, src: Any, dim: Any = 0, start: Any = None, end: Any = None, step: Any = 1) -> Any:
     """Return a copy of ``x`` in which ``x[start:end:step]`` along ``dim`` is ``src``.
 
     Raises:

@@ -126,9 +126,11 @@ def per_matrix(g: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=each_matrix("⅔·n³", lambda m, n: 2 / 3 * n**3), symbol="det {0}",
+    widens=True,
+    cost=each_matrix("⅔·n³", lambda m, n: 2 / 3 * n**3),
+    symbol="det {0}",
     x=lambda g, x: per_matrix(g) * cofactors(x),
-)  # fmt: skip
+)
 def det(x: Any) -> Any:
     """Return the determinant of each square matrix. Backward: g times the cofactors, det(x)·x⁻ᵀ.
 
@@ -170,9 +172,8 @@ def _products_without(values: Any, count: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=each_matrix("about 20·n³", lambda m, n: 20 * n**3),
-    x=lambda g, x: cofactor_derivative(g, x),
-)  # fmt: skip
+    widens=True, cost=each_matrix("about 20·n³", lambda m, n: 20 * n**3), x=lambda g, x: cofactor_derivative(g, x)
+)
 def cofactors(x: Any) -> Any:
     """Return the derivative of the determinant: det(x)·x⁻ᵀ, or what takes its place where x has no inverse.
 
@@ -197,9 +198,11 @@ def _third(c: Any, g: Any, x: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=each_matrix("about 40·n³", lambda m, n: 40 * n**3), g_in=lambda g, x: cofactor_derivative(g, x),
+    widens=True,
+    cost=each_matrix("about 40·n³", lambda m, n: 40 * n**3),
+    g_in=lambda g, x: cofactor_derivative(g, x),
     x=lambda g, g_in, x: _third(g, g_in, x),
-)  # fmt: skip
+)
 def cofactor_derivative(g_in: Any, x: Any) -> Any:
     """Return the derivative of :func:`cofactors` in the direction ``g_in``: with P = x⁻ᵀ, det(x)·(⟨g, P⟩·P − P·gᵀ·P).
 
@@ -224,10 +227,12 @@ def cofactor_derivative(g_in: Any, x: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=each_matrix("⅔·n³", lambda m, n: 2 / 3 * n**3),
-    outputs=("sign", "logabsdet"), symbol="slogdet {0}",
+    widens=True,
+    cost=each_matrix("⅔·n³", lambda m, n: 2 / 3 * n**3),
+    outputs=("sign", "logabsdet"),
+    symbol="slogdet {0}",
     logabsdet={"x": lambda g, x: per_matrix(g) * transpose(inverse_or_nan(x))},
-)  # fmt: skip
+)
 def sign_and_log(x: Any) -> Any:
     """Return the sign of the determinant and the logarithm of its size."""
     square_of(x, "slogdet")
@@ -283,10 +288,7 @@ def logdet(x: Any) -> Any:
 def _solve_rule(g: Any, need: Any, x: Any, out: Any, B_shape: Any) -> Any:
     """With x·out = B: B̄ = x⁻ᵀ·g and x̄ = −B̄·outᵀ (Giles 2008, section 2.3.1)."""
     back = solve_matrices(transpose(x), g)
-    return (
-        sum_to(-(back @ transpose(out)), x.shape) if need[0] else None,
-        sum_to(back, B_shape) if need[1] else None,
-    )
+    return (sum_to(-(back @ transpose(out)), x.shape) if need[0] else None, sum_to(back, B_shape) if need[1] else None)
 
 
 def _fitting(x: Any, b: Any, what: Any) -> Any:

@@ -80,9 +80,10 @@ def msort(x: Any) -> Any:
 
 
 @primitive(
-    cost=SORTED, symbol="sort {0}",
+    cost=SORTED,
+    symbol="sort {0}",
     x=lambda g, x, dim: place_elements(g, argsort(x, dim, False, True), tuple(x.shape), dim),
-)  # fmt: skip
+)
 def sorted_values(x: Any, dim: Any) -> Any:
     """Return the elements in rising order along ``dim``; their order is found again if a gradient asks for it."""
     return np.sort(x, axis=dim)
@@ -233,9 +234,7 @@ def _wanted(results: Any, return_inverse: Any, return_counts: Any) -> Any:
 
 
 @composed
-def unique(
-    x: Any, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None
-) -> Any:
+def unique(x: Any, sorted: Any = True, return_inverse: Any = False, return_counts: Any = False, dim: Any = None) -> Any:
     """Return the distinct values in rising order; with ``dim`` the distinct slices along it. It has no derivative.
 
     Args:
@@ -279,13 +278,14 @@ def unique_consecutive(x: Any, return_inverse: Any = False, return_counts: Any =
 
 
 @primitive(
-    kind="index", sorted_sequence=None, input=None,
+    kind="index",
+    sorted_sequence=None,
+    input=None,
     cost=Cost("|input|·log₂ n", lambda shapes, out, static: size(out) * math.log2(max(first(shapes)[-1], 2))),
-)  # fmt: skip
+)
 def searchsorted(
-    sorted_sequence: Any, input: Any, out_int32: Any = False, right: Any = False, side: Any = None,
-    sorter: Any = None,
-) -> Any:  # fmt: skip
+    sorted_sequence: Any, input: Any, out_int32: Any = False, right: Any = False, side: Any = None, sorter: Any = None
+) -> Any:
     """Return where each value would have to be inserted to keep the sequence sorted: before equal elements.
 
     Args:

@@ -22,9 +22,7 @@ from .exponential import exp, log, xlogy
 from .reduction import sum
 from .shaping import astype, unsqueeze
 
-__all__ = [
-    "digamma", "erf", "erfc", "erfinv", "i0", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma",
-]  # fmt: skip
+__all__ = ["digamma", "erf", "erfc", "erfinv", "i0", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma"]
 
 _SQRT_PI, _SQRT_2PI = math.sqrt(math.pi), math.sqrt(2.0 * math.pi)
 
@@ -43,7 +41,7 @@ def _scipy(function: str, what: str) -> Any:
 
 @primitive(
     kind="elementwise", symbol="erf⁻¹ {0}", domain=(-1.0, 1.0), x=lambda g, out: g * (exp(square(out)) * (_SQRT_PI / 2))
-)  # fmt: skip
+)
 def erfinv(x: Any) -> Any:
     """Return the number whose :func:`erf` is ``x``. (DLMF 7.17)
 
@@ -69,7 +67,7 @@ def erfcx(x: Any) -> Any:
 
 @primitive(
     kind="elementwise", symbol="Φ⁻¹({0})", domain=(0.0, 1.0), x=lambda g, out: g * (exp(square(out) / 2) * _SQRT_2PI)
-)  # fmt: skip
+)
 def ndtri(x: Any) -> Any:
     """Return the number below which a standard normal number lies with probability ``x``, the inverse of ``ndtr``.
 
@@ -135,9 +133,7 @@ def _cotangent_derivative(x: Any, n: int) -> Any:
     return coefficients(c) * math.pi ** (n + 1)
 
 
-@primitive(
-    kind="elementwise", symbol="ψ^({n})({0})", domain=(0.0, math.inf), x=lambda g, n, x: g * polygamma(n + 1, x)
-)
+@primitive(kind="elementwise", symbol="ψ^({n})({0})", domain=(0.0, math.inf), x=lambda g, n, x: g * polygamma(n + 1, x))
 def polygamma(n: Any, x: Any) -> Any:
     """Return the ``n``-th derivative of :func:`digamma`. (DLMF 5.15)
 
@@ -280,11 +276,13 @@ def modified_bessel(x: Any, order: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="I_{order}({0})·exp(−|{0}|)",
-    x=lambda g, x, out, order: g * (
-        (scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - sign_primitive(x) * out
+    kind="elementwise",
+    finite=True,
+    symbol="I_{order}({0})·exp(−|{0}|)",
+    x=lambda g, x, out, order: (
+        g * ((scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - sign_primitive(x) * out)
     ),
-)  # fmt: skip
+)
 def scaled_bessel(x: Any, order: Any) -> Any:
     """Return the modified Bessel function times exp(−|x|)."""
     value = _scipy("ive", "gg.special.i0e")(abs(order), x)
@@ -315,8 +313,9 @@ def i1(x: Any) -> Any:
 
 # Iν′/Iν − 1 in powers of 1/x, which follow one after the other from w′ + w² + w/x = 1 + ν²/x² for w = Iν′/Iν.
 _DECAY = (
-    (-1 / 2, -1 / 8, -1 / 8, -25 / 128, -13 / 32, -1073 / 1024), (-1 / 2, 3 / 8, 3 / 8, 63 / 128, 27 / 32, 1899 / 1024),
-)  # fmt: skip
+    (-1 / 2, -1 / 8, -1 / 8, -25 / 128, -13 / 32, -1073 / 1024),
+    (-1 / 2, 3 / 8, 3 / 8, 63 / 128, 27 / 32, 1899 / 1024),
+)
 _FAR = 300.0  # from here on six powers give all digits of float64
 
 
@@ -339,9 +338,8 @@ def _scaled_slope(x: Any, out: Any, order: int) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="I₀({0})·exp(−|{0}|)",
-    x=lambda g, x, out: g * _scaled_slope(x, out, 0),
-)  # fmt: skip
+    kind="elementwise", finite=True, symbol="I₀({0})·exp(−|{0}|)", x=lambda g, x, out: g * _scaled_slope(x, out, 0)
+)
 def i0e(x: Any) -> Any:
     """Return exp(−|x|)·i0(x), which does not overflow.
 
@@ -355,9 +353,8 @@ def i0e(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", finite=True, symbol="I₁({0})·exp(−|{0}|)",
-    x=lambda g, x, out: g * _scaled_slope(x, out, 1),
-)  # fmt: skip
+    kind="elementwise", finite=True, symbol="I₁({0})·exp(−|{0}|)", x=lambda g, x, out: g * _scaled_slope(x, out, 1)
+)
 def i1e(x: Any) -> Any:
     """Return exp(−|x|)·i1(x), which does not overflow.
 
@@ -420,9 +417,11 @@ def bessel_y0(x: Any) -> Any:
 
 
 @primitive(
-    kind="elementwise", symbol="Y₁({0})", domain=(0.0, math.inf),
+    kind="elementwise",
+    symbol="Y₁({0})",
+    domain=(0.0, math.inf),
     x=lambda g, x: g * ((bessel_y0(x) - second_bessel(x, 2)) / 2),
-)  # fmt: skip
+)
 def bessel_y1(x: Any) -> Any:
     """Return the Bessel function of the second kind of order 1. (DLMF 10.2.3; PyTorch gives it no derivative.)
 

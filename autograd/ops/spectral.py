@@ -72,13 +72,15 @@ _NOT_FOUND = "has no singular values that could be found; look for NaN or infini
 
 
 @primitive(
-    widens=True, cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3), outputs=("U", "S", "Vh"),
+    widens=True,
+    cost=each_matrix("6·m·n² + 20·n³", lambda m, n: 6 * m * n**2 + 20 * n**3),
+    outputs=("U", "S", "Vh"),
     symbol="svd {0}",
     U={"x": lambda g, U, S, Vh: _left_rule(g, U, S, Vh)},
     S={"x": lambda g, U, S, Vh: _values_rule(g, U, Vh)},
     # The transpose of x has U and V exchanged.
     Vh={"x": lambda g, U, S, Vh: transpose(_left_rule(transpose(g), transpose(Vh), S, transpose(U)))},
-)  # fmt: skip
+)
 def svd_factors(x: Any, full_matrices: Any = False) -> Any:
     """Return (U, S, Vᵀ) with U·diag(S)·Vᵀ = x."""
     found = attempt(lambda a: np.linalg.svd(a, full_matrices=full_matrices), as_float(x), "svd", _NOT_FOUND)
@@ -134,9 +136,11 @@ def _svdvals_rule(g: Any, x: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=each_matrix("2·m·n² + 2·n³", lambda m, n: 2 * m * n**2 + 2 * n**3), symbol="σ {0}",
+    widens=True,
+    cost=each_matrix("2·m·n² + 2·n³", lambda m, n: 2 * m * n**2 + 2 * n**3),
+    symbol="σ {0}",
     x=_svdvals_rule,
-)  # fmt: skip
+)
 def svdvals(x: Any) -> Any:
     """Return the singular values of each matrix, in falling order. Backward: U·diag(g)·Vᵀ.
 
@@ -169,11 +173,13 @@ _NO_EIGENVALUES = "has no eigenvalues that could be found; look for NaN or infin
 
 
 @primitive(
-    widens=True, cost=each_matrix("9·n³", lambda m, n: 9 * n**3),
-    outputs=("eigenvalues", "eigenvectors"), symbol="eigh {0}",
+    widens=True,
+    cost=each_matrix("9·n³", lambda m, n: 9 * n**3),
+    outputs=("eigenvalues", "eigenvectors"),
+    symbol="eigh {0}",
     eigenvalues={"x": lambda g, eigenvectors: _eigenvalues_rule(g, eigenvectors)},
     eigenvectors={"x": _vectors_rule},
-)  # fmt: skip
+)
 def eigh_factors(x: Any) -> Any:
     """Return (λ, V) with V·diag(λ)·Vᵀ = (x + xᵀ)/2."""
     return tuple(attempt(_finite(np.linalg.eigh), symmetric_array(as_float(x)), "eigh", _NO_EIGENVALUES))

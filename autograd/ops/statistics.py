@@ -80,7 +80,9 @@ def _scale(degrees: Any, factor: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=per_input(4), symbol="var {0}",
+    widens=True,
+    cost=per_input(4),
+    symbol="var {0}",
     x=lambda g, x, dim, correction: (
         expanded(g * _scale(_degrees(x.shape, dim, correction), 2), x.shape, dim) * centered(x, dim)
     ),

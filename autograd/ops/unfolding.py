@@ -14,9 +14,7 @@ from .windows import batch_of, lay_out, sizes_of
 __all__: list[str] = []
 
 
-def _windows(
-    what: Any, spatial: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any
-) -> Any:
+def _windows(what: Any, spatial: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> Any:
     """Check the arguments and return where the windows lie on an image of size ``spatial``."""
     kernel, strides = sizes_of(kernel_size, 2, f"{what}: kernel_size"), sizes_of(stride, 2, f"{what}: stride")
     pads, dilations = sizes_of(padding, 2, f"{what}: padding"), sizes_of(dilation, 2, f"{what}: dilation")
@@ -76,9 +74,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     kind="linear", widens=True, cost=per_input(), name="col2im", symbol="image of {0}",
     input=lambda g, kernel_size, dilation, padding, stride: unfold(g, kernel_size, dilation, padding, stride),
 )  # fmt: skip
-def fold(
-    input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """Return images in which the columns of windows are added where :func:`unfold` would read them (col2im).
 
     Args:

@@ -54,9 +54,8 @@ def _power_mean(array: Any, ord: Any, axes: Any) -> Any:
 
 
 @primitive(
-    widens=True, cost=per_input(3), symbol="‖{0}‖",
-    x=lambda g, x, out, ord, dim: _power_mean_rule(g, x, out, ord, dim),
-)  # fmt: skip
+    widens=True, cost=per_input(3), symbol="‖{0}‖", x=lambda g, x, out, ord, dim: _power_mean_rule(g, x, out, ord, dim)
+)
 def power_norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: Any = False) -> Any:
     """Return (Σ |x|^ord)^(1/ord) over ``dim``; see :func:`vector_norm`."""
     array = np.asarray(x)

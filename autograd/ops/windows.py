@@ -96,8 +96,10 @@ class Windows(NamedTuple):
         steps = framed.strides[outer:]
         shape = (*framed.shape[:outer], *self.kernel, *self.sizes)
         strides = (
-            *framed.strides[:outer], *map(operator.mul, self.dilations, steps), *map(operator.mul, self.strides, steps),
-        )  # fmt: skip
+            *framed.strides[:outer],
+            *map(operator.mul, self.dilations, steps),
+            *map(operator.mul, self.strides, steps),
+        )
         if framed.flags.c_contiguous and framed.size and 0 not in shape:
             # The same as below in a fifth of the time.
             view: Any = np.ndarray(shape, framed.dtype, framed, 0, strides)
@@ -229,9 +231,7 @@ def output_size(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any
 
 
 @functools.lru_cache(maxsize=1024)
-def lay_out(
-    spatial: Any, kernel: Any, strides: Any, before: Any, after: Any, dilations: Any, sizes: Any = None
-) -> Any:
+def lay_out(spatial: Any, kernel: Any, strides: Any, before: Any, after: Any, dilations: Any, sizes: Any = None) -> Any:
     """Return the windows on an image of size ``spatial``: as many as fit in the frame, or the first ``sizes``.
 
     The frame behind the image is made as wide as the last window needs it. All arguments are tuples of ints.

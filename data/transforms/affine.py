@@ -90,9 +90,7 @@ class RandomRotation(RandomAffine):
         self, degrees: float | tuple[float, float], interpolation: str = "nearest", fill: float = 0, *,
         layout: str = "CHW", seed: int | None = None, generator: Any = None,
     ) -> None:  # fmt: skip
-        super().__init__(
-            degrees, interpolation=interpolation, fill=fill, layout=layout, seed=seed, generator=generator
-        )
+        super().__init__(degrees, interpolation=interpolation, fill=fill, layout=layout, seed=seed, generator=generator)
 
 
 def _sample(images: NDArray[Any], rows: Any, columns: Any, interpolation: str, fill: float) -> NDArray[Any]:

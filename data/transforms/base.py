@@ -116,9 +116,7 @@ def read_images(owner: str, x: Any) -> NDArray[Any]:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{owner}: expected an image of numbers, not of {array.dtype}")
     if array.ndim not in (2, 3, 4):
-        raise ValueError(
-            f"{owner}: expected one image of 2 or 3 dimensions or a batch of 4, got shape {array.shape}"
-        )
+        raise ValueError(f"{owner}: expected one image of 2 or 3 dimensions or a batch of 4, got shape {array.shape}")
     return array
 
 

@@ -25,9 +25,7 @@ class RandomHorizontalFlip(Transform):
 
     axis = 3
 
-    def __init__(
-        self, p: float = 0.5, *, layout: str = "CHW", seed: int | None = None, generator: Any = None
-    ) -> None:
+    def __init__(self, p: float = 0.5, *, layout: str = "CHW", seed: int | None = None, generator: Any = None) -> None:
         super().__init__(layout, seed, generator)
         self.p = number(type(self).__name__, "p", p, 0, 1)
 

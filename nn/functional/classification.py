@@ -21,17 +21,7 @@ from ...autograd.ops.loss import (
 from ...autograd.ops.reduction import amax, mean
 from ...autograd.ops.reduction import sum as _sum
 from ..scoping import located
-from .targets import (
-    beside,
-    checked_labels,
-    class_weights,
-    floating,
-    labels_of,
-    matching,
-    plain,
-    reduced,
-    weighted_mean,
-)  # fmt: skip
+from .targets import beside, checked_labels, class_weights, floating, labels_of, matching, plain, reduced, weighted_mean
 
 __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "cross_entropy_composed",
@@ -93,8 +83,8 @@ def _broadcast_weight(weight: Any, like: Any, what: str, name: str = "weight") -
 
 @composed(widens=True)
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None,
-) -> Any:  # fmt: skip
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
     """Return the cross entropy between sigmoid(input) and target: log(1 + eˣ) − t·x, for any x without overflow.
 
     It is exact for large |x| and has the right derivatives of every order, also at 0. The gradient is (σ(x) − t)/N.
@@ -196,9 +186,7 @@ def _pick(log_probabilities: Any, labels: Any, weights: Any, ignore_index: int) 
 
 
 @composed(widens=True)
-def nll_loss(
-    input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
-) -> Any:  # fmt: skip
+def nll_loss(input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> Any:
     """Return the negative log likelihood −weight[t]·input[n, t] of class labels t, from log-probabilities.
 
     Args:

@@ -208,8 +208,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 
 @composed(widens=True)
 def poisson_nll_loss(
-    input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean",
-) -> Any:  # fmt: skip
+    input: Any, target: Any, log_input: bool = True, full: bool = False, eps: float = 1e-8, reduction: str = "mean"
+) -> Any:
     """Return the negative log likelihood of counts t under a Poisson distribution, without log t! unless ``full``.
 
     Args:

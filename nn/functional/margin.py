@@ -28,7 +28,7 @@ from .targets import (
     not_negative,
     operand,
     reduced,
-)  # fmt: skip
+)
 
 __all__ = [
     "cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss", "multi_margin_loss",

@@ -213,8 +213,9 @@ def _by_groups(x: Any, groups: int, weight: Any, bias: Any, eps: float, what: st
         reshape(x, (n, groups, per, area)),
         None if scale is None else reshape(scale, (groups, per, 1)),
         None if shift is None else reshape(shift, (groups, per, 1)),
-        2, eps,
-    )  # fmt: skip
+        2,
+        eps,
+    )
     return reshape(out, shape)
 
 

@@ -10,7 +10,7 @@ from ...autograd.ops.pooling_adaptive import (
     adaptive_max_pool1d,
     adaptive_max_pool2d,
     adaptive_max_pool3d,
-)  # fmt: skip
+)
 from ...autograd.ops.pooling_average import avg_pool1d, avg_pool2d, avg_pool3d, lp_pool1d, lp_pool2d, lp_pool3d
 from ...autograd.ops.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 

@@ -44,9 +44,10 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         return out
     if np.shape(plain(bias)) != ():
         raise located(
-            ValueError, f"linear: a weight of shape {tuple(weight.shape)} needs a single number as bias, got shape "
-            f"{np.shape(plain(bias))}"
-        )  # fmt: skip
+            ValueError,
+            f"linear: a weight of shape {tuple(weight.shape)} needs a single number as bias, got shape "
+            f"{np.shape(plain(bias))}",
+        )
     return out + bias
 
 

@@ -21,9 +21,7 @@ __all__ = ["stochastic_pool2d"]
 
 
 @composed(widens=True)
-def stochastic_pool2d(
-    input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, training: bool = True
-) -> Any:
+def stochastic_pool2d(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, training: bool = True) -> Any:
     """Return of each window one element, drawn with probability a/Σa in training; else the mean under it, Σa²/Σa.
 
     (Zeiler and Fergus 2013, "Stochastic pooling for regularization of deep convolutional neural networks",
@@ -66,8 +64,7 @@ def stochastic_pool2d(
     )
     columns = unfold(x, kernel, 1, pads, strides)
     windows = reshape(columns, (*shape[:2], kernel[0] * kernel[1], columns.shape[-1]))
-    rows, across = ((n + 2 * p - k) // s + 1
-                    for n, p, k, s in zip(shape[2:], pads, kernel, strides, strict=True))  # fmt: skip
+    rows, across = ((n + 2 * p - k) // s + 1 for n, p, k, s in zip(shape[2:], pads, kernel, strides, strict=True))
     pooled = _drawn(windows) if training else _mean(windows)
     return reshape(pooled, (*shape[:2], rows, across))
 

@@ -10,7 +10,7 @@ from ...autograd.ops.resampling import (
     upsample,
     upsample_bilinear,
     upsample_nearest,
-)  # fmt: skip
+)
 from ...autograd.ops.sampling import affine_grid, grid_sample
 from ...autograd.ops.unfolding import fold, unfold
 

@@ -77,8 +77,9 @@ def initialize(network: str, model: Module, init: Any) -> None:
 def _filler(network: str, init: Any) -> Callable[[Tensor], Any]:
     rules: dict[str, Callable[[Tensor], Any]] = {
         "he": lambda weight: initial.kaiming_normal_(weight, nonlinearity="relu"),
-        "lecun": initial.lecun_normal_, "xavier": initial.xavier_normal_,
-    }  # fmt: skip
+        "lecun": initial.lecun_normal_,
+        "xavier": initial.xavier_normal_,
+    }
     if isinstance(init, str):
         if init not in rules:
             raise ValueError(f"{network}: init must be one of {', '.join(rules)}, a number or a function, not {init!r}")

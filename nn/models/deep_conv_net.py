@@ -40,9 +40,7 @@ class DeepConvNet(Module):
     123552
     """
 
-    def __init__(
-        self, hidden_size: int = 50, output_size: int = 10, dropout: float = 0.5, init: Any = "he"
-    ) -> None:
+    def __init__(self, hidden_size: int = 50, output_size: int = 10, dropout: float = 0.5, init: Any = "he") -> None:
         super().__init__()
         features: dict[str, Module] = {}
         for i, (channels, filters, padding) in enumerate(_CONVOLUTIONS, 1):

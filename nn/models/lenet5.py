@@ -39,9 +39,8 @@ class LeNet5(Module):
     """
 
     def __init__(
-        self, image_size: int = 32, activation: Any = "relu", pool: str = "max", output_size: int = 10,
-        init: Any = None,
-    ) -> None:  # fmt: skip
+        self, image_size: int = 32, activation: Any = "relu", pool: str = "max", output_size: int = 10, init: Any = None
+    ) -> None:
         super().__init__()
         if size("LeNet5", "image_size", image_size) not in (28, 32):
             raise ValueError(f"LeNet5: image_size must be 32 or 28, not {image_size}")

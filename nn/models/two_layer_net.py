@@ -12,9 +12,7 @@ from .building import activation_layer, initialize
 
 __all__ = ["TwoLayerNet"]
 
-_LOSSES: dict[str, type[Module]] = {
-    "regression": HalfMSELoss, "binary": BCEWithLogitsLoss, "classes": CrossEntropyLoss
-}  # fmt: skip
+_LOSSES: dict[str, type[Module]] = {"regression": HalfMSELoss, "binary": BCEWithLogitsLoss, "classes": CrossEntropyLoss}
 
 
 class TwoLayerNet(Module):

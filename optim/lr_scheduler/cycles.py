@@ -24,12 +24,12 @@ class _CycleLR(LRScheduler):
     def _begin_momentum(self, optimizer: Optimizer, base: Any, largest: Any, begins: bool) -> tuple[list[Any], ...]:
         owner = type(self).__name__
         if "momentum" not in optimizer.defaults and "betas" not in optimizer.defaults:
-            raise ValueError(
-                f"{owner}: {type(optimizer).__name__} has no momentum to cycle; give cycle_momentum=False"
-            )
+            raise ValueError(f"{owner}: {type(optimizer).__name__} has no momentum to cycle; give cycle_momentum=False")
         self.use_beta1 = "betas" in optimizer.defaults
-        bases, largests = per_group(owner, "base_momentum", base, optimizer), per_group(
-            owner, "max_momentum", largest, optimizer)  # fmt: skip
+        bases, largests = (
+            per_group(owner, "base_momentum", base, optimizer),
+            per_group(owner, "max_momentum", largest, optimizer),
+        )
         for name, values in (("base_momentum", bases), ("max_momentum", largests)):
             for value in values:
                 check_number(owner, name, value, below=1)

@@ -177,8 +177,10 @@ def test_transforms_of_checkpoints():
 
 def test_gradcheck():
     w = gg.tensor(RNG.standard_normal((6, 3)), requires_grad=True)
-    assert gg.gradcheck(lambda x, w: gg.checkpoint(lambda x: gg.tanh(x @ w).sum(0), x), [gg.tensor(
-        X.astype("float64"), requires_grad=True), w])  # fmt: skip
+    assert gg.gradcheck(
+        lambda x, w: gg.checkpoint(lambda x: gg.tanh(x @ w).sum(0), x),
+        [gg.tensor(X.astype("float64"), requires_grad=True), w],
+    )
 
 
 def test_retain_graph_and_a_second_pass():
@@ -308,9 +310,11 @@ def test_another_function_the_second_time_is_refused():
         return (x if len(calls) == 1 else x.detach()) * 2
 
     for function, message in (
-        (new_parameter, "read <leaf .* but not the first time"), (other_shape, r"shape \(6,\) .* first, and tensor"),
-        (more_results, "returned 1 values first and 2"), (cut, "required grad first and does not"),
-    ):  # fmt: skip
+        (new_parameter, "read <leaf .* but not the first time"),
+        (other_shape, r"shape \(6,\) .* first, and tensor"),
+        (more_results, "returned 1 values first and 2"),
+        (cut, "required grad first and does not"),
+    ):
         calls.clear()
         y = gg.checkpoint(function, x)
         with pytest.raises(RuntimeError, match=message):

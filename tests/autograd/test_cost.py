@@ -29,7 +29,7 @@ def leaf(*shape):
         (lambda: leaf(3, 4).reshape(12), 0),
         (lambda: gg.max_pool2d(leaf(1, 1, 4, 4), 2), 16),
     ],
-)  # fmt: skip
+)
 def test_counts(call, expected):
     assert flops(call().grad_fn) == expected
 

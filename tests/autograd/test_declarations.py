@@ -59,7 +59,9 @@ PROBLEMS = {
         r"the rule for 'x' takes \*args; name what it needs",
     ),
     "needs_grad in a single rule": (
-        {"x": lambda g, needs_grad: g}, {}, "rule for 'x' asks for 'needs_grad', which only joint rules get",
+        {"x": lambda g, needs_grad: g},
+        {},
+        "rule for 'x' asks for 'needs_grad', which only joint rules get",
     ),
     "a parameter called g": ({"g": lambda g: g}, {"kernel": lambda g: g}, "a parameter may not be called 'g'"),
     "a parameter called out": (
@@ -338,17 +340,16 @@ def product(x, y):
 
 
 @gg.primitive(
-    kind="linear", list_input=True,
+    kind="linear",
+    list_input=True,
     parts=lambda g, needs_grad: [g * (i + 1) if wanted else None for i, wanted in enumerate(needs_grad)],
-)  # fmt: skip
+)
 def weighted_sum(parts):
     return sum((i + 1) * p for i, p in enumerate(parts))
 
 
 @gg.primitive(
-    outputs=("sine", "cosine"),
-    sine={"x": lambda g, cosine: g * cosine},
-    cosine={"x": lambda g, sine: -g * sine},
+    outputs=("sine", "cosine"), sine={"x": lambda g, cosine: g * cosine}, cosine={"x": lambda g, sine: -g * sine}
 )
 def sine_and_cosine(x):
     return np.sin(x), np.cos(x)

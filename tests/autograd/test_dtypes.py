@@ -190,11 +190,12 @@ def from_file(array: np.ndarray) -> np.ndarray:
 
 
 FOREIGN = {
-    "unpickled": unpickled, "from a file": from_file,
+    "unpickled": unpickled,
+    "from a file": from_file,
     "little-endian": lambda a: a.astype(a.dtype.newbyteorder("<")),
     "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
     "from bytes": lambda a: np.frombuffer(a.tobytes(), np.dtype(a.dtype.str[0] + a.dtype.str[1:])).reshape(a.shape),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NAMES)

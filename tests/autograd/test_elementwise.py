@@ -323,7 +323,7 @@ FIVE = gg.tensor([[1.0, 2.0, 3.0, 4.0, 5.0]])
         (lambda: gg.igamma(tensor(1.0), FIVE), ValueError, r"igamma: the derivative by the first .* x.detach\(\)"),
         (lambda: gg.atan2(gg.zeros(2), gg.zeros(3)), ValueError, r"atan2: shapes \(2,\) and \(3,\)"),
     ],
-)  # fmt: skip
+)
 def test_message(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -25,26 +25,7 @@ inf, nan = math.inf, math.nan
 # Where most functions have their corners, and ordinary points around them.
 POINTS = [0.0, -0.0, 0.3, -0.3, 0.5, -0.5, 0.7, -0.7, 1.0, -1.0, 1.5, -1.5, 2.5, -2.5, 3.0, -3.0, 4.2, -4.2, 6.0, 11.0,
           -11.0, 25.0, -25.0, 60.0, -60.0, 300.0, -300.0, inf, -inf, nan]  # fmt: skip
-INSIDE = [
-    0.0,
-    -0.0,
-    0.1,
-    -0.1,
-    0.25,
-    0.5,
-    -0.5,
-    0.75,
-    0.9,
-    -0.9,
-    1.0 - 1e-7,
-    1.0,
-    -1.0,
-    1.5,
-    -1.5,
-    inf,
-    -inf,
-    nan,
-]
+INSIDE = [0.0, -0.0, 0.1, -0.1, 0.25, 0.5, -0.5, 0.75, 0.9, -0.9, 1.0 - 1e-7, 1.0, -1.0, 1.5, -1.5, inf, -inf, nan]
 PAIRS = [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.7, -3.7, inf, -inf, nan]
 
 
@@ -145,9 +126,7 @@ BINARY = {
     "sub alpha": (*same("sub", alpha=-1), PAIRS),
     "ldexp": (*same("ldexp"), [0.0, 0.5, -0.5, 3.0, -2.0]),
     "isclose nan": (*same("isclose", rtol=0.3, atol=0.1, equal_nan=True), PAIRS),
-    "clamp tensors": (
-        lambda x, y: gg.clamp(x, y, y + 1), lambda x, y: torch.clamp(x, y, y + 1), [*PAIRS[:10], nan]
-    ),
+    "clamp tensors": (lambda x, y: gg.clamp(x, y, y + 1), lambda x, y: torch.clamp(x, y, y + 1), [*PAIRS[:10], nan]),
     "clamp crossed": (lambda x, y: gg.clamp(x, y, -y), lambda x, y: torch.clamp(x, y, -y), [*PAIRS[:10], nan]),
     "clamp min": (lambda x, y: gg.clamp(x, min=y), lambda x, y: torch.clamp(x, min=y), PAIRS),
     "clamp max": (lambda x, y: gg.clamp(x, max=y), lambda x, y: torch.clamp(x, max=y), PAIRS),
@@ -156,15 +135,13 @@ BINARY = {
     "lerp weight": (lambda x, y: gg.lerp(x, x * 2, y), lambda x, y: torch.lerp(x, x * 2, y), PAIRS),
     "addcmul": (lambda x, y: gg.addcmul(x, x, y, value=2), lambda x, y: torch.addcmul(x, x, y, value=2), PAIRS),
     "addcdiv": (lambda x, y: gg.addcdiv(x, x, y, value=0.5), lambda x, y: torch.addcdiv(x, x, y, value=0.5), PAIRS),
-    "prelu": (
-        lambda x, y: gg.prelu(x.reshape(1, -1), y), lambda x, y: torch.prelu(x.reshape(1, -1), y), PAIRS
-    ),
+    "prelu": (lambda x, y: gg.prelu(x.reshape(1, -1), y), lambda x, y: torch.prelu(x.reshape(1, -1), y), PAIRS),
     "igamma": (gg.igamma, torch.igamma, [0.5, 1.0, 2.0, 3.7]),
     "igammac": (gg.igammac, torch.igammac, [0.5, 1.0, 2.0, 3.7]),
     "gammainc": (SP.gammainc, TS.gammainc, [0.5, 1.0, 2.0, 3.7]),
     "gammaincc": (SP.gammaincc, TS.gammaincc, [0.5, 1.0, 2.0, 3.7]),
     "zeta": (SP.zeta, TS.zeta, [1.5, 2.0, 3.7, 30.0]),
-}  # fmt: skip
+}
 ONLY_SECOND = ("igamma", "igammac", "gammainc", "gammaincc", "zeta")
 NOT_DIFFERENTIABLE = ("floor_divide", "heaviside")  # by PyTorch
 
@@ -346,8 +323,9 @@ def test_binary_of_mixed_dtypes(name, dtypes):
     np.testing.assert_allclose(got.numpy(), expected.numpy(), rtol=2e-5)
 
 
-@pytest.mark.parametrize("dtypes", [("int64", "int64"), ("int8", "int64"), ("uint8", "uint8"), ("bool", "bool"),
-                                    ("bool", "int64")], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "dtypes", [("int64", "int64"), ("int8", "int64"), ("uint8", "uint8"), ("bool", "bool"), ("bool", "int64")], ids=str
+)
 @pytest.mark.parametrize(
     "name", ["bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift"]
 )

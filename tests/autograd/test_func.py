@@ -62,9 +62,11 @@ Pair = namedtuple("Pair", "first second")
 
 def test_trees_go_in_and_come_out():
     params = {
-        "layer1": OrderedDict(weight=t64(W), bias=t64(X[:3])), "rest": [t64(2.0), (t64(V),)],
-        "pair": Pair(t64(1.0), None), "none": None,
-    }  # fmt: skip
+        "layer1": OrderedDict(weight=t64(W), bias=t64(X[:3])),
+        "rest": [t64(2.0), (t64(V),)],
+        "pair": Pair(t64(1.0), None),
+        "none": None,
+    }
 
     def loss(params, x):
         hidden = params["layer1"]["weight"] @ x + params["layer1"]["bias"]
@@ -152,7 +154,7 @@ def test_numbers_and_arrays_become_tensors():
         (lambda: func.jvp(lambda p: p[0], ([1.0, 2.0],), ([1.0],)), ValueError, "must be a sequence of 2"),
         (lambda: func.hvp(lambda x: x, (gg.ones(2),), (gg.ones(2),)), ValueError, "hvp: the function must re"),
     ],
-)  # fmt: skip
+)
 def test_messages_name_the_place(call, error, message):
     with pytest.raises(error, match=message):
         call()
@@ -365,8 +367,10 @@ def test_several_outputs_and_lists():
     expected = slopes(lambda x: f(t64(x)).numpy(), X)
     close(func.jacfwd(f)(t64(X)), expected)
     close(func.jacrev(f)(t64(X)), expected)
-    close(func.hessian(lambda x: (f(x) ** 2).sum())(t64(X)), slopes(
-        lambda x: func.grad(lambda x: (f(x) ** 2).sum())(t64(x)).numpy(), X))  # fmt: skip
+    close(
+        func.hessian(lambda x: (f(x) ** 2).sum())(t64(X)),
+        slopes(lambda x: func.grad(lambda x: (f(x) ** 2).sum())(t64(x)).numpy(), X),
+    )
 
 
 def test_convolution_with_bias_forward():

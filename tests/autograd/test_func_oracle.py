@@ -82,10 +82,7 @@ def test_jacobians_of_trees(name, argnums):
 
 @pytest.mark.parametrize("argnums", [1, (0, 1)])
 def test_hessian_of_trees(argnums):
-    same(
-        gg.func.hessian(loss(gg), argnums)(*trees(ours)),
-        torch.func.hessian(loss(torch), argnums)(*trees(theirs)),
-    )
+    same(gg.func.hessian(loss(gg), argnums)(*trees(ours)), torch.func.hessian(loss(torch), argnums)(*trees(theirs)))
 
 
 def test_products():

@@ -103,9 +103,11 @@ def test_a_scope_is_named_on_arrays_too():
 def test_how_many_rules_are_inlined():
     """A change of the tracer, or of a rule, that makes rules run as Python again would be seen nowhere else."""
     rules = [
-        (primitive, name) for primitive in PRIMITIVES.values()
-        if primitive.kind == "elementwise" for name in primitive.differentiable
-    ]  # fmt: skip
+        (primitive, name)
+        for primitive in PRIMITIVES.values()
+        if primitive.kind == "elementwise"
+        for name in primitive.differentiable
+    ]
     texts = [(pull_source(primitive), name) for primitive, name in rules]
     # Only an inlined rule is also called as it stands, for operands that were broadcast, right inside conform.
     inlined = sum(f"conform(rule_{name}(" in text for text, name in texts)

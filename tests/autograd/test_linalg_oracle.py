@@ -102,9 +102,7 @@ EQUATIONS = [
 
 @pytest.mark.parametrize(("equation", "shapes"), [(e, s) for e, *s in EQUATIONS], ids=[e[0] for e in EQUATIONS])
 def test_einsum(equation, shapes):
-    compare(
-        lambda *x: gg.einsum(equation, *x), lambda *t: torch.einsum(equation, *t), [draw(*s) for s in shapes]
-    )
+    compare(lambda *x: gg.einsum(equation, *x), lambda *t: torch.einsum(equation, *t), [draw(*s) for s in shapes])
 
 
 LISTS = [
@@ -173,9 +171,11 @@ def product_cases():
         (([-1], [0]), (2, 3), (3, 2)), (([], []), (2,), (3,)), (([1], [0]), (2, 1), (3, 2)),
     ):  # fmt: skip
         yield (
-            f"tensordot {dims}", lambda x, y, d=dims: gg.tensordot(x, y, d),
-            lambda x, y, d=dims: torch.tensordot(x, y, d), [draw(*a), draw(*b)],
-        )  # fmt: skip
+            f"tensordot {dims}",
+            lambda x, y, d=dims: gg.tensordot(x, y, d),
+            lambda x, y, d=dims: torch.tensordot(x, y, d),
+            [draw(*a), draw(*b)],
+        )
     chain = [draw(*s) for s in ((2,), (2, 5), (5, 3), (3, 4), (4,))]
     for part in (chain, chain[:-1], chain[1:], chain[1:-1], chain[1:3]):
         yield "multi_dot", lambda *x: linalg.multi_dot(x), lambda *t: torch.linalg.multi_dot(t), part
@@ -187,14 +187,18 @@ def product_cases():
     for beta, alpha in ((1, 1), (0, 1), (0.5, 2), (0, 3.0), (2, 0)):
         for name, of in shapes.items():
             yield (
-                f"{name} {beta} {alpha}", lambda *x, n=name, b=beta, a=alpha: getattr(gg, n)(*x, beta=b, alpha=a),
-                lambda *t, n=name, b=beta, a=alpha: getattr(torch, n)(*t, beta=b, alpha=a), [draw(*s) for s in of],
-            )  # fmt: skip
+                f"{name} {beta} {alpha}",
+                lambda *x, n=name, b=beta, a=alpha: getattr(gg, n)(*x, beta=b, alpha=a),
+                lambda *t, n=name, b=beta, a=alpha: getattr(torch, n)(*t, beta=b, alpha=a),
+                [draw(*s) for s in of],
+            )
     for n in (-3, -1, 0, 1, 2, 5):
         yield (
-            f"matrix_power {n}", lambda x, n=n: gg.matrix_power(x, n), lambda x, n=n: torch.linalg.matrix_power(x, n),
+            f"matrix_power {n}",
+            lambda x, n=n: gg.matrix_power(x, n),
+            lambda x, n=n: torch.linalg.matrix_power(x, n),
             [draw(2, 3, 3)],
-        )  # fmt: skip
+        )
 
 
 @run(product_cases())
@@ -210,20 +214,26 @@ def diagonal_cases():
     for offset in (-5, -2, 0, 1, 3, 7):
         for a, b in ((0, 1), (-1, 0), (1, 2)):
             yield (
-                f"diagonal {offset} {a} {b}", lambda x, o=offset, a=a, b=b: gg.diagonal(x, o, a, b),
-                lambda x, o=offset, a=a, b=b: torch.diagonal(x, o, a, b), [x],
-            )  # fmt: skip
+                f"diagonal {offset} {a} {b}",
+                lambda x, o=offset, a=a, b=b: gg.diagonal(x, o, a, b),
+                lambda x, o=offset, a=a, b=b: torch.diagonal(x, o, a, b),
+                [x],
+            )
             yield (
-                f"diag_embed {offset} {a} {b}", lambda x, o=offset, a=a, b=b: gg.diag_embed(x, o, a, b),
-                lambda x, o=offset, a=a, b=b: torch.diag_embed(x, o, a, b), [x],
-            )  # fmt: skip
+                f"diag_embed {offset} {a} {b}",
+                lambda x, o=offset, a=a, b=b: gg.diag_embed(x, o, a, b),
+                lambda x, o=offset, a=a, b=b: torch.diag_embed(x, o, a, b),
+                [x],
+            )
         for name in ("tril", "triu", "diag", "diagflat"):
             for part in (x, x[0], x[0, 0]):
                 if (name == "diag" and part.ndim < 3) or (name in ("tril", "triu") and part.ndim > 1):
                     yield (
-                        f"{name} {offset}", lambda x, n=name, o=offset: getattr(gg, n)(x, o),
-                        lambda x, n=name, o=offset: getattr(torch, n)(x, o), [part],
-                    )  # fmt: skip
+                        f"{name} {offset}",
+                        lambda x, n=name, o=offset: getattr(gg, n)(x, o),
+                        lambda x, n=name, o=offset: getattr(torch, n)(x, o),
+                        [part],
+                    )
     yield "trace", gg.trace, torch.trace, [x[0]]
     yield "linalg.diagonal", linalg.diagonal, torch.linalg.diagonal, [x]
 
@@ -260,40 +270,54 @@ def solving_cases():
     for left, upper, unit in itertools.product((True, False), repeat=3):
         keywords = {"left": left, "upper": upper, "unitriangular": unit}
         yield (
-            f"solve_triangular {keywords}", lambda x, b, k=keywords: linalg.solve_triangular(x, b, **k),
-            lambda x, b, k=keywords: torch.linalg.solve_triangular(x, b, **k), [A, B if left else B.T.copy()],
-        )  # fmt: skip
+            f"solve_triangular {keywords}",
+            lambda x, b, k=keywords: linalg.solve_triangular(x, b, **k),
+            lambda x, b, k=keywords: torch.linalg.solve_triangular(x, b, **k),
+            [A, B if left else B.T.copy()],
+        )
     yield (
-        "solve from the right", lambda x, b: linalg.solve(x, b, left=False),
-        lambda x, b: torch.linalg.solve(x, b, left=False), [A, draw(4, 2, 5, 3)],
-    )  # fmt: skip
+        "solve from the right",
+        lambda x, b: linalg.solve(x, b, left=False),
+        lambda x, b: torch.linalg.solve(x, b, left=False),
+        [A, draw(4, 2, 5, 3)],
+    )
     yield "cholesky", gg.cholesky, torch.linalg.cholesky, [almost]
     yield (
-        "cholesky upper", lambda x: linalg.cholesky(x, upper=True), lambda x: torch.linalg.cholesky(x, upper=True),
+        "cholesky upper",
+        lambda x: linalg.cholesky(x, upper=True),
+        lambda x: torch.linalg.cholesky(x, upper=True),
         [almost],
-    )  # fmt: skip
+    )
     # PyTorch gives the triangle that is not read a gradient; of the triangle alone the two agree.
     for upper in (False, True):
         cut = "triu" if upper else "tril"
         T = 0.3 * A + 2 * np.eye(3)
         yield (
-            f"cholesky_solve {upper}", lambda b, x, u=upper, c=cut: gg.cholesky_solve(b, getattr(gg, c)(x), u),
-            lambda b, x, u=upper, c=cut: torch.cholesky_solve(b, getattr(torch, c)(x), u), [B, T],
-        )  # fmt: skip
+            f"cholesky_solve {upper}",
+            lambda b, x, u=upper, c=cut: gg.cholesky_solve(b, getattr(gg, c)(x), u),
+            lambda b, x, u=upper, c=cut: torch.cholesky_solve(b, getattr(torch, c)(x), u),
+            [B, T],
+        )
         yield (
-            f"cholesky_inverse {upper}", lambda x, u=upper, c=cut: gg.cholesky_inverse(getattr(gg, c)(x), u),
-            lambda x, u=upper, c=cut: torch.cholesky_inverse(getattr(torch, c)(x), u), [T],
-        )  # fmt: skip
+            f"cholesky_inverse {upper}",
+            lambda x, u=upper, c=cut: gg.cholesky_inverse(getattr(gg, c)(x), u),
+            lambda x, u=upper, c=cut: torch.cholesky_inverse(getattr(torch, c)(x), u),
+            [T],
+        )
     for ind, shape in ((2, (2, 3, 6)), (1, (6, 3, 2))):
         yield (
-            "tensorinv", lambda x, i=ind: linalg.tensorinv(x, i), lambda x, i=ind: torch.linalg.tensorinv(x, i),
+            "tensorinv",
+            lambda x, i=ind: linalg.tensorinv(x, i),
+            lambda x, i=ind: torch.linalg.tensorinv(x, i),
             [draw(*shape)],
-        )  # fmt: skip
+        )
     yield "tensorsolve", linalg.tensorsolve, torch.linalg.tensorsolve, [draw(2, 3, 6), draw(2, 3)]
     yield (
-        "tensorsolve moved", lambda x, b: linalg.tensorsolve(x, b, (0, 2)),
-        lambda x, b: torch.linalg.tensorsolve(x, b, (0, 2)), [draw(2, 6, 3), draw(6)],
-    )  # fmt: skip
+        "tensorsolve moved",
+        lambda x, b: linalg.tensorsolve(x, b, (0, 2)),
+        lambda x, b: torch.linalg.tensorsolve(x, b, (0, 2)),
+        [draw(2, 6, 3), draw(6)],
+    )
     for scale in (0.01, 0.1, 0.5, 1.0, 3.0):
         yield f"matrix_exp {scale}", gg.matrix_exp, torch.matrix_exp, [scale * draw(2, 3, 3)]
 
@@ -313,41 +337,57 @@ def factor_cases():
         for i in (0, 1):
             yield f"qr {shape} {i}", lambda x, i=i: linalg.qr(x)[i], lambda x, i=i: torch.linalg.qr(x)[i], [x]
         yield (
-            f"qr {shape} both", lambda x: linalg.qr(x).Q @ linalg.qr(x).R ** 2,
-            lambda x: torch.linalg.qr(x).Q @ torch.linalg.qr(x).R ** 2, [x],
-        )  # fmt: skip
+            f"qr {shape} both",
+            lambda x: linalg.qr(x).Q @ linalg.qr(x).R ** 2,
+            lambda x: torch.linalg.qr(x).Q @ torch.linalg.qr(x).R ** 2,
+            [x],
+        )
         for full in (False, True):
             yield (
-                f"svd U {shape} {full}", lambda x, f=full, k=k: gg.abs(linalg.svd(x, f).U[..., :k]),
-                lambda x, f=full, k=k: abs(torch.linalg.svd(x, f).U[..., :k]), [x],
-            )  # fmt: skip
+                f"svd U {shape} {full}",
+                lambda x, f=full, k=k: gg.abs(linalg.svd(x, f).U[..., :k]),
+                lambda x, f=full, k=k: abs(torch.linalg.svd(x, f).U[..., :k]),
+                [x],
+            )
             yield (
-                f"svd S {shape} {full}", lambda x, f=full: linalg.svd(x, f).S,
-                lambda x, f=full: torch.linalg.svd(x, f).S, [x],
-            )  # fmt: skip
+                f"svd S {shape} {full}",
+                lambda x, f=full: linalg.svd(x, f).S,
+                lambda x, f=full: torch.linalg.svd(x, f).S,
+                [x],
+            )
             yield (
-                f"svd Vh {shape} {full}", lambda x, f=full, k=k: linalg.svd(x, f).Vh[..., :k, :] ** 2,
-                lambda x, f=full, k=k: torch.linalg.svd(x, f).Vh[..., :k, :] ** 2, [x],
-            )  # fmt: skip
+                f"svd Vh {shape} {full}",
+                lambda x, f=full, k=k: linalg.svd(x, f).Vh[..., :k, :] ** 2,
+                lambda x, f=full, k=k: torch.linalg.svd(x, f).Vh[..., :k, :] ** 2,
+                [x],
+            )
         yield "svdvals", linalg.svdvals, torch.linalg.svdvals, [x]
         yield (
-            "svd all", lambda x: (lambda f: f.U @ (f.S[..., None] ** 2 * f.Vh))(linalg.svd(x, False)),
-            lambda x: (lambda f: f.U @ (f.S[..., None] ** 2 * f.Vh))(torch.linalg.svd(x, False)), [x],
-        )  # fmt: skip
+            "svd all",
+            lambda x: (lambda f: f.U @ (f.S[..., None] ** 2 * f.Vh))(linalg.svd(x, False)),
+            lambda x: (lambda f: f.U @ (f.S[..., None] ** 2 * f.Vh))(torch.linalg.svd(x, False)),
+            [x],
+        )
     y = symmetric(2, 3, 3) + 0.1 * draw(2, 3, 3)
     for triangle in ("L", "U", "l", "u"):
         yield (
-            "eigh values", lambda x, t=triangle: linalg.eigh(x, t)[0],
-            lambda x, t=triangle: torch.linalg.eigh(x, t)[0], [y],
-        )  # fmt: skip
-        yield (
-            "eigvalsh", lambda x, t=triangle: linalg.eigvalsh(x, t), lambda x, t=triangle: torch.linalg.eigvalsh(x, t),
+            "eigh values",
+            lambda x, t=triangle: linalg.eigh(x, t)[0],
+            lambda x, t=triangle: torch.linalg.eigh(x, t)[0],
             [y],
-        )  # fmt: skip
+        )
         yield (
-            "eigh vectors", lambda x, t=triangle: linalg.eigh(x, t)[1] ** 2,
-            lambda x, t=triangle: torch.linalg.eigh(x, t)[1] ** 2, [y],
-        )  # fmt: skip
+            "eigvalsh",
+            lambda x, t=triangle: linalg.eigvalsh(x, t),
+            lambda x, t=triangle: torch.linalg.eigvalsh(x, t),
+            [y],
+        )
+        yield (
+            "eigh vectors",
+            lambda x, t=triangle: linalg.eigh(x, t)[1] ** 2,
+            lambda x, t=triangle: torch.linalg.eigh(x, t)[1] ** 2,
+            [y],
+        )
     yield "eigh of one", lambda x: linalg.eigh(x)[1], lambda x: torch.linalg.eigh(x)[1], [draw(1, 1)]
 
 
@@ -375,9 +415,11 @@ def norm_cases():
         yield "lstsq", lambda x, b: linalg.lstsq(x, b)[0], lambda x, b: torch.linalg.lstsq(x, b)[0], [x, b]
         for order, dim, keep in itertools.product(ORDERS, ((-2, -1), (-1, 0)), (False, True)):
             yield (
-                f"matrix_norm {order} {dim}", lambda x, a=(order, dim, keep): linalg.matrix_norm(x, *a),
-                lambda x, a=(order, dim, keep): torch.linalg.matrix_norm(x, *a), [x],
-            )  # fmt: skip
+                f"matrix_norm {order} {dim}",
+                lambda x, a=(order, dim, keep): linalg.matrix_norm(x, *a),
+                lambda x, a=(order, dim, keep): torch.linalg.matrix_norm(x, *a),
+                [x],
+            )
         for order in (None, 2, 0.5, inf):
             yield (
                 f"norm {order}", lambda x, o=order: linalg.norm(x, o, -1),
@@ -388,16 +430,16 @@ def norm_cases():
     yield "norm of a vector", lambda x: linalg.norm(x, 3), lambda x: torch.linalg.norm(x, 3), [draw(3)]
     for p in (None, *ORDERS):
         # PyTorch's own cond has no derivative for some: it changes in place what that needs.
-        yield (
-            f"cond {p}", lambda x, p=p: linalg.cond(x, p), lambda x, p=p: torch_cond(x, p), [draw(2, 3, 3)]
-        )  # fmt: skip
+        yield (f"cond {p}", lambda x, p=p: linalg.cond(x, p), lambda x, p=p: torch_cond(x, p), [draw(2, 3, 3)])
     yield "cond of any shape", linalg.cond, torch.linalg.cond, [draw(2, 4, 3)]
     low = draw(2, 4, 2) @ draw(2, 2, 3)
     for name in ("rtol", "atol"):
         yield (
-            f"pinv {name}", lambda x, n=name: linalg.pinv(x, **{n: 1e-8}),
-            lambda x, n=name: torch.linalg.pinv(x, **{n: 1e-8}), [low],
-        )  # fmt: skip
+            f"pinv {name}",
+            lambda x, n=name: linalg.pinv(x, **{n: 1e-8}),
+            lambda x, n=name: torch.linalg.pinv(x, **{n: 1e-8}),
+            [low],
+        )
     for count, rising in itertools.product((None, 0, 1, 3, 6), (False, True)):
         yield (
             f"vander {count}", lambda x, n=count, r=rising: gg.vander(x, n, r),

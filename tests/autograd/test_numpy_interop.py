@@ -399,10 +399,11 @@ def test_the_call_is_numpys(call):
     draw = np.random.default_rng(0).standard_normal
     weights = [np.where(np.isnan(expected[i]), 0, draw(result[i].shape)) for i in smooth]
     gradients = gg.grad(
-        [result[i] for i in reached], list(handles.values()),
+        [result[i] for i in reached],
+        list(handles.values()),
         [gg.tensor(w, dtype=result[i].dtype) for i, w in zip(smooth, weights, strict=True) if i in reached],
         materialize_grads=True,
-    )  # fmt: skip
+    )
     for array, gradient in zip(leaves, gradients, strict=True):
         some = ~np.isnan(array)
         np.testing.assert_allclose(
@@ -467,9 +468,10 @@ UNUSUAL: dict[str, Any] = {}
 
 
 @pytest.mark.parametrize(
-    "ufunc", [f for f in vars(np).values() if isinstance(f, np.ufunc) and f not in functions.UFUNCS],
+    "ufunc",
+    [f for f in vars(np).values() if isinstance(f, np.ufunc) and f not in functions.UFUNCS],
     ids=lambda f: f.__name__,
-)  # fmt: skip
+)
 def test_every_other_ufunc_refuses(ufunc):
     for arguments in ([leaf()] * ufunc.nin, [*[A] * (ufunc.nin - 1), leaf()]):
         with pytest.raises(TypeError, match="no differentiable counterpart"):
@@ -537,7 +539,7 @@ OUT = np.zeros((2, 2))
         (lambda x: np.quantile(x, 0.5, weights=A), r"numpy\.quantile on tensors takes no weights"),
         (lambda x: np.where(A > 1, x), r"numpy\.where on tensors .*"),
     ],
-)  # fmt: skip
+)
 def test_the_refusal_says_what_to_do(call, message):
     with pytest.raises(TypeError, match=message):
         call(leaf())

@@ -124,8 +124,9 @@ def test_along_an_axis(name, more, dim, keepdim):
         compare(
             lambda x: getattr(gg, name)(x, dim=dim, keepdim=keepdim, **more),
             lambda t: getattr(torch, name)(t, dim=dim, keepdim=keepdim, **more),
-            [x], dtype,
-        )  # fmt: skip
+            [x],
+            dtype,
+        )
 
 
 SCANS = {
@@ -142,8 +143,9 @@ def test_scans_and_sorting(name, dim, dtype):
     compare(
         lambda x: getattr(gg, name)(x, dim=dim, **SCANS[name]),
         lambda t: getattr(torch, name)(t, dim=dim, **SCANS[name]),
-        [draw(3, 5, 4)], dtype,
-    )  # fmt: skip
+        [draw(3, 5, 4)],
+        dtype,
+    )
 
 
 ZERO_DIMENSIONS = [
@@ -186,7 +188,7 @@ ODD = [
     *(("quantile", kind, {"q": 0.3}) for kind in ("zeros", "nan")),
     ("nanquantile", "zeros", {"q": 0.3}),
     *(("softmax", kind, {}) for kind in ("zeros", "ties", "nan")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "kind", "more"), ODD, ids=lambda v: str(v))
@@ -197,8 +199,9 @@ def test_odd_rows(name, kind, more):
     compare(
         lambda x: getattr(gg, name)(x, dim=1, **more),
         lambda t: getattr(torch, name)(t, dim=1, **more),
-        [ROWS[kind]], orders=order,
-    )  # fmt: skip
+        [ROWS[kind]],
+        orders=order,
+    )
 
 
 @pytest.mark.parametrize("kind", ["zeros", "ties", "infinite", "nan"])
@@ -254,8 +257,10 @@ def test_integers(name, more, dtype):
     compare(
         lambda: getattr(gg, name)(gg.tensor(np.array(KINDS[dtype], dtype)), **more),
         lambda: getattr(torch, name)(torch.tensor(np.array(KINDS[dtype], dtype)), **more),
-        [], "float32", orders=0,
-    )  # fmt: skip
+        [],
+        "float32",
+        orders=0,
+    )
 
 
 EMPTY = [
@@ -307,8 +312,10 @@ def test_dtype(name, dtype):
         compare(
             lambda x: getattr(gg, name)(x, dtype=dtype, **more),
             lambda t: getattr(torch, name)(t, dtype=getattr(torch, dtype), **more),
-            [x], "float32", orders=1,
-        )  # fmt: skip
+            [x],
+            "float32",
+            orders=1,
+        )
 
 
 # -- statistics ------------------------------------------------------------------------------------------------
@@ -365,9 +372,11 @@ def test_bincount(minlength):
         lambda x: gg.bincount(x, minlength=minlength), lambda t: torch.bincount(t, minlength=minlength), [x], orders=0
     )
     compare(
-        lambda x: gg.bincount(x, gg.tensor(w), minlength), lambda t: torch.bincount(t, torch.tensor(w), minlength), [x],
+        lambda x: gg.bincount(x, gg.tensor(w), minlength),
+        lambda t: torch.bincount(t, torch.tensor(w), minlength),
+        [x],
         orders=0,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(("bins", "low", "high"), [(10, -1, 1), (7, 0, 0)])
@@ -376,8 +385,9 @@ def test_histc(bins, low, high):
     compare(
         lambda: gg.histc(gg.tensor(values), bins, low, high),
         lambda: torch.histc(torch.tensor(values), bins, low, high),
-        [], orders=0,
-    )  # fmt: skip
+        [],
+        orders=0,
+    )
 
 
 @pytest.mark.parametrize("right", [False, True])

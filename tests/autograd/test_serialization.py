@@ -47,9 +47,11 @@ def test_bfloat16_becomes_float32(path):
     """The upper half of a float32: sign, 8 bits of exponent, 7 of fraction."""
     bits = np.array([[0x3F80, 0xC040, 0x7F80], [0x7FC0, 0x0001, 0x8000]], "<u2")
     values = np.array([[1.0, -3.0, np.inf], [np.nan, 2.0**-133, -0.0]], "f4")
-    entries = {"w": {"dtype": "BF16", "shape": [2, 3], "data_offsets": [0, 12]},
-               "one": {"dtype": "BF16", "shape": [], "data_offsets": [12, 14]},
-               "b": {"dtype": "F32", "shape": [1], "data_offsets": [14, 18]}}  # fmt: skip
+    entries = {
+        "w": {"dtype": "BF16", "shape": [2, 3], "data_offsets": [0, 12]},
+        "one": {"dtype": "BF16", "shape": [], "data_offsets": [12, 14]},
+        "b": {"dtype": "F32", "shape": [1], "data_offsets": [14, 18]},
+    }
     header = json.dumps(entries).encode()
     content = bits.tobytes() + b"\x80\x3f" + np.float32(0.5).tobytes()
     path.write_bytes(struct.pack("<Q", len(header)) + header + content)
@@ -120,18 +122,18 @@ MALFORMED = {
     "offsets reversed": header({"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]}}, bytes(4)),
     "a shape too large": header({"a": {"dtype": "F32", "shape": [2**40, 2**40], "data_offsets": [0, 4]}}, bytes(4)),
     "many dimensions": header({"a": {"dtype": "F32", "shape": [1] * 100, "data_offsets": [0, 4]}}, bytes(4)),
-    "an overlap": header(
-        {n: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for n in ("a", "b")}, bytes(4)
-    ),
+    "an overlap": header({n: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for n in ("a", "b")}, bytes(4)),
     "a gap": header({"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}, bytes(8)),
     "bytes left over": header({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(8)),
     "a field too many": header({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], "x": 1}}, bytes(4)),
     "an entry that is a number": header({"a": 3}),
     "metadata that is a list": header({"__metadata__": [1]}),
-    "a name twice": struct.pack("<Q", 102) + (
-        b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
-    )[:102].ljust(102) + bytes(4),
-}  # fmt: skip
+    "a name twice": struct.pack("<Q", 102)
+    + (b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}')[
+        :102
+    ].ljust(102)
+    + bytes(4),
+}
 
 
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=list(MALFORMED))

@@ -283,9 +283,11 @@ def test_empty_selections():
         assert result.shape == shape
         assert not gg.grad(result.sum(), x)[0].numpy().any()
     for result in (
-        gg.index_add(x, 0, nothing, gg.zeros(0, 3, dtype="float64")), gg.index_fill(x, 0, nothing, 1.0),
+        gg.index_add(x, 0, nothing, gg.zeros(0, 3, dtype="float64")),
+        gg.index_fill(x, 0, nothing, 1.0),
         gg.scatter_reduce(x, 0, nothing.reshape(0, 3), gg.zeros(0, 3, dtype="float64"), "prod"),
-        gg.masked_scatter(x, x > 99, gg.zeros(0, dtype="float64")), gg.index_update(x, nothing, 1.0),
-    ):  # fmt: skip
+        gg.masked_scatter(x, x > 99, gg.zeros(0, dtype="float64")),
+        gg.index_update(x, nothing, 1.0),
+    ):
         np.testing.assert_array_equal(result.numpy(), x.numpy())
         assert (gg.grad(result.sum(), x)[0].numpy() == 1).all()

@@ -109,16 +109,13 @@ ONE = [
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "args"),
-    [pytest.param(n, s, a, id=f"{n}-{s}-{a}") for n, s, many in ONE for a in many],
+    ("name", "shape", "args"), [pytest.param(n, s, a, id=f"{n}-{s}-{a}") for n, s, many in ONE for a in many]
 )
 def test_one_input(name, shape, args):
     ours, theirs = named(name, *args)
     assert_same(ours, theirs, [draw(*shape)])
     if hasattr(torch.Tensor, name):
-        assert_same(
-            lambda x: getattr(x, name)(*args), lambda x: getattr(x, name)(*args), [draw(*shape)]
-        )
+        assert_same(lambda x: getattr(x, name)(*args), lambda x: getattr(x, name)(*args), [draw(*shape)])
 
 
 def test_arguments_one_by_one():
@@ -163,9 +160,7 @@ def test_stacking(name, shapes):
 @pytest.mark.parametrize("shapes", [[(2,), (3,)], [(2,), (3,), (4,)], [(2,)], [(), (3,)], [(0,), (3,)]])
 def test_grids(indexing, shapes):
     arrays = [draw(*s) for s in shapes]
-    assert_same(
-        lambda *x: gg.meshgrid(*x, indexing=indexing), lambda *x: torch.meshgrid(*x, indexing=indexing), arrays
-    )
+    assert_same(lambda *x: gg.meshgrid(*x, indexing=indexing), lambda *x: torch.meshgrid(*x, indexing=indexing), arrays)
     if all(shapes):
         assert_same(gg.cartesian_prod, torch.cartesian_prod, arrays)
 
@@ -273,9 +268,7 @@ def test_scatter_where_no_place_is_named_twice(shape, dim, length):
     i = permuted(np.random.default_rng(0), shape, dim, length)
     arrays = [draw(*shape), draw(*i.shape)]
     assert_same(
-        lambda x, s: gg.scatter(x, dim, gg.tensor(i), s),
-        lambda x, s: torch.scatter(x, dim, torch.tensor(i), s),
-        arrays,
+        lambda x, s: gg.scatter(x, dim, gg.tensor(i), s), lambda x, s: torch.scatter(x, dim, torch.tensor(i), s), arrays
     )
 
 
@@ -345,9 +338,7 @@ SLICES = {
     "masked_fill tensor": (lambda lib, x, s: x.masked_fill(x > 0, s[0, 0])),
     "masked_scatter": (lambda lib, x, s: x[:3].masked_scatter(lib.tensor([[True, False]] * 3), s)),
     "index_reduce prod": (lambda lib, x, s: lib.index_reduce(x, 0, lib.tensor(ROWS), s, "prod")),
-    "index_reduce mean": (
-        lambda lib, x, s: lib.index_reduce(x, 0, lib.tensor(ROWS), s, "mean", include_self=False)
-    ),
+    "index_reduce mean": (lambda lib, x, s: lib.index_reduce(x, 0, lib.tensor(ROWS), s, "mean", include_self=False)),
     "index_reduce amax": (lambda lib, x, s: lib.index_reduce(x, 0, lib.tensor(ROWS), s, "amax")),
 }
 
@@ -361,9 +352,10 @@ def test_slices_and_masks(call):
 def test_where_it_is_not_zero(array):
     ours, theirs = gg.tensor(array), torch.tensor(array)
     for a, e in (
-        (gg.nonzero(ours), torch.nonzero(theirs)), (ours.argwhere(), theirs.argwhere()),
+        (gg.nonzero(ours), torch.nonzero(theirs)),
+        (ours.argwhere(), theirs.argwhere()),
         *zip(gg.nonzero(ours, as_tuple=True), torch.nonzero(theirs, as_tuple=True), strict=True),
-    ):  # fmt: skip
+    ):
         np.testing.assert_array_equal(a.numpy(), e.numpy())
 
 
@@ -450,7 +442,7 @@ ERRORS = {
     "pad axes": lambda lib, x: lib.nn.functional.pad(x, (1,) * 6),
     "pad negative": lambda lib, x: lib.nn.functional.pad(x, (-2, -1)),
     "pad mode": lambda lib, x: lib.nn.functional.pad(x, (1, 1), "mirror"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("call", ERRORS.values(), ids=list(ERRORS))

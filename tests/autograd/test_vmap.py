@@ -130,8 +130,10 @@ def test_nested():
     x, y = t64(A[:, 0]), t64(B[:, 0])
     outer = func.vmap(func.vmap(lambda a, b: a * b, (None, 0)), (0, None))
     close(outer(x, y), np.outer(A[:, 0], B[:, 0]))
-    close(func.vmap(func.vmap(lambda v, w: gg.sort(v)[0] @ w, (0, None)), (None, 1))(t64(A), t64(B)), (
-        np.sort(A, 1) @ B).T)  # fmt: skip
+    close(
+        func.vmap(func.vmap(lambda v, w: gg.sort(v)[0] @ w, (0, None)), (None, 1))(t64(A), t64(B)),
+        (np.sort(A, 1) @ B).T,
+    )
     close(func.vmap(lambda row: func.vmap(lambda v: gg.exp(v) * row.sum())(row))(t64(A)), np.exp(A) * A.sum(1)[:, None])
 
 
@@ -161,8 +163,10 @@ def test_values_products_and_aux_of_single_examples():
     value, gradient = func.vmap(func.value_and_grad(f, 1), (None, 0))(t64(B), t64(A))
     close(value, [f(t64(B), t64(row)).numpy() for row in A])
     close(gradient, [func.grad(f, 1)(t64(B), t64(row)).numpy() for row in A])
-    close(func.vmap(lambda x, v: func.jvp(lambda x: gg.exp(x) * x, (x,), (v,))[1], (0, None))(t64(A), t64(B[:, 0])),
-          np.exp(A) * (1 + A) * B[:, 0])  # fmt: skip
+    close(
+        func.vmap(lambda x, v: func.jvp(lambda x: gg.exp(x) * x, (x,), (v,))[1], (0, None))(t64(A), t64(B[:, 0])),
+        np.exp(A) * (1 + A) * B[:, 0],
+    )
     close(func.vmap(lambda x, u: func.vjp(gg.exp, x)[1](u)[0], (None, 0))(t64(A[0]), t64(A)), np.exp(A[0]) * A)
     close(func.vmap(lambda x: func.hvp(lambda x: (x**3).sum(), x, x)[1])(t64(A)), 6 * A**2)
     gradient, aux = func.vmap(func.grad(lambda x: ((x**2).sum(), x + 1), has_aux=True))(t64(A))
@@ -251,7 +255,7 @@ def test_losses_and_indices_that_differ_between_examples():
         (lambda: func.vmap(func.grad(lambda x: x))(gg.ones((2, 3))), ValueError, r"result has shape \(3,\)"),
         (lambda: func.vmap(func.grad(lambda x: x))(gg.tensor([1, 2])), TypeError, "argument 0 has dtype int64"),
     ],
-)  # fmt: skip
+)
 def test_messages(call, error, message):
     with pytest.raises(error, match=message):
         call()

@@ -67,8 +67,10 @@ def test_convolution_is_its_formula(rank, data):
     # The transposed convolution is the transpose: ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩.
     y = draw(*expected.shape)
     back = getattr(F, f"conv_transpose{rank}d")
-    shortest = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in
-                zip(y.shape[2:], stride, padding, dilation, kernel, strict=True)]  # fmt: skip
+    shortest = [
+        (n - 1) * s - 2 * p + d * (k - 1) + 1
+        for n, s, p, d, k in zip(y.shape[2:], stride, padding, dilation, kernel, strict=True)
+    ]
     missing = tuple(n - m for n, m in zip(image, shortest, strict=True))
     if min(shortest) >= 1:
         z = back(gg.tensor(y), gg.tensor(w), None, stride, padding, missing, groups, dilation)

@@ -249,8 +249,9 @@ def test_adaptive_pool(kind, rank, batch):
 def test_max_unpool(rank, batch):
     image = {1: (8,), 2: (6, 8), 3: (4, 4, 6)}[rank]
     rng = np.random.default_rng(0)
-    _, indices = TF.__dict__[f"max_pool{rank}d"](torch.tensor(rng.standard_normal((*batch, 2, *image))), 2,
-                                                 return_indices=True)  # fmt: skip
+    _, indices = TF.__dict__[f"max_pool{rank}d"](
+        torch.tensor(rng.standard_normal((*batch, 2, *image))), 2, return_indices=True
+    )
     indices = indices.numpy()
     name, shape = f"max_unpool{rank}d", indices.shape
     wide = tuple(n + 1 for n in image)
@@ -311,8 +312,8 @@ def test_interpolate(rank):
 
 def test_interpolate_with_antialias():
     for mode, align_corners, target in itertools.product(
-        ("bilinear", "bicubic"), (False, True), ({"size": 3}, {"size": (8, 2)}, {"scale_factor": 0.6}, {"size": 12}),
-    ):  # fmt: skip
+        ("bilinear", "bicubic"), (False, True), ({"size": 3}, {"size": (8, 2)}, {"scale_factor": 0.6}, {"size": 12})
+    ):
         kwargs = {"mode": mode, "align_corners": align_corners, **target}
         assert compare("interpolate", [(1, 2, 9, 7)], antialias=True, tolerance=1e-6, **kwargs)
     assert not compare("interpolate", [(1, 2, 9, 7)], 3, antialias=True)
@@ -349,10 +350,12 @@ def test_channels_for_pixels():
 
 
 SPECIAL = {
-    "nan": [[np.nan, 1, 2], [3, np.nan, 4], [5, 6, 7]], "several nans": [[np.nan, np.nan, 1], [np.nan, 2, 3],
-    [1, 2, np.nan]], "−inf": [[-np.inf] * 3] * 3, "ties": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+    "nan": [[np.nan, 1, 2], [3, np.nan, 4], [5, 6, 7]],
+    "several nans": [[np.nan, np.nan, 1], [np.nan, 2, 3], [1, 2, np.nan]],
+    "−inf": [[-np.inf] * 3] * 3,
+    "ties": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
     "inf": [[np.inf, 1, -np.inf], [np.inf, np.inf, 2], [-np.inf, -np.inf, -np.inf]],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("label", SPECIAL)

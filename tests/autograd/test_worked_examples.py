@@ -250,10 +250,7 @@ def test_entries_of_a_two_by_two_product():
     w, c = [[2.0, 3.0], [5.0, 7.0]], [[11.0, 13.0], [17.0, 19.0]]
     x = f64([[0.5, -1.0], [2.0, 0.25]])
     ((x @ f64(w)) * f64(c)).sum().backward()
-    assert_equal(x.grad, [
-        [11 * 2 + 13 * 3, 11 * 5 + 13 * 7],
-        [17 * 2 + 19 * 3, 17 * 5 + 19 * 7],
-    ])  # fmt: skip
+    assert_equal(x.grad, [[11 * 2 + 13 * 3, 11 * 5 + 13 * 7], [17 * 2 + 19 * 3, 17 * 5 + 19 * 7]])
 
 
 def test_note_wrong_entries_of_a_two_by_two_product():
@@ -262,10 +259,9 @@ def test_note_wrong_entries_of_a_two_by_two_product():
     (y00, y01), (y10, y11) = c = [[11.0, 13.0], [17.0, 19.0]]
     x = f64([[0.5, -1.0], [2.0, 0.25]])
     ((x @ f64(w)) * f64(c)).sum().backward()
-    as_printed = np.array([
-        [y00 * w00 + y01 * w10, y00 * w01 + y01 * w11],
-        [y10 * w00 + y11 * w10, y10 * w01 + y11 * w11],
-    ])  # fmt: skip
+    as_printed = np.array(
+        [[y00 * w00 + y01 * w10, y00 * w01 + y01 * w11], [y10 * w00 + y11 * w10, y10 * w01 + y11 * w11]]
+    )
     np.testing.assert_array_equal(as_printed, np.array(c) @ np.array(w))
     assert np.all(np.abs(x.grad.numpy() - as_printed) >= 1)
 

@@ -53,8 +53,9 @@ def test_steps_are_relative(scale):
 
 
 def test_zeros_take_the_size_of_the_others():
-    np.testing.assert_allclose(numerical_gradient(lambda x: np.sum(np.sin(x / 1e9)), np.array([0.0, 1e9])) * 1e9,
-                               [1, math.cos(1)], rtol=1e-8)  # fmt: skip
+    np.testing.assert_allclose(
+        numerical_gradient(lambda x: np.sum(np.sin(x / 1e9)), np.array([0.0, 1e9])) * 1e9, [1, math.cos(1)], rtol=1e-8
+    )
 
 
 def test_x_is_not_changed():

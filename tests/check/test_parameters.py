@@ -46,8 +46,10 @@ def test_a_module_in_single_precision(training):
     before = state(model)
     report = gradcheck_module(model, BATCH)
     assert [(r.name, r.shape, r.checked, r.verdict) for r in report.worst] == [
-        ("weight", (3, 4), 12, "ok"), ("bias", (3,), 3, "ok"), ("input", (5, 4), 20, "ok"),
-    ]  # fmt: skip
+        ("weight", (3, 4), 12, "ok"),
+        ("bias", (3,), 3, "ok"),
+        ("input", (5, 4), 20, "ok"),
+    ]
     assert all(row.relative_error < 1e-6 for row in report.worst)
     assert state(model) == before
 

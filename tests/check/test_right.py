@@ -61,7 +61,7 @@ COMPOSED = {
     "zero gradient": (lambda x: gg.softmax(x, 1).sum(), [(3, 4)]),
     "bias before normalisation": (lambda x, b: batch_norm(x + b, None, None, training=True), [(6, 3), (3,)]),
     "gradient penalty": (lambda x: gg.grad((x**3).sum(), [x], create_graph=True)[0] ** 2, [(4,)]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", COMPOSED)

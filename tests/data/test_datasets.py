@@ -21,6 +21,7 @@ def held(subset: Subset) -> list[int]:
 
 # --- TensorDataset
 
+
 def test_a_sample_is_the_tuple_of_rows():
     pairs = TensorDataset(gg.tensor([[1.0, 2.0], [3.0, 4.0]]), np.array([5, 6], dtype=np.int16))
     point, label = pairs[1]
@@ -58,7 +59,7 @@ def test_iteration_ends_after_the_last_sample():
         (("ab",), TypeError, "not str"),
         (({1, 2},), TypeError, "not set"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_data_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         TensorDataset(*arguments)
@@ -93,6 +94,7 @@ def test_lists_become_what_tensor_makes_of_them():
 
 # --- Subset
 
+
 def test_a_subset_of_a_subset_composes_positions():
     outer = Subset(Subset(numbers(10), [9, 7, 5, 3]), [3, 1])
     assert held(outer) == [3, 7]
@@ -119,6 +121,7 @@ def test_positions_that_do_not_exist_are_refused(indices, error, message):
 
 
 # --- random_split
+
 
 @pytest.mark.parametrize(("total", "first", "second"), [(60000, 12000, 48000), (500, 100, 400)])
 def test_twenty_per_cent_for_validation(total, first, second):
@@ -181,6 +184,7 @@ def test_seeds_that_are_none_are_refused(seed, error):
 
 
 # --- collate
+
 
 def test_python_numbers_become_the_librarys_default_types():
     images, labels, flags = collate([(0.5, 1, True), (1.5, 2, False)])

@@ -133,6 +133,7 @@ SHA256_OF_GOOD = "ef281b2f6ca26b683c34e0a40444d29c348ee4a3c57f3e1e955e1b5419e5e3
 
 # --- MNIST and Fashion-MNIST, on small files of the same form
 
+
 def small_set(write, folder="mnist", part="train", compress=True, labels=b"\0\1\2") -> None:
     n = 3
     pixels = (np.arange(n * 28 * 28) % 256).astype(np.uint8).tobytes()

@@ -32,9 +32,9 @@ def test_class_counts():
 
 
 def test_a_normalised_and_augmented_mnist_is_read_in_batches():
-    augment = transforms.Compose([
-        transforms.RandomCrop(28, padding=2, seed=0), transforms.Normalize([0.1307], [0.3081])
-    ])  # fmt: skip
+    augment = transforms.Compose(
+        [transforms.RandomCrop(28, padding=2, seed=0), transforms.Normalize([0.1307], [0.3081])]
+    )
     plain, changed = MNIST(train=False), MNIST(train=False, transform=augment)
     images, labels = next(iter(DataLoader(changed, batch_size=1000)))
     np.testing.assert_array_equal(labels.numpy(), plain[:1000][1].numpy())

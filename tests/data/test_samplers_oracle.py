@@ -12,8 +12,7 @@ torch_data = pytest.importorskip("torch.utils.data")
 
 
 @pytest.mark.parametrize(
-    "name",
-    "SequentialSampler RandomSampler SubsetRandomSampler WeightedRandomSampler BatchSampler DataLoader".split(),
+    "name", "SequentialSampler RandomSampler SubsetRandomSampler WeightedRandomSampler BatchSampler DataLoader".split()
 )
 def test_arguments_have_pytorchs_order_and_defaults(name):
     ours, theirs = (inspect.signature(getattr(module, name)).parameters for module in (data, torch_data))

@@ -99,13 +99,14 @@ def test_parameter_dict():
         (lambda: nn.ParameterList([gg.ones(1)])[4], IndexError, "there is no position 4; it holds 1 parameters"),
         (lambda: nn.ParameterDict({"a": "text"}), TypeError, r"ParameterDict\['a'\]: expected a parameter"),
     ],
-)  # fmt: skip
+)
 def test_messages(make, error, message):
     with pytest.raises(error, match=message):
         make()
 
 
 # --- plain lists
+
 
 class Hidden(nn.Module):
     def __init__(self):

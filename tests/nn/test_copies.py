@@ -120,6 +120,7 @@ def test_a_pickled_result_is_a_plain_value():
 
 # --- properties
 
+
 class Typo(nn.Module):
     @property
     def width(self):

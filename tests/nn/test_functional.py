@@ -22,6 +22,7 @@ def draw(*shape):
 
 # --- one step against small steps, to the third derivative
 
+
 def derivatives(function, arrays):
     """Return value and three derivatives, each along random directions, of a curved function of the result."""
     rng = np.random.default_rng(0)
@@ -116,6 +117,7 @@ def test_fused_equals_composed(fused, composed, arrays):
 
 # --- numbers far from 0, and large ones
 
+
 @pytest.mark.parametrize("offset", [0.0, 1e3, -1e5])
 def test_norms_of_numbers_far_from_zero(offset):
     values = (draw(8, 1000) + offset).astype("float32")
@@ -149,6 +151,7 @@ def test_losses_of_large_logits_are_finite():
 
 
 # --- any shapes, against NumPy
+
 
 @given(array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=4), st.data())
 def test_norms_of_any_shape(shape, data):
@@ -188,6 +191,7 @@ def test_distances_of_any_shapes(shapes):
 
 
 # --- edges
+
 
 def test_equal_points_have_distance_zero_and_gradient_zero():
     for p in (1.0, 2.0, 3.0, math.inf):
@@ -252,6 +256,7 @@ def test_targets_get_gradients():
 
 # --- embeddings
 
+
 def test_the_padding_row_gets_no_gradient():
     table = gg.tensor(draw(4, 2), requires_grad=True)
     rows = F.embedding([1, 3, 1, 0], table, padding_idx=-1)
@@ -282,6 +287,7 @@ def test_an_empty_bag_is_zero():
 
 
 # --- noise
+
 
 @pytest.mark.parametrize(
     ("name", "shape", "channels"),
@@ -334,6 +340,7 @@ def test_noise_follows_the_seed():
 
 # --- running statistics of instances
 
+
 def test_instance_norm_moves_its_running_statistics():
     x = draw(3, 2, 5)
     mean, var = gg.zeros(2, dtype="float64"), gg.ones(2, dtype="float64")
@@ -345,6 +352,7 @@ def test_instance_norm_moves_its_running_statistics():
 
 
 # --- arrays, lists, dtypes
+
 
 def test_arrays_give_arrays_and_lists_are_welcome():
     assert isinstance(F.mse_loss(np.ones(3), np.zeros(3)), float | np.floating | np.ndarray)

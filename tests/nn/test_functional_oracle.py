@@ -221,9 +221,7 @@ def softmaxes():
         yield name, (5 * normal(*shape),), {"dim": dim}
 
 
-CASES = [
-    *losses(), *classifications(), *distances(), *normalisations(), *projections(), *attentions(), *softmaxes()
-]  # fmt: skip
+CASES = [*losses(), *classifications(), *distances(), *normalisations(), *projections(), *attentions(), *softmaxes()]
 IDS = [
     f"{i}-{name}-{'x'.join(map(str, np.shape(next(a for a in args if isinstance(a, np.ndarray | np.generic)))))}"
     for i, (name, args, _) in enumerate(CASES)
@@ -359,7 +357,7 @@ ERRORS = {
         t(normal(2, 3)), t(normal(2, 3)), t(normal(2, 3)), t(np.zeros((2, 2))), is_causal=True
     ),
     "p above 1": lambda f, t: f.alpha_dropout(t(normal(2, 3)), 1.5, True),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("call", ERRORS.values(), ids=list(ERRORS))

@@ -57,8 +57,9 @@ def scenario_replace(net, log):
     net.register_forward_hook(recorder(log, "after again", lambda args, out: None))
     net.register_full_backward_pre_hook(recorder(log, "gradient", lambda out: (out[0] * 2, out[1])))
     net.register_full_backward_pre_hook(recorder(log, "gradient again"))
-    net.register_full_backward_hook(recorder(log, "backward", lambda into, out: tuple(
-        None if g is None else g * 5 for g in into)))  # fmt: skip
+    net.register_full_backward_hook(
+        recorder(log, "backward", lambda into, out: tuple(None if g is None else g * 5 for g in into))
+    )
     net.register_full_backward_hook(recorder(log, "backward again"))
 
 

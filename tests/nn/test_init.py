@@ -84,6 +84,7 @@ def test_clear_errors(call, error, message):
 
 # --- signals through deep networks
 
+
 def test_he_keeps_the_signal_through_relus_and_smaller_scales_lose_it():
     """Mean square of the fifth layer: 1 with He's values, 1/32 with std 1/√n, about 0 with 0.01."""
     rng = np.random.default_rng(0)

@@ -21,6 +21,7 @@ def set_to(parameter, values):
 
 # --- 5: the two-layer regression network
 
+
 class TwoLayers(nn.Module):
     def __init__(self):
         super().__init__()
@@ -46,9 +47,11 @@ def test_two_layer_network():
     assert loss.item() == pytest.approx(1.16, rel=1e-12)
     (loss / 2).backward()
     expected = {
-        "out.weight": [[0.8, 0.3]], "out.bias": [-0.4], "hidden.weight": [[-0.9, 0.65], [-0.3, -0.6]],
+        "out.weight": [[0.8, 0.3]],
+        "out.bias": [-0.4],
+        "hidden.weight": [[-0.9, 0.65], [-0.3, -0.6]],
         "hidden.bias": [-0.2, -0.3],
-    }  # fmt: skip
+    }
     for name, parameter in net.named_parameters():
         np.testing.assert_allclose(parameter.grad.numpy(), expected[name], rtol=1e-12, err_msg=name)
     np.testing.assert_allclose(x.grad.numpy(), [[0.45, 0.15], [-0.35, -0.7]], rtol=1e-12)
@@ -86,6 +89,7 @@ def test_softmax_layers():
 
 
 # --- 10: batch normalisation
+
 
 def test_batch_norm_worked_example():
     layer = nn.BatchNorm1d(1, eps=1e-8, dtype="float64")
@@ -198,13 +202,15 @@ def test_training_does_not_disturb_a_graph_of_evaluation():
 
 # --- 12: shapes
 
+
 def shapes(model, shape):
     """The shape after every layer that holds no others."""
     found = []
     handles = [
-        m.register_forward_hook(lambda module, args, out: found.append(out.shape)) for m in model.modules()
+        m.register_forward_hook(lambda module, args, out: found.append(out.shape))
+        for m in model.modules()
         if not any(m.children())
-    ]  # fmt: skip
+    ]
     model(gg.zeros(*shape))
     for handle in handles:
         handle.remove()
@@ -270,6 +276,7 @@ def test_convolution_and_pooling_tables():
 
 # --- modes and randomness
 
+
 def test_dropout():
     gg.manual_seed(3)
     layer = nn.Dropout(0.3)
@@ -290,9 +297,11 @@ def test_a_float32_network_has_no_float64_anywhere():
         nn.Linear(8, 3), nn.BatchNorm1d(3), nn.Tanh(),
     )  # fmt: skip
     losses = [
-        nn.CrossEntropyLoss(), nn.CrossEntropyLoss(weight=[1.0, 2.0, 3.0], label_smoothing=0.1),
-        lambda y, t: nn.MSELoss()(y, np.eye(3)[t]), lambda y, t: nn.BCEWithLogitsLoss()(y, np.eye(3)[t]),
-    ]  # fmt: skip
+        nn.CrossEntropyLoss(),
+        nn.CrossEntropyLoss(weight=[1.0, 2.0, 3.0], label_smoothing=0.1),
+        lambda y, t: nn.MSELoss()(y, np.eye(3)[t]),
+        lambda y, t: nn.BCEWithLogitsLoss()(y, np.eye(3)[t]),
+    ]
     for mode in (True, False):
         net.train(mode)
         for loss_function in losses:
@@ -319,6 +328,7 @@ def test_batch_of_zero_gives_batch_of_zero_and_zero_gradients():
 
 
 # --- messages
+
 
 @pytest.mark.parametrize(
     ("make", "error", "message"),
@@ -359,8 +369,11 @@ def test_batch_of_zero_gives_batch_of_zero_and_zero_gradients():
         (lambda: nn.Unfold(0), ValueError, "Unfold: kernel_size must be at least 1"),
         (lambda: nn.Fold("4", 2), TypeError, "Fold: output_size must be a whole number"),
         (lambda: nn.Unflatten(1, 5), TypeError, "Unflatten: unflattened_size must be a tuple of sizes, not 5"),
-        (lambda: nn.CrossEntropyLoss(gg.zeros(1, 2), gg.tensor([0])), TypeError,
-         r"CrossEntropyLoss is a class, and was called .* make an instance first: loss_function = nn\.Cross"),
+        (
+            lambda: nn.CrossEntropyLoss(gg.zeros(1, 2), gg.tensor([0])),
+            TypeError,
+            r"CrossEntropyLoss is a class, and was called .* make an instance first: loss_function = nn\.Cross",
+        ),
         (lambda: nn.MSELoss(input=gg.ones(1), target=gg.ones(1)), TypeError, "MSELoss is a class, and was called with"),
         (lambda: nn.HalfMSELoss("half"), ValueError, "HalfMSELoss: reduction must be"),
         (lambda: nn.MSELoss("average"), ValueError, "MSELoss: reduction must be .*, not 'average'"),

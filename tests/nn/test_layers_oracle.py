@@ -202,6 +202,7 @@ def test_parameter_representation():
 
 # --- losses
 
+
 def losses_agree(ours, theirs, x, *targets):
     a, b = pair(x)
     tensors = [torch.as_tensor(t) if isinstance(t, np.ndarray) else t for t in targets]
@@ -236,8 +237,10 @@ def test_cross_entropy(kind, shape, weighted, smoothing, reduction):
     options = {"reduction": reduction, "label_smoothing": smoothing, "ignore_index": 2 if kind == "ignored" else -100}
     losses_agree(
         nn.CrossEntropyLoss(weight, **options),
-        tnn.CrossEntropyLoss(None if weight is None else torch.tensor(weight), **options), x, target,
-    )  # fmt: skip
+        tnn.CrossEntropyLoss(None if weight is None else torch.tensor(weight), **options),
+        x,
+        target,
+    )
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -265,9 +268,11 @@ def test_binary_cross_entropy_with_logits(pos_weight, weight, reduction):
     as_torch = {"weight": weight, "pos_weight": pos_weight}
     as_torch = {name: None if value is None else torch.tensor(value) for name, value in as_torch.items()}
     losses_agree(
-        nn.BCEWithLogitsLoss(weight, reduction, pos_weight), tnn.BCEWithLogitsLoss(reduction=reduction, **as_torch),
-        x, target,
-    )  # fmt: skip
+        nn.BCEWithLogitsLoss(weight, reduction, pos_weight),
+        tnn.BCEWithLogitsLoss(reduction=reduction, **as_torch),
+        x,
+        target,
+    )
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -288,6 +293,7 @@ def test_all_ignored_and_zero_weights():
 
 
 # --- functions
+
 
 @pytest.mark.parametrize("training", [True, False])
 def test_functional_batch_norm(training):
@@ -310,6 +316,7 @@ def test_one_hot_and_flatten():
 
 
 # --- initial values
+
 
 def flat(module):
     return np.concatenate([p.detach().numpy().ravel() for p in module.parameters()])
@@ -392,6 +399,7 @@ def test_gains():
 
 
 # --- states from PyTorch, as they are
+
 
 def test_a_state_dict_of_tensors_loads_as_it_is():
     theirs = networks(tnn)

@@ -23,9 +23,11 @@ LABELS = [np.array([2, 0]), gg.tensor([2, 0]), [2, 0], np.array([2, 0], "int8")]
 
 @pytest.mark.parametrize(
     ("loss_function", "target"),
-    [*((f, t) for f in (F.cross_entropy, F.cross_entropy_composed) for t in LABELS),
-     (F.cross_entropy, gg.tensor(np.array([[0.0, 0, 1], [1, 0, 0]])))],
-)  # fmt: skip
+    [
+        *((f, t) for f in (F.cross_entropy, F.cross_entropy_composed) for t in LABELS),
+        (F.cross_entropy, gg.tensor(np.array([[0.0, 0, 1], [1, 0, 0]]))),
+    ],
+)
 def test_cross_entropy(loss_function, target):
     x = leaf([[1, 2, 3], [1, 1, 1]])
     loss = loss_function(x, target)
@@ -73,6 +75,7 @@ def test_mean_square():
 
 
 # --- derivatives: each form against the one made of small operations, to second order
+
 
 def composed(logits, labels, weight, ignore_index, smoothing, reduction):
     """Cross entropy of labels by its definition, one row after the other."""

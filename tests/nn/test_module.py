@@ -40,6 +40,7 @@ class Net(nn.Module):
 
 # --- registration
 
+
 def test_members_come_in_definition_order_and_shared_ones_once():
     names = [name for name, _ in Net().named_parameters()]
     assert names == [
@@ -102,6 +103,7 @@ def test_transient_buffers_are_not_in_the_state():
 
 
 # --- what goes wrong
+
 
 def test_forgetting_super_init():
     class Forgetful(nn.Module):
@@ -180,6 +182,7 @@ def test_wrong_inputs_say_where():
 
 
 # --- scopes
+
 
 def scopes(y):
     """The module paths of the operations below y."""
@@ -287,6 +290,7 @@ def test_threads_have_their_own_paths():
 
 # --- modes, conversion, copies
 
+
 def test_train_and_eval_reach_everything():
     net = Net()
     assert net.eval() is net and not any(m.training for m in net.modules())
@@ -368,6 +372,7 @@ def test_modules_die_without_the_garbage_collector():
 
 # --- looks
 
+
 def test_summary_counts_and_restores():
     net = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5), nn.BatchNorm1d(3))
     net[1].eval()
@@ -420,6 +425,7 @@ def test_parameter():
 
 
 # --- containers
+
 
 def test_sequential_is_a_sequence():
     net = nn.Sequential({"first": nn.Linear(2, 3), "act": nn.ReLU()})

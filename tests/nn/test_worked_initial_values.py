@@ -54,6 +54,7 @@ def test_worked_11_variance_through_a_linear_layer():
 
 # --- signals in deep networks
 
+
 def deep(activation, std, layers=5, units=100, seed=0):
     """The net and data of the notes' histograms, drawn as the table says: data first, then the weights in order."""
     rng = np.random.default_rng(seed)
@@ -91,9 +92,11 @@ def test_worked_11_sigmoid_activations(std, spreads, outside):
     assert all(a.mean() == pytest.approx(0.5, abs=0.1) for a in found)
 
 
-@pytest.mark.parametrize(("std", "expected", "factor"), [
-    (math.sqrt(2 / 100), 1, 2), (1 / math.sqrt(100), 1 / 32, 2), (0.01, 3.1e-12, 10),
-], ids=["He", "LeCun", "0.01"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("std", "expected", "factor"),
+    [(math.sqrt(2 / 100), 1, 2), (1 / math.sqrt(100), 1 / 32, 2), (0.01, 3.1e-12, 10)],
+    ids=["He", "LeCun", "0.01"],
+)
 def test_worked_11_relu_mean_square(std, expected, factor):
     """He keeps the mean square of the signal, 1/√n halves it in each layer, .01 loses it. (Mean of 20 seeds.)"""
     squares = []
@@ -134,6 +137,7 @@ def test_worked_11_zero_weights(activation):
 
 
 # --- the other functions of nn.init
+
 
 def test_orthogonal_keeps_lengths():
     gg.manual_seed(0)

@@ -20,6 +20,7 @@ def close(tensor, expected, rtol=1e-9, atol=1e-11):
 
 # --- 4 and 6: losses (D1, D2, D3, D4)
 
+
 def test_worked_4_half_squared_error():
     """One example with two outputs: half the sum and the plain mean agree, for 2/K is 1."""
     y = leaf([[3, 3]])
@@ -135,6 +136,7 @@ def test_note_wrong_symmetry_of_sigmoid_and_tanh():
 
 
 # --- 10: normalisation (N2, N4, N7)
+
 
 def test_worked_10_one_example_gives_the_shift():
     y = F.batch_norm_composed(leaf([[3.0, -4.0]]), leaf([2.0, 5.0]), leaf([0.5, -1.0]), 1e-8)

@@ -15,8 +15,9 @@ def sizes(model, shape):
     found = {}
     handles = [
         m.register_forward_hook(lambda module, args, out, name=name: found.update({name.split(".")[-1]: out.shape[1:]}))
-        for name, m in model.named_modules() if not any(m.children())
-    ]  # fmt: skip
+        for name, m in model.named_modules()
+        if not any(m.children())
+    ]
     with gg.no_grad():
         model.eval()(gg.zeros(2, *shape))
     for handle in handles:
@@ -59,10 +60,12 @@ def test_worked_5_forward_and_backward():
     assert loss.item() == pytest.approx(0.58, rel=1e-12)
     loss.backward()
     gradients = [
-        (net.affine2.weight, [[0.8, 0.3]]), (net.affine2.bias, [-0.4]),
-        (net.affine1.weight, [[-0.9, 0.65], [-0.3, -0.6]]), (net.affine1.bias, [-0.2, -0.3]),
+        (net.affine2.weight, [[0.8, 0.3]]),
+        (net.affine2.bias, [-0.4]),
+        (net.affine1.weight, [[-0.9, 0.65], [-0.3, -0.6]]),
+        (net.affine1.bias, [-0.2, -0.3]),
         (x, [[0.45, 0.15], [-0.35, -0.7]]),
-    ]  # fmt: skip
+    ]
     for tensor, expected in gradients:
         np.testing.assert_allclose(tensor.grad.numpy(), expected, rtol=1e-12)
 
@@ -79,8 +82,10 @@ def test_worked_5_gradients_between_the_layers():
         layer.register_forward_hook(keep)
     net.loss(gg.tensor(np.array(X, float), requires_grad=True), np.array(T, float)).backward()
     expected = {
-        "affine2": [[0.3], [-0.7]], "activation": [[0.15, -0.3], [-0.35, 0.7]], "affine1": [[0.15, -0.3], [-0.35, 0]],
-    }  # fmt: skip
+        "affine2": [[0.3], [-0.7]],
+        "activation": [[0.15, -0.3], [-0.35, 0.7]],
+        "affine1": [[0.15, -0.3], [-0.35, 0]],
+    }
     for name, gradient in expected.items():
         np.testing.assert_allclose(seen[name].grad.numpy(), gradient, rtol=1e-12, atol=1e-15, err_msg=name)
     mask = seen["affine1"].numpy() > 0
@@ -98,17 +103,20 @@ def test_worked_5_with_the_mean_square_everything_doubles():
 
 # --- M1, M2, M3: the three tasks
 
-@pytest.mark.parametrize(("kind", "outputs", "loss"), [
-    ("regression", 1, nn.HalfMSELoss), ("binary", 1, nn.BCEWithLogitsLoss), ("classes", 3, nn.CrossEntropyLoss),
-])  # fmt: skip
+
+@pytest.mark.parametrize(
+    ("kind", "outputs", "loss"),
+    [("regression", 1, nn.HalfMSELoss), ("binary", 1, nn.BCEWithLogitsLoss), ("classes", 3, nn.CrossEntropyLoss)],
+)
 def test_two_layer_nets_learn(kind, outputs, loss):
     gg.manual_seed(0)
     rng = np.random.default_rng(0)
     x = rng.standard_normal((60, 2)).astype("float32")
     targets = {
-        "regression": (x[:, :1] * 2 - 1), "binary": (x[:, :1] > 0).astype("float32"),
+        "regression": (x[:, :1] * 2 - 1),
+        "binary": (x[:, :1] > 0).astype("float32"),
         "classes": (x[:, 0] > 0).astype(int) + (x[:, 1] > 0),
-    }  # fmt: skip
+    }
     net = models.TwoLayerNet(2, 16, outputs, kind)
     assert isinstance(net.loss_function, loss) and counts(net) == [48, 16 * outputs + outputs]
     optimizer = gg.optim.SGD(net.parameters(), lr=0.5 if kind != "regression" else 0.1)
@@ -128,6 +136,7 @@ def test_two_layer_nets_learn(kind, outputs, loss):
 
 
 # --- M4, M13, M14: many layers
+
 
 def test_multi_layer_net_of_the_overfitting_experiment():
     net = models.MultiLayerNet([784, *[100] * 6, 10])
@@ -160,6 +169,7 @@ def test_initial_values_by_rule(init, std):
 
 # --- M7: conv - relu - pool - affine - relu - affine
 
+
 def test_worked_12_simple_conv_net():
     net = models.SimpleConvNet(std=0.01)
     assert list(sizes(net, (1, 28, 28)).items()) == [
@@ -171,6 +181,7 @@ def test_worked_12_simple_conv_net():
 
 
 # --- M8
+
 
 def test_worked_12_double_conv_net():
     net = models.DoubleConvNet()
@@ -189,6 +200,7 @@ def test_double_conv_net_with_one_pool():
 
 # --- M9
 
+
 def test_worked_12_deep_conv_net():
     net = models.DeepConvNet()
     found = sizes(net, (1, 28, 28))
@@ -206,6 +218,7 @@ def test_worked_12_deep_conv_net():
 
 # --- M11
 
+
 @pytest.mark.parametrize("image_size", [32, 28])
 @pytest.mark.parametrize(("activation", "pool"), [("relu", "max"), ("tanh", "average")])
 def test_worked_12_lenet(image_size, activation, pool):
@@ -222,6 +235,7 @@ def test_worked_12_lenet(image_size, activation, pool):
 
 
 # --- M12
+
 
 @pytest.mark.parametrize("image_size", [227, 224])
 def test_worked_12_alexnet(image_size):

@@ -76,6 +76,7 @@ def test_rounded_targets():
 
 # --- DropConnect (R12)
 
+
 def test_drop_connect_drops_weights():
     gg.manual_seed(0)
     layer = nn.DropConnect(200, 100, p=0.25)
@@ -110,6 +111,7 @@ def test_drop_connect_gradients_reach_the_kept_weights():
 
 
 # --- stochastic pooling (R13)
+
 
 def test_stochastic_pooling_draws_in_proportion():
     gg.manual_seed(0)

@@ -127,8 +127,10 @@ def _compare(got: Any, want: np.ndarray, name: str, rtol: float, atol: float) ->
     equal = np.isclose(got.numpy(), want, rtol=rtol, atol=atol, equal_nan=True)
     if not np.all(equal):
         at = tuple(int(i) for i in np.argwhere(~equal)[0])
-        raise DifferenceError(f"{name} differs at {np.count_nonzero(~equal)} of {want.size} places, first {at}: "
-                              f"{got.numpy()[at]!r}, stored {want[at]!r}")  # fmt: skip
+        raise DifferenceError(
+            f"{name} differs at {np.count_nonzero(~equal)} of {want.size} places, first {at}: "
+            f"{got.numpy()[at]!r}, stored {want[at]!r}"
+        )
 
 
 def _moving(graph: Any, arrays: list[Any]) -> list[int]:
@@ -152,13 +154,17 @@ def _check_gradient(graph: Any, opset: int, arrays: list[Any], count: int) -> bo
     rng = np.random.default_rng(5)
     wide = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in arrays]
     # Off the whole numbers that samples like, where there are ties and kinks.
-    points = [w + JITTER * rng.uniform(0.5, 1, w.shape) * rng.choice([-1, 1], w.shape) if i in moving else w
-              for i, w in enumerate(wide)]  # fmt: skip
+    points = [
+        w + JITTER * rng.uniform(0.5, 1, w.shape) * rng.choice([-1, 1], w.shape) if i in moving else w
+        for i, w in enumerate(wide)
+    ]
     directions = {i: rng.standard_normal(wide[i].shape) for i in moving}
 
     def at(step: float) -> list[Any]:
-        return [gg.tensor(p + step * directions[i] if i in moving else p, requires_grad=i in moving and not step)
-                for i, p in enumerate(points)]  # fmt: skip
+        return [
+            gg.tensor(p + step * directions[i] if i in moving else p, requires_grad=i in moving and not step)
+            for i, p in enumerate(points)
+        ]
 
     inputs = at(0.0)
     outputs = evaluate(graph, opset, inputs)[:count]

@@ -814,8 +814,10 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
     if any(d != 1 for d in dilations):
         raise UnsupportedError("dilated average")
     if attributes.get("ceil_mode"):
-        sides = [(a, b + o) for (a, b), o in
-                 zip(sides, _overhang(x.shape[2:], kernel, strides, dilations, sides), strict=True)]  # fmt: skip
+        sides = [
+            (a, b + o)
+            for (a, b), o in zip(sides, _overhang(x.shape[2:], kernel, strides, dilations, sides), strict=True)
+        ]
     x = F.pad(x, _last_first(sides)) if any(a or b for a, b in sides) else x
     return getattr(F, f"lp_pool{len(kernel)}d")(gg.abs(x), float(attributes.get("p", 2)), tuple(kernel), tuple(strides))
 
@@ -886,10 +888,13 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
         if how == "asymmetric" and attributes.get("nearest_mode", "floor") == "floor":
             return F.interpolate(x, mode="nearest", **arguments)
         ratio = [x.shape[a] / sizes.get(a, x.shape[a]) if sizes is not None else 1 / scales.get(a, 1) for a in spatial]
-        out = [sizes.get(a, x.shape[a]) if sizes is not None else math.floor(x.shape[a] * scales.get(a, 1))
-               for a in spatial]  # fmt: skip
-        tied = any(math.isclose(((i + 0.5) * r - 0.5) % 1, 0.5) for r, n in zip(ratio, out, strict=True)
-                   for i in range(n))  # fmt: skip
+        out = [
+            sizes.get(a, x.shape[a]) if sizes is not None else math.floor(x.shape[a] * scales.get(a, 1))
+            for a in spatial
+        ]
+        tied = any(
+            math.isclose(((i + 0.5) * r - 0.5) % 1, 0.5) for r, n in zip(ratio, out, strict=True) for i in range(n)
+        )
         rounding = attributes.get("nearest_mode", "round_prefer_floor")
         if how == "half_pixel" and (rounding == "round_prefer_ceil" or (rounding == "round_prefer_floor" and not tied)):
             return F.interpolate(x, mode="nearest-exact", **arguments)
@@ -910,9 +915,11 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
 def _(inputs: Any, attributes: Any, opset: int) -> Any:
     mode = attributes.get("mode", "linear")
     return F.grid_sample(
-        *inputs, mode={"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode),
-        padding_mode=attributes.get("padding_mode", "zeros"), align_corners=bool(attributes.get("align_corners", 0)),
-    )  # fmt: skip
+        *inputs,
+        mode={"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode),
+        padding_mode=attributes.get("padding_mode", "zeros"),
+        align_corners=bool(attributes.get("align_corners", 0)),
+    )
 
 
 @onnx("AffineGrid", differentiable=(0,))
@@ -1034,8 +1041,9 @@ def _(inputs: Any, attributes: Any, opset: int) -> Any:
     flat = q.ndim == 3
     if flat:
         heads, shared = attributes["q_num_heads"], attributes["kv_num_heads"]
-        q, k, v = (gg.transpose(gg.reshape(t, (*t.shape[:2], h, -1)), 1, 2)
-                   for t, h in ((q, heads), (k, shared), (v, shared)))  # fmt: skip
+        q, k, v = (
+            gg.transpose(gg.reshape(t, (*t.shape[:2], h, -1)), 1, 2) for t, h in ((q, heads), (k, shared), (v, shared))
+        )
     if mask is not None and mask.shape[-1] != k.shape[-2]:
         raise UnsupportedError("short mask")
     causal, scale = bool(attributes.get("is_causal", 0)), attributes.get("scale")

@@ -1,7 +1,7 @@
 """Run ONNX's backend node tests and write the counts to ``docs/onnx.md``.
 
-    python tests/onnx/onnx_report.py            everything; writes counts.json and the page
-    python tests/onnx/onnx_report.py 'Reduce.*'  these operators; prints failures, writes nothing
+python tests/onnx/onnx_report.py            everything; writes counts.json and the page
+python tests/onnx/onnx_report.py 'Reduce.*'  these operators; prints failures, writes nothing
 """
 
 from __future__ import annotations

@@ -64,8 +64,10 @@ def run_module(info: Any) -> ModuleTally:
             inputs = info.module_inputs_func(info, "cpu", torch.float64, requires_grad=True, training=training)
             for i, sample in enumerate(inputs):
                 made, given = sample.constructor_input, sample.forward_input
-                where = (f"nn.{name}{describe(made.args)}{{{describe(made.kwargs)}}}, sample {i}, "
-                         f"training={training}, {describe(given.args)}{{{describe(given.kwargs)}}}")  # fmt: skip
+                where = (
+                    f"nn.{name}{describe(made.args)}{{{describe(made.kwargs)}}}, sample {i}, "
+                    f"training={training}, {describe(given.args)}{{{describe(given.kwargs)}}}"
+                )
                 try:
                     _run(info.module_cls, ours, made, given, training, name)
                     tally.passed += 1
@@ -115,8 +117,9 @@ def _run(theirs_class: Any, ours_class: Any, made: Any, given: Any, training: bo
     leaves += [(t, parameters[n], n) for n, t in theirs.named_parameters() if t.requires_grad]
     if pairs and leaves:
         their_v, our_v = _cotangents([t for _, t in pairs], np.random.default_rng(3))
-        their_grads = torch.autograd.grad([t for _, t in pairs], [t for t, *_ in leaves], their_v,
-                                          allow_unused=True, materialize_grads=True)  # fmt: skip
+        their_grads = torch.autograd.grad(
+            [t for _, t in pairs], [t for t, *_ in leaves], their_v, allow_unused=True, materialize_grads=True
+        )
         our_grads = gg.grad([x for x, _ in pairs], [x for _, x, _ in leaves], our_v, materialize_grads=True)
         for (_, _, what), a, b in zip(leaves, our_grads, their_grads, strict=True):
             compare(a, b, f"the gradient by {what}", _tolerance)
@@ -139,5 +142,3 @@ def _compare_state(ours: Any, theirs: Any) -> None:
     state = ours.state_dict()
     for name, t in theirs.state_dict().items():
         compare(state[name], t, f"{name} after the call", _tolerance)
-
-

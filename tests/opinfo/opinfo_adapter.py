@@ -264,8 +264,10 @@ def compare(ours: Any, theirs: torch.Tensor, what: str, tolerance: Callable[[str
             wrong = ~np.isclose(a, b, rtol=rtol, atol=atol * scale, equal_nan=True)
     if np.any(wrong):
         at = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise DifferenceError(f"{what} differs at {np.count_nonzero(wrong)} of {a.size} places, first {at}: "
-                              f"{a[at]!r}, PyTorch's {b[at]!r}")  # fmt: skip
+        raise DifferenceError(
+            f"{what} differs at {np.count_nonzero(wrong)} of {a.size} places, first {at}: "
+            f"{a[at]!r}, PyTorch's {b[at]!r}"
+        )
 
 
 def _fields(result: Any) -> list[str]:
@@ -411,8 +413,9 @@ def _compare_derivatives(
         their_v, our_v = _cotangents(theirs, rng)
         create = second and order == "gradient"
         try:
-            their_grads = torch.autograd.grad(theirs, their_leaves, their_v, create_graph=create,
-                                              allow_unused=True, materialize_grads=True)  # fmt: skip
+            their_grads = torch.autograd.grad(
+                theirs, their_leaves, their_v, create_graph=create, allow_unused=True, materialize_grads=True
+            )
         except RuntimeError as error:
             if order == "gradient":
                 raise UnsupportedError("PyTorch's gradient raises") from error

@@ -1,7 +1,7 @@
 """Run PyTorch's operator and module samples and write the counts to ``docs/opinfo.md``.
 
-    python tests/opinfo/opinfo_report.py               everything; writes counts.json and the page
-    python tests/opinfo/opinfo_report.py 'linalg\\..*'  the OpInfos of these names; prints failures, writes nothing
+python tests/opinfo/opinfo_report.py               everything; writes counts.json and the page
+python tests/opinfo/opinfo_report.py 'linalg\\..*'  the OpInfos of these names; prints failures, writes nothing
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def render(counts: dict[str, Any]) -> str:
         "begins with the operation's name. Functions are found by name; what differs is in `opinfo_tables.py`, and so",
         "are the reasons for leaving a sample out. Of random or unset results shape and dtype are compared;",
         "of those unique up to a sign or a rotation (svd, eigh) what does not depend on it, as OpInfo",
-        "says. `device=\"cpu\"` and the ordinary memory layout are dropped from the arguments. Of `float32` the first",
+        'says. `device="cpu"` and the ordinary memory layout are dropped from the arguments. Of `float32` the first',
         "8 samples of an OpInfo are run with derivatives, the others, `int64` and `bool` without; the first `float64`",
         "sample is also run through the method of the name. A test shows that every exception made here is needed.",
         "",
@@ -129,7 +129,7 @@ def render(counts: dict[str, Any]) -> str:
         "",
         "| family | OpInfos | float64 | gradient | second | float32 | int64 | bool | methods | errors | failed |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]  # fmt: skip
+    ]
     columns = ("float64", "gradient", "second", "float32", "int64", "bool", "methods", "errors", "failed")
     for family in sorted(set(counts["family"].values())):
         members = [c for n, c in there.items() if counts["family"][n] == family]
@@ -191,9 +191,11 @@ def main(arguments: list[str]) -> int:
             if re.fullmatch(arguments[0], name):
                 tally = adapter.run_op(op)
                 failed += len(tally.failures)
-                print(f"{name}: {tally.state} {tally.reason} passed {dict(tally.passed)}, gradient {tally.gradient}, "
-                      f"second {tally.second}, errors {tally.errors}, unsupported {dict(tally.unsupported)}, "
-                      f"failed {len(tally.failures)}")  # fmt: skip
+                print(
+                    f"{name}: {tally.state} {tally.reason} passed {dict(tally.passed)}, gradient {tally.gradient}, "
+                    f"second {tally.second}, errors {tally.errors}, unsupported {dict(tally.unsupported)}, "
+                    f"failed {len(tally.failures)}"
+                )
                 print(*("    " + f for f in tally.failures), sep="\n", end="\n" * bool(tally.failures))
         return int(failed > 0)
     counts = collect()

@@ -116,8 +116,13 @@ UNSUPPORTED: list[tuple[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], bo
     ("to", lambda x, args, kwargs: "cpu" in args or bool(kwargs) or len(args) > 1, "device"),
     (r"__rpow__", lambda x, args, kwargs: _is_integer(x) and bool((x < 0).any()), "integer to a negative power"),
     # PyTorch casts the fraction, so that 0.6 times is 0 times.
-    (r"addmv|addr|addmm.*|b?addbmm", lambda x, args, kwargs: _is_integer(x) and any(
-        kwargs.get(k, 1) != int(kwargs.get(k, 1)) for k in ("alpha", "beta")), "integers times a fraction"),
+    (
+        r"addmv|addr|addmm.*|b?addbmm",
+        lambda x, args, kwargs: (
+            _is_integer(x) and any(kwargs.get(k, 1) != int(kwargs.get(k, 1)) for k in ("alpha", "beta"))
+        ),
+        "integers times a fraction",
+    ),
     ("addr", lambda x, args, kwargs: x.dtype == torch.bool, "factors of bools"),
     (r"nn\.functional\.batch_norm", lambda x, args, kwargs: x.ndim < 2, "batch without channels"),
 ]
@@ -158,9 +163,7 @@ ERRORS_UNSUPPORTED: list[tuple[str, str, str]] = [
 ]
 
 
-def unsupported_error(
-    name: str, input: Any, args: tuple[Any, ...], kwargs: dict[str, Any], message: str
-) -> str | None:
+def unsupported_error(name: str, input: Any, args: tuple[Any, ...], kwargs: dict[str, Any], message: str) -> str | None:
     """Return why PyTorch's error does not apply, or ``None``."""
     for pattern, text, reason in ERRORS_UNSUPPORTED:
         if re.fullmatch(pattern, name) and re.search(text, message):

@@ -51,8 +51,10 @@ def test_a_wrong_one_fails(function, noticed):
 
 
 def test_an_argument_that_should_change_is_compared():
-    found = outcome(lambda x, mean, variance, *a, **k: gg.nn.functional.batch_norm(
-        x, mean.clone(), variance.clone(), *a, **k), "nn.functional.batch_norm")  # fmt: skip
+    found = outcome(
+        lambda x, mean, variance, *a, **k: gg.nn.functional.batch_norm(x, mean.clone(), variance.clone(), *a, **k),
+        "nn.functional.batch_norm",
+    )
     assert found.state == "failed" and "an argument that the operation changes" in found.reason
 
 

@@ -23,9 +23,10 @@ def test_it_is_exported_twice():
     assert optim.clip_grad_norm_ is nn.utils.clip_grad_norm_ and optim.clip_grad_value_ is nn.utils.clip_grad_value_
 
 
-@pytest.mark.parametrize(("norm_type", "norm"), [
-    (2, 13.0), (1, 19.0), (math.inf, 12.0), ("inf", 12.0), (3, (27 + 64 + 1728) ** (1 / 3)), (-math.inf, 3.0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("norm_type", "norm"),
+    [(2, 13.0), (1, 19.0), (math.inf, 12.0), ("inf", 12.0), (3, (27 + 64 + 1728) ** (1 / 3)), (-math.inf, 3.0)],
+)
 def test_norms(norm_type, norm):
     a, b = leaves([3.0, -4.0], [[12.0]])
     total = utils.clip_grad_norm_([a, b], 1.0, norm_type)

@@ -182,7 +182,8 @@ def test_training_goes_on_from_the_states_bit_for_bit():
         def make():
             optimizer = optim.RMSprop(model.parameters(), lr=0.05, momentum=0.9)
             return optimizer, L.SequentialLR(
-                optimizer, [L.LinearLR(optimizer, 0.1), L.CosineAnnealingLR(optimizer, 20)], [5])  # fmt: skip
+                optimizer, [L.LinearLR(optimizer, 0.1), L.CosineAnnealingLR(optimizer, 20)], [5]
+            )
 
         optimizer, schedule = make()
         for step in range(20):
@@ -220,9 +221,11 @@ def test_objects_that_can_be_called_are_saved_by_their_attributes():
 
 def test_resuming_by_the_last_epoch():
     makers = (
-        lambda o, e: L.StepLR(o, 2, 0.5, e), lambda o, e: L.LinearLR(o, 0.5, 1.0, 9, e),
-        lambda o, e: L.CosineAnnealingLR(o, 9, 0.0, e), lambda o, e: L.LambdaLR(o, lambda t: 0.5**t, e),
-    )  # fmt: skip
+        lambda o, e: L.StepLR(o, 2, 0.5, e),
+        lambda o, e: L.LinearLR(o, 0.5, 1.0, 9, e),
+        lambda o, e: L.CosineAnnealingLR(o, 9, 0.0, e),
+        lambda o, e: L.LambdaLR(o, lambda t: 0.5**t, e),
+    )
     for make in makers:
         through = rates(lambda o, make=make: make(o, -1), 8)
         optimizer = sgd()

@@ -27,6 +27,7 @@ def steps(make, gradients, start=1.0, dtype="float64"):
 
 # --- what a step does and does not
 
+
 def test_updates_happen_in_place_and_are_seen_by_graphs():
     w = leaf([1.0, 2.0])
     y = (w * w).sum()
@@ -40,9 +41,7 @@ def test_updates_happen_in_place_and_are_seen_by_graphs():
 
 def test_updates_are_declared():
     assert optim.sgd.sgd_step.update.mutates == ("parameter", "momentum_buffer")
-    assert set(optim.adam.adam_step.update.mutates) == {
-        "parameter", "exp_avg", "exp_avg_sq", "step", "max_exp_avg_sq"
-    }  # fmt: skip
+    assert set(optim.adam.adam_step.update.mutates) == {"parameter", "exp_avg", "exp_avg_sq", "step", "max_exp_avg_sq"}
 
 
 def test_gradients_are_left_alone():
@@ -142,6 +141,7 @@ def test_training_is_the_same_twice():
 
 
 # --- state
+
 
 def trained(make, count):
     w, b = leaf([[1.0, 2.0]]), leaf([3.0])

@@ -12,6 +12,7 @@ from glassgrad import optim
 
 pytestmark = pytest.mark.oracle
 
+
 def grid(**choices):
     """Every combination of the options."""
     return [dict(zip(choices, values, strict=True)) for values in itertools.product(*choices.values())]
@@ -144,6 +145,7 @@ def test_defaults_are_the_same():
     for name in OPTIONS:
         ours, theirs = getattr(optim, name)([w]).defaults, getattr(torch.optim, name)([tw]).defaults
         assert ours == theirs
-        mine, other = (list(inspect.signature(c).parameters.values()) for c in (getattr(optim, name),
-                                                                                getattr(torch.optim, name)))
+        mine, other = (
+            list(inspect.signature(c).parameters.values()) for c in (getattr(optim, name), getattr(torch.optim, name))
+        )
         assert [(p.name, p.kind, p.default) for p in mine] == [(p.name, p.kind, p.default) for p in other]

@@ -98,8 +98,9 @@ def test_flags_without_effect_are_accepted(name):
 def with_our_schedules(make):
     """The same lambda, finding our classes where it names PyTorch's."""
     found = {name: getattr(lr_scheduler, name) for name in lr_scheduler.__all__}
-    return types.FunctionType(make.__code__, {**make.__globals__, **found}, make.__name__, make.__defaults__,
-                              make.__closure__)  # fmt: skip
+    return types.FunctionType(
+        make.__code__, {**make.__globals__, **found}, make.__name__, make.__defaults__, make.__closure__
+    )
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -45,6 +45,7 @@ def trajectory(make, start, function, count):
 
 # --- 8.1
 
+
 @pytest.mark.parametrize(
     ("make", "expected"),
     [
@@ -66,10 +67,12 @@ def test_worked_8_1_one_parameter(make, expected):
 def test_worked_8_1_momentum_0_is_sgd():
     gradients = [0.5, -0.25, 1.0]
     assert steps(lambda p: optim.SGD(p, lr=0.1, momentum=0.0), gradients) == steps(
-        lambda p: optim.SGD(p, lr=0.1, momentum=1e-300), gradients)  # fmt: skip
+        lambda p: optim.SGD(p, lr=0.1, momentum=1e-300), gradients
+    )
 
 
 # --- 8.2
+
 
 @pytest.fixture(scope="module")
 def variants():
@@ -150,6 +153,7 @@ def test_worked_8_2_first_step_of_adam_has_the_length_of_the_rate(g):
 
 # --- 8.3
 
+
 def bowl(x, y):
     return x * x / 20 + y * y
 
@@ -224,15 +228,18 @@ def test_worked_8_3_note_wrong_adagrad_with_the_rate_in_the_sum():
 
 # --- 8.4
 
+
 def valley(x, y):
     return x * x + 100 * y * y
 
 
 @pytest.mark.parametrize(
     ("momentum", "expected"),
-    [(0.0, [(9.82, -0.8), (9.64324, 0.64), (9.46966168, -0.512)]),
-     (0.9, [(9.82, -0.8), (9.48124, -0.98), (9.00569368, 0.622)])],
-)  # fmt: skip
+    [
+        (0.0, [(9.82, -0.8), (9.64324, 0.64), (9.46966168, -0.512)]),
+        (0.9, [(9.82, -0.8), (9.48124, -0.98), (9.00569368, 0.622)]),
+    ],
+)
 def test_worked_8_4_paths_in_the_valley(momentum, expected):
     path = trajectory(lambda p: optim.SGD(p, lr=0.009, momentum=momentum), (10.0, 1.0), valley, 3)
     np.testing.assert_allclose(path, expected, rtol=1e-9)
@@ -287,6 +294,7 @@ def test_note_wrong_training_error_falls_at_every_step():
 
 
 # --- 8.5
+
 
 @pytest.mark.parametrize(("start", "wrong"), [((10, 1), 1.09e25), ((10, 10), 1.1e26)])
 def test_worked_8_5_note_wrong_nesterov_looks_the_other_way(start, wrong):
@@ -405,6 +413,7 @@ def test_adam_follows_a_schedule():
 
 # --- claims of the notes about AdaGrad (000 L273, 003 L421; corrections 1.2)
 
+
 def test_adagrad_stalls_after_a_large_gradient_and_rmsprop_does_not():
     """From 10, rate .1: 400 steps on 0.05·w², the first with a gradient of 1000."""
     ends = []
@@ -419,6 +428,7 @@ def test_adagrad_stalls_after_a_large_gradient_and_rmsprop_does_not():
 
 
 # --- 9
+
 
 def test_worked_9_weight_decay():
     w = leaf([2.0, -1.0])

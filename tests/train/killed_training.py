@@ -55,9 +55,7 @@ loaders = {
     "balanced": lambda: data.DataLoader(samples, batch_sampler=data.Balanced(labels, 6)),
     "list": lambda: [(gg.tensor(points[i : i + 8]), gg.tensor(labels[i : i + 8])) for i in range(0, 46, 8)],
 }
-model = nn.Sequential(
-    nn.Flatten(), nn.Linear(9, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.3), nn.Linear(6, 3)
-)  # fmt: skip
+model = nn.Sequential(nn.Flatten(), nn.Linear(9, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.3), nn.Linear(6, 3))
 optimizer = optim.Adam(model.parameters(), lr=0.02)
 
 

@@ -16,9 +16,7 @@ def fit(make, epochs=EPOCHS, path=None, interval="epoch"):
     samples = data.TensorDataset(rng.standard_normal((40, 2)).astype("float32"), rng.integers(0, 2, 40))
     model = nn.Linear(2, 2)
     optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    t = train.Trainer(
-        model, nn.CrossEntropyLoss(), optimizer, scheduler=make(optimizer), scheduler_interval=interval
-    )  # fmt: skip
+    t = train.Trainer(model, nn.CrossEntropyLoss(), optimizer, scheduler=make(optimizer), scheduler_interval=interval)
     checkpoint = None if path is None else train.Checkpoint(path, every=3)
     loader = data.DataLoader(samples, batch_size=8, shuffle=True)
     t.fit(loader, loader, epochs=epochs, progress=False, checkpoint=checkpoint)

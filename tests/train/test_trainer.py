@@ -206,6 +206,7 @@ def test_a_loss_must_be_one_number():
 
 # --- metrics
 
+
 def test_accuracy():
     scores = np.array([[0.1, 0.9, 0], [0.8, 0.2, 0], [0, 0, 1.0]])
     assert train.accuracy(scores, np.array([1, 1, 2])) == pytest.approx(2 / 3)

@@ -130,7 +130,7 @@ def test_no_record_shapes_and_every_id_quoted(pictures):
 
 
 def test_escaping_has_one_place():
-    assert run("<&>\"\\") == "&lt;&amp;&gt;&quot;\\\\"
+    assert run('<&>"\\') == "&lt;&amp;&gt;&quot;\\\\"
     assert run("") == " "  # an empty <font> is a syntax error
     assert run("", colour="#000000", size=9, bold=True) == '<font color="#000000" point-size="9"><b> </b></font>'
     assert quote('a"b') == '"a\\"b"'

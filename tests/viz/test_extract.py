@@ -162,8 +162,9 @@ def test_a_tensor_graph():
     y = (x @ w).sum(dim=0)
     graph = extract(y)
     assert [(n.op, n.shape, n.dtype) for n in graph.nodes if n.is_operation] == [
-        ("matmul", (5, 3), "float32"), ("sum", (3,), "float32"),
-    ]  # fmt: skip
+        ("matmul", (5, 3), "float32"),
+        ("sum", (3,), "float32"),
+    ]
     assert graph.node("x").kind == "input"
     assert not graph.node("x").differentiable
     assert graph.node("w").kind == "input"
@@ -215,8 +216,10 @@ def test_modules_become_boxes(pictures):
     y, _network = pictures.two_layers()
     graph = extract(y)
     assert [(group.key, group.parent) for group in graph.groups.values()] == [
-        ("TwoLayers", None), ("TwoLayers.first", "TwoLayers"), ("TwoLayers.second", "TwoLayers"),
-    ]  # fmt: skip
+        ("TwoLayers", None),
+        ("TwoLayers.first", "TwoLayers"),
+        ("TwoLayers.second", "TwoLayers"),
+    ]
     assert {node.kind for node in graph.nodes if node.name in ("weight", "bias")} == {"param"}
     assert next(node for node in graph.nodes if node.op == "relu").group == "TwoLayers"
     # The path of a module knows its module; ours is plain data.
@@ -344,10 +347,12 @@ def test_same_bytes_whatever_the_hash_seed(render, request):
     program = PROGRAM.replace("RENDER", "view.svg(), net.svg()" if render else "")
     texts = {
         subprocess.run(
-            [sys.executable, "-c", program], capture_output=True, check=True,
+            [sys.executable, "-c", program],
+            capture_output=True,
+            check=True,
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
         ).stdout
         for seed in ("0", "1", "2")
-    }  # fmt: skip
+    }
     assert len(texts) == 1
     assert b"sin x" in next(iter(texts))

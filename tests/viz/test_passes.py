@@ -251,8 +251,10 @@ def test_unwrap_takes_the_networks_box_and_leaves_the_losses(pictures):
     graph = passes.unwrap(extract(Loss()(network(gg.tensor(np.ones((5, 4), np.float32))))))
     assert graph.meta["title"] == "TwoLayers"
     assert {key: group.path for key, group in graph.groups.items()} == {
-        "first": ("first",), "second": ("second",), "Loss": ("Loss",),
-    }  # fmt: skip
+        "first": ("first",),
+        "second": ("second",),
+        "Loss": ("Loss",),
+    }
     assert {node.group for node in graph.nodes} == {None, "first", "second", "Loss"}
     assert_ordered(graph)
 

@@ -33,9 +33,11 @@ def history(seed, epochs=20):
     falling = 2.3 * np.exp(-np.arange(epochs) / 5) + rng.uniform(0, 0.05, epochs)
     rising = 1 - np.exp(-(1 + np.arange(epochs)) / 6)
     return {
-        "train_loss": falling.tolist(), "validation_loss": (falling + 0.2).tolist(),
-        "train_accuracy": rising.tolist(), "validation_accuracy": (rising * 0.9).tolist(),
-    }  # fmt: skip
+        "train_loss": falling.tolist(),
+        "validation_loss": (falling + 0.2).tolist(),
+        "train_accuracy": rising.tolist(),
+        "validation_accuracy": (rising * 0.9).tolist(),
+    }
 
 
 RNG = np.random.default_rng(0)

@@ -112,9 +112,11 @@ def test_labels_lie_on_their_lines_and_apart(pictures, dot):
         boxes.append((left, bottom, right, top))
     assert len(boxes) > 10
     overlaps = [
-        (a, b) for i, a in enumerate(boxes) for b in boxes[:i]
+        (a, b)
+        for i, a in enumerate(boxes)
+        for b in boxes[:i]
         if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-    ]  # fmt: skip
+    ]
     assert not overlaps
 
 

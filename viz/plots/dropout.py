@@ -163,9 +163,11 @@ def _net(ax: Any, layers: Mask, words: Sequence[str] | None, style: Style) -> No
                 where[0, 0], lowest - 0.1, word, ha="center", va="top", fontsize=style.size, color=style.theme.muted
             )
     ax.set(
-        xlim=(-0.6, (len(layers) - 1) * apart + 0.6), ylim=(lowest - (0.15 if words else 0), -lowest), aspect="equal",
+        xlim=(-0.6, (len(layers) - 1) * apart + 0.6),
+        ylim=(lowest - (0.15 if words else 0), -lowest),
+        aspect="equal",
         anchor="NW",
-    )  # fmt: skip
+    )
 
 
 def _unit(ax: Any, x: float, y: float, radius: float, alive: bool, style: Style) -> None:

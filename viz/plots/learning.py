@@ -140,10 +140,12 @@ class _Panel:
         alone = len(self.runs) == 1
         points = curve.rows.shape[1]
         look = {
-            "color": self.style.colour(run + (1 if alone and second else 0)), "linewidth": self.style.line,
+            "color": self.style.colour(run + (1 if alone and second else 0)),
+            "linewidth": self.style.line,
             "linestyle": self.style.dashes(1 if second else 0) if self.split else self.style.dashes(run),
-            "solid_capstyle": "round", "zorder": 3.0 + (0.1 if second else 0.0),
-        }  # fmt: skip
+            "solid_capstyle": "round",
+            "zorder": 3.0 + (0.1 if second else 0.0),
+        }
         if not alone or points <= 25:
             # A few marks a line, each line's elsewhere, say which is which without colour.
             every = max(1, points // 7)
@@ -214,8 +216,8 @@ class _Panel:
             points = min(len(upper), len(lower))
             colour = self.style.theme.muted if len(self.runs) == 1 else self.style.colour(self.runs.index(train.label))
             shade = self.ax.fill_between(
-                train.x[:points], upper[:points], lower[:points], color=colour, alpha=0.16, linewidth=0, zorder=1.5,
-            )  # fmt: skip
+                train.x[:points], upper[:points], lower[:points], color=colour, alpha=0.16, linewidth=0, zorder=1.5
+            )
             difference = (upper[:points] - lower[:points])[np.isfinite(upper[:points] - lower[:points])]
             self.handles.setdefault("gap", shade)
             if difference.size and len(pairs) == 1:

@@ -14,10 +14,7 @@ from .values import array, is_numbers, labels_for, listing, number_labels
 
 __all__ = ["Curve", "curves", "is_history", "mean_over", "plain", "smoothed"]
 
-_SPLITS = {
-    "train": ("train_{}", "training_{}", "{}"),
-    "test": ("test_{}", "validation_{}", "valid_{}", "val_{}"),
-}
+_SPLITS = {"train": ("train_{}", "training_{}", "{}"), "test": ("test_{}", "validation_{}", "valid_{}", "val_{}")}
 
 _PREFIXES = tuple(pattern.format("") for patterns in _SPLITS.values() for pattern in patterns if pattern != "{}")
 

@@ -157,12 +157,7 @@ def _matmul(rng: np.random.Generator) -> list[Sample]:
 def _linear(rng: np.random.Generator) -> list[Sample]:
     def sample(label: str, x: tuple[int, ...], bias: bool = True) -> Sample:
         return Sample(
-            label,
-            {
-                "input": spaced(rng, *x),
-                "weight": spaced(rng, 2, x[-1]),
-                "bias": spaced(rng, 2) if bias else None,
-            },
+            label, {"input": spaced(rng, *x), "weight": spaced(rng, 2, x[-1]), "bias": spaced(rng, 2) if bias else None}
         )
 
     return [

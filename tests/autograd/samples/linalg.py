@@ -44,9 +44,7 @@ ANY = {
     **SQUARE, "tall": (4, 2), "wide": (2, 4), "tall stack": (2, 4, 3), "wide stack": (2, 3, 4), "empty rows": (0, 3),
     "empty columns": (3, 0),
 }  # fmt: skip
-VECTORS = {
-    "vectors": ((3,), (3,)), "empty": ((0,), (0,)),
-}  # fmt: skip
+VECTORS = {"vectors": ((3,), (3,)), "empty": ((0,), (0,))}
 
 
 # -- products -------------------------------------------------------------------------------------------------
@@ -88,9 +86,11 @@ def pairs(shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]], second: st
 
 
 _CROSS = {
-    "vectors": ((3,), (3,)), "rows": ((2, 3), (2, 3)), "broadcast both": ((2, 1, 3), (1, 4, 3)),
+    "vectors": ((3,), (3,)),
+    "rows": ((2, 3), (2, 3)),
+    "broadcast both": ((2, 1, 3), (1, 4, 3)),
     "empty": ((0, 3), (0, 3)),
-}  # fmt: skip
+}
 
 
 def _cross(rng: np.random.Generator) -> list[Sample]:
@@ -115,9 +115,7 @@ def _blocks(rng: np.random.Generator) -> list[Sample]:
 def _added(first: tuple[int, ...], *others: tuple[str, tuple[int, ...]]) -> Make:
     def make(rng: np.random.Generator) -> list[Sample]:
         return [
-            Sample(
-                label, {"input": spaced(rng, *first), **{n: spaced(rng, *shape) for n, shape in others}}, static
-            )
+            Sample(label, {"input": spaced(rng, *first), **{n: spaced(rng, *shape) for n, shape in others}}, static)
             for label, static in (("plain", {}), ("scaled", {"beta": 0.5, "alpha": -2.0}), ("beta 0", {"beta": 0}))
         ]
 
@@ -311,15 +309,14 @@ COMPOSED_SAMPLES: dict[str, Make] = {
         Sample(f"upper {u}", {"x": 0.4 * spaced(rng, 2, 3, 3) + 2 * np.eye(3)}, {"upper": u}) for u in (True, False)
     ],
     "cholesky_solve": lambda rng: [
-        Sample(
-            f"upper {u}", {"x": spaced(rng, 3, 2), "L": 0.4 * spaced(rng, 2, 3, 3) + 2 * np.eye(3)}, {"upper": u}
-        )
+        Sample(f"upper {u}", {"x": spaced(rng, 3, 2), "L": 0.4 * spaced(rng, 2, 3, 3) + 2 * np.eye(3)}, {"upper": u})
         for u in (True, False)
     ],
     "cond": _cond,
     "cross": pairs({"columns": ((3, 2), (3, 2)), "rows": ((2, 3), (2, 3))}, "other"),
     "diag": lambda rng: [
-        Sample("vector", {"x": spaced(rng, 3)}, {"diagonal": -1}), Sample("matrix", {"x": spaced(rng, 3, 2)}),
+        Sample("vector", {"x": spaced(rng, 3)}, {"diagonal": -1}),
+        Sample("matrix", {"x": spaced(rng, 3, 2)}),
         Sample("empty", {"x": spaced(rng, 0)}),
     ],
     "diag_embed": lambda rng: [

@@ -144,8 +144,10 @@ def _norms(name: str) -> Samples:
         affine = {"weight": spaced(rng, 4), "bias": spaced(rng, 4)}
         if name == "layer_norm":
             affine = {"weight": spaced(rng, 4, 3), "bias": spaced(rng, 4, 3)}
-            return [Sample("affine", {"input": x, **affine}, {"normalized_shape": (4, 3)}),
-                    Sample("plain", {"input": x}, {"normalized_shape": 3})]  # fmt: skip
+            return [
+                Sample("affine", {"input": x, **affine}, {"normalized_shape": (4, 3)}),
+                Sample("plain", {"input": x}, {"normalized_shape": 3}),
+            ]
         if name == "rms_norm":
             return [Sample("weight", {"input": x, "weight": spaced(rng, 3)}, {"normalized_shape": 3, "eps": 0.1})]
         static = {"num_groups": 2} if name == "group_norm" else {}

@@ -43,7 +43,7 @@ CONVOLUTIONS: dict[int, dict[str, tuple[Shape, Shape, dict[str, Any]]]] = {
         "dilation and groups": ((1, 2, 3, 3, 2), (2, 1, 2, 2, 1), {"dilation": (2, 1, 1), "groups": 2}),
         "empty": ((0, 1, 2, 2, 2), (1, 1, 2, 2, 2), {}),
     },
-}  # fmt: skip
+}
 
 
 def _each(value: Any, rank: int) -> Shape:
@@ -214,9 +214,7 @@ def _max_pool_gradient(rng: np.random.Generator) -> list[Sample]:
 
 def _max_pool_pick(rng: np.random.Generator) -> list[Sample]:
     return [
-        Sample(
-            f"{label} {rank}d", {"x": spaced(rng, *x), "winner": _winners(rng, arguments, out)}, _static(arguments)
-        )
+        Sample(f"{label} {rank}d", {"x": spaced(rng, *x), "winner": _winners(rng, arguments, out)}, _static(arguments))
         for rank, table in POOLS.items()
         for label, (x, arguments, out) in table.items()
     ]
@@ -259,10 +257,7 @@ def _reading(name: str) -> Callable[[np.random.Generator], list[Sample]]:
         return [
             Sample(
                 label,
-                {
-                    name: spaced(rng, *x),
-                    "index": rng.integers(0, int(np.prod(x[-_RANKS[label] :])), places),
-                },
+                {name: spaced(rng, *x), "index": rng.integers(0, int(np.prod(x[-_RANKS[label] :])), places)},
                 {"rank": _RANKS[label]},
             )
             for label, (x, places) in _PLACES.items()
@@ -275,10 +270,7 @@ def _writing(rng: np.random.Generator) -> list[Sample]:
     return [
         Sample(
             label,
-            {
-                "x": spaced(rng, *places),
-                "index": rng.integers(0, int(np.prod(x[-_RANKS[label] :])), places),
-            },
+            {"x": spaced(rng, *places), "index": rng.integers(0, int(np.prod(x[-_RANKS[label] :])), places)},
             {"size": x[-_RANKS[label] :]},
         )
         for label, (x, places) in _PLACES.items()
@@ -305,7 +297,7 @@ _BLENDS: dict[str, tuple[Shape, int, tuple[Any, ...], int]] = {
     "smooth": ((2, 8), 1, ("smooth", 3, 8 / 3, False), 3),
     "smooth cubic": ((2, 8), 1, ("smooth", 3, 8 / 3, True), 3),
     "empty": ((0, 4), 1, ("linear", 7, 4 / 7, False), 7),
-}  # fmt: skip
+}
 
 
 def _blend(rng: np.random.Generator) -> list[Sample]:
@@ -326,7 +318,7 @@ _COLUMNS: dict[str, tuple[Shape, Shape, dict[str, Any]]] = {
     "disjoint": ((1, 2, 4, 4), (1, 8, 4), {"kernel_size": 2, "stride": 2}),
     "gaps": ((1, 1, 5, 5), (1, 1, 9), {"kernel_size": 1, "stride": 2}),
     "empty": ((0, 1, 3, 3), (0, 4, 4), {"kernel_size": 2}),
-}  # fmt: skip
+}
 
 
 def _im2col(rng: np.random.Generator) -> list[Sample]:
@@ -436,9 +428,7 @@ COMPOSED_SAMPLES = {
     "lp_pool2d": _calls(((1, 2, 4, 4), {"norm_type": 2.5, "kernel_size": 2}), signs=False),
     "lp_pool3d": _calls(((1, 1, 2, 2, 4), {"norm_type": 2, "kernel_size": 2})),
     "max_pool1d": _calls(((2, 6), {"kernel_size": 2})),
-    "max_pool2d": _calls(
-        ((1, 4, 4), {"kernel_size": 2, "return_indices": True}), ((1, 1, 9, 9), {"kernel_size": 9})
-    ),
+    "max_pool2d": _calls(((1, 4, 4), {"kernel_size": 2, "return_indices": True}), ((1, 1, 9, 9), {"kernel_size": 9})),
     "max_pool3d": _calls(((1, 2, 4, 2), {"kernel_size": 2, "stride": 1})),
     "max_unpool1d": _max_unpool(1, (2, 2, 3), (5,)),
     "max_unpool2d": _max_unpool(2, (1, 2, 2, 2), (4, 5)),
