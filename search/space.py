@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .extra import optuna
+
 __all__ = ["Choice", "Integers", "LogUniform", "Range", "Uniform", "check_space"]
 
 
@@ -44,8 +46,6 @@ class Uniform(Range):
         _check(self, float)
 
     def distribution(self) -> Any:
-        from .study import optuna
-
         return optuna().distributions.FloatDistribution(self.low, self.high)
 
 
@@ -72,8 +72,6 @@ class LogUniform(Range):
             raise ValueError(f"LogUniform: low must be greater than 0, got {self.low}")
 
     def distribution(self) -> Any:
-        from .study import optuna
-
         return optuna().distributions.FloatDistribution(self.low, self.high, log=True)
 
 
@@ -95,8 +93,6 @@ class Integers(Range):
             raise ValueError(f"Integers: low must be at least 1 with log=True, got {self.low}")
 
     def distribution(self) -> Any:
-        from .study import optuna
-
         return optuna().distributions.IntDistribution(self.low, self.high, log=self.log)
 
     def around(self, values: Sequence[Any]) -> Range:
@@ -122,8 +118,6 @@ class Choice(Range):
         object.__setattr__(self, "values", tuple(self.values))
 
     def distribution(self) -> Any:
-        from .study import optuna
-
         return optuna().distributions.CategoricalDistribution(self.values)
 
     def contains(self, value: Any) -> bool:

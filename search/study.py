@@ -10,26 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from .extra import optuna
 from .space import Range, check_space
 
-__all__ = ["optuna", "random_search"]
+__all__ = ["random_search"]
 
 Train = Callable[[dict[str, Any]], Any]
-
-
-def optuna() -> Any:
-    """The package Optuna, or an ImportError that says how to get it.
-
-    >>> optuna().__name__
-    'optuna'
-    """
-    try:
-        import optuna as package
-    except ImportError as error:
-        raise ImportError(
-            "glassgrad.search needs Optuna: pip install optuna (or pip install 'glassgrad[search]')"
-        ) from error
-    return package
 
 
 def random_search(

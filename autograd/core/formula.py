@@ -5,10 +5,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .interpreters import register_interpreter
-from .primitive import Primitive
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
 
 __all__ = ["Symbol", "operation_text", "rule_text"]
 
