@@ -38,6 +38,7 @@ class Experiment:
         seeds: in how many runs it is measured, by default.
 
     Attributes:
+        name: of the files that are written: the script's; a script that is run in several ways names each.
         data: the name of the chosen data set.
         seeds: the seeds of the runs, 0, 1, ...; a single one in short mode.
         short: whether to run for at most ten seconds, to show that the script works.
@@ -106,8 +107,7 @@ class Experiment:
             kind = data.MNIST if self.data == "mnist" else data.FashionMNIST
             parts = []
             for training in (True, False):
-                dataset = kind(train=training)
-                parts.append(dataset.arrays)
+                parts.append(tuple(part.numpy() for part in kind(train=training)[:]))
         result = []
         for (x, t), count in zip(parts, (train, test), strict=True):
             if count is not None and count > len(x):
@@ -115,6 +115,15 @@ class Experiment:
             x, t = x[:count], t[:count]
             result += [x.reshape(len(x), -1) if flat else x, t]
         return tuple(result)
+
+    def table(self, name: str, target: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the features (N, F) and the target (N,) of ``tabular/<name>.csv`` in the folder GLASSGRAD_DATA."""
+        folder = os.environ.get("GLASSGRAD_DATA")
+        path = Path(folder or ".", "tabular", f"{name}.csv")
+        if folder is None or not path.is_file():
+            self.arguments.error(f"set GLASSGRAD_DATA to a folder with tabular/{name}.csv, or leave out --data")
+        features, values = data.read_csv(path, target=target).arrays
+        return features, values[:, 0]
 
     def progress(self, steps: Iterable[Any], label: str = "") -> Iterator[Any]:
         """Yield ``steps`` under a progress bar, which is silent where nobody would see it."""
@@ -151,11 +160,15 @@ class Experiment:
         self._verdicts.append({"claim": claim, "where": where, "verdict": word, "measured": measured})
         print(f"{claim} ({where}): {word}; {measured}")
 
-    def finish(self, figure: Any = None) -> None:
-        """Write ``<script>.png`` and ``<script>.json``, each under a temporary name that is then changed."""
+    def finish(self, figure: Any = None, **more: Any) -> None:
+        """Write ``<name>.png`` and ``<name>.json``, each under a temporary name that is then changed.
+
+        Further figures, ``finish(curves, filters=...)``, become ``<name>-filters.png``.
+        """
         if figure is not None:
-            picture = self.out / f"{self.name}.png"
-            _replace(picture, lambda path: figure.savefig(path, format="png", dpi=150))
+            self._draw(figure, self.name)
+        for word, further in more.items():
+            self._draw(further, f"{self.name}-{word}")
         results = {
             "data": self.data,
             "short": self.short,
@@ -167,6 +180,9 @@ class Experiment:
         }
         text = json.dumps(results, indent=2, ensure_ascii=False) + "\n"
         _replace(self.out / f"{self.name}.json", lambda path: Path(path).write_text(text, encoding="utf-8"))
+
+    def _draw(self, figure: Any, name: str) -> None:
+        _replace(self.out / f"{name}.png", lambda path: figure.savefig(path, format="png", dpi=150))
 
 
 def _replace(target: Path, write: Any) -> None:
