@@ -27,10 +27,10 @@ from glassgrad.viz import plots
 
 # network, epochs, rate, the first convolution, the layers whose maps are shown
 NETS = {
-    "simple": (nn.models.SimpleConvNet, 8, 1e-3, "conv", ["relu1", "pool"]),
-    "double": (nn.models.DoubleConvNet, 8, 1e-3, "conv1", ["relu1", "relu2"]),
+    "simple": (nn.models.SimpleConvNet, 8, 3e-3, "conv", ["relu1", "pool"]),
+    "double": (nn.models.DoubleConvNet, 8, 3e-3, "conv1", ["relu1", "relu2"]),
     "deep": (nn.models.DeepConvNet, 6, 1e-3, "features.conv1", ["features.relu2", "features.relu4"]),
-    "lenet": (lambda: nn.models.LeNet5(image_size=28), 10, 2e-3, "features.conv1",
+    "lenet": (lambda: nn.models.LeNet5(image_size=28), 10, 3e-3, "features.conv1",
               ["features.activation1", "features.activation2"]),
     "alexnet": (lambda: nn.models.AlexNet(output_size=10, init="he"), 6, 1e-4, "features.conv1",
                 ["features.relu1", "features.relu5"]),
