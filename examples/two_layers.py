@@ -157,7 +157,7 @@ def against(ax):
     low, high = float(true.min()), float(true.max())
     ax.plot(true[shown, 0], predicted[shown, 0], ".", color="C0", markersize=3, alpha=0.35)
     ax.plot([low, high], [low, high], "-", color="C1", linewidth=1.4)
-    ax.set(xlabel=f"true, {unit}", ylabel="predicted", xlim=(low, high), ylim=(low, high))
+    ax.set(xlabel=f"true, {unit}", ylabel=f"predicted, {unit}", xlim=(low, high), ylim=(low, high))
 
 
 def curves(runs):
@@ -176,7 +176,7 @@ yes = "odd?" if experiment.data in ("digits", "mnist") else "above the median?"
 which = "which digit?" if experiment.data in ("digits", "mnist") else "which quarter?"
 experiment.finish(
     plots.panels(
-        {"predicted against true, 256 units": against, f"{yes} % right": curves({"ReLU, He": binary}),
+        {"256 units": against, f"{yes} % right": curves({"ReLU, He": binary}),
          f"{which} % right": curves(classes)},
         lambda ax, show: show(ax), columns=3, sharex=False, sharey=False, proportion=1.0,
         title=f"Two layers on {name or experiment.data}",
