@@ -157,7 +157,7 @@ def against(ax):
     low, high = float(true.min()), float(true.max())
     ax.plot(true[shown, 0], predicted[shown, 0], ".", color="C0", markersize=3, alpha=0.35)
     ax.plot([low, high], [low, high], "-", color="C1", linewidth=1.4)
-    ax.set(xlabel=f"true, {unit}", ylabel=f"predicted, {unit}", xlim=(low, high), ylim=(low, high))
+    ax.set(xlabel=f"true {quantity}", ylabel=f"predicted {quantity}", xlim=(low, high), ylim=(low, high))
 
 
 def curves(runs):
@@ -172,6 +172,8 @@ def curves(runs):
     return draw
 
 
+titles = {"digits": "the digits", "mnist": "MNIST", "year": "songs"}
+quantity = "ink" if experiment.data in ("digits", "mnist") else f"value, {unit}"
 yes = "odd?" if experiment.data in ("digits", "mnist") else "above the median?"
 which = "which digit?" if experiment.data in ("digits", "mnist") else "which quarter?"
 experiment.finish(
@@ -179,6 +181,6 @@ experiment.finish(
         {"256 units": against, f"{yes} % right": curves({"ReLU, He": binary}),
          f"{which} % right": curves(classes)},
         lambda ax, show: show(ax), columns=3, sharex=False, sharey=False, proportion=1.0,
-        title=f"Two layers on {name or experiment.data}",
+        title=f"Two layers on {titles.get(experiment.data, name)}",
     )
 )  # fmt: skip
