@@ -45,6 +45,8 @@ experiment.arguments.add_argument("--net", choices=NETS, default="simple", help=
 experiment.arguments.add_argument("--epochs", type=int, help="instead of the network's own number")
 net = experiment.options.net
 make, epochs, rate, first, layers = NETS[net]
+if experiment.options.epochs is not None and experiment.options.epochs < 1:
+    experiment.arguments.error(f"--epochs must be at least 1, not {experiment.options.epochs}")
 epochs = 1 if experiment.short else experiment.options.epochs or epochs
 experiment.name = f"convnets-{net}" + ("-fashion" if experiment.data == "fashion" and net != "alexnet" else "")
 labels = CLOTHES if experiment.data == "fashion" else None
