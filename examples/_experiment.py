@@ -38,6 +38,7 @@ class Experiment:
         seeds: in how many runs it is measured, by default.
 
     Attributes:
+        name: of the files that are written: the script's; a script that is run in several ways names each.
         data: the name of the chosen data set.
         seeds: the seeds of the runs, 0, 1, ...; a single one in short mode.
         short: whether to run for at most ten seconds, to show that the script works.
@@ -159,11 +160,15 @@ class Experiment:
         self._verdicts.append({"claim": claim, "where": where, "verdict": word, "measured": measured})
         print(f"{claim} ({where}): {word}; {measured}")
 
-    def finish(self, figure: Any = None) -> None:
-        """Write ``<script>.png`` and ``<script>.json``, each under a temporary name that is then changed."""
+    def finish(self, figure: Any = None, **more: Any) -> None:
+        """Write ``<name>.png`` and ``<name>.json``, each under a temporary name that is then changed.
+
+        Further figures, ``finish(curves, filters=...)``, become ``<name>-filters.png``.
+        """
         if figure is not None:
-            picture = self.out / f"{self.name}.png"
-            _replace(picture, lambda path: figure.savefig(path, format="png", dpi=150))
+            self._draw(figure, self.name)
+        for word, further in more.items():
+            self._draw(further, f"{self.name}-{word}")
         results = {
             "data": self.data,
             "short": self.short,
@@ -175,6 +180,9 @@ class Experiment:
         }
         text = json.dumps(results, indent=2, ensure_ascii=False) + "\n"
         _replace(self.out / f"{self.name}.json", lambda path: Path(path).write_text(text, encoding="utf-8"))
+
+    def _draw(self, figure: Any, name: str) -> None:
+        _replace(self.out / f"{name}.png", lambda path: figure.savefig(path, format="png", dpi=150))
 
 
 def _replace(target: Path, write: Any) -> None:

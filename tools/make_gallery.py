@@ -33,10 +33,16 @@ def entries() -> list[dict[str, Any]]:
     return tomllib.loads((EXAMPLES / "gallery.toml").read_text(encoding="utf-8"))["experiment"]
 
 
+def script_of(entry: dict[str, Any]) -> str:
+    """Return the file of an entry: of its ``script``, or of its name, if it is the script's only entry."""
+    return f"{entry.get('script', entry['name'])}.py"
+
+
 def run(entry: dict[str, Any]) -> dict[str, Any]:
     """Run one script and return its numbers."""
     name = entry["name"]
-    command = [sys.executable, str(EXAMPLES / f"{name}.py"), "--out", str(PICTURES), *entry.get("arguments", [])]
+    script = EXAMPLES / script_of(entry)
+    command = [sys.executable, str(script), "--out", str(PICTURES), *entry.get("arguments", [])]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
@@ -66,17 +72,18 @@ def gallery(language: str, folder: str, results: dict[str, Any]) -> str:
         if name not in results:
             continue
         title, caption = entry[f"title_{language}"], filled(entry[f"caption_{language}"], results[name])
-        picture = f"![{title}]({folder}gallery/{name}.png)" if (PICTURES / f"{name}.png").exists() else ""
-        parts.append("\n\n".join(p for p in (f"### {title}", picture, caption.strip(), f"`{name}.py`") if p))
+        names = [name, *(f"{name}-{further}" for further in entry.get("pictures", ()))]
+        pictures = [f"![{title}]({folder}gallery/{n}.png)" for n in names if (PICTURES / f"{n}.png").exists()]
+        parts.append("\n\n".join((f"### {title}", *pictures, caption.strip(), f"`{script_of(entry)}`")))
     return "\n\n".join(parts)
 
 
 def verdicts(results: dict[str, Any]) -> str:
     """Return the table of claims."""
     rows = ["| claim | note, line | measured | verdict | script |", "|---|---|---|---|---|"]
-    for name in (entry["name"] for entry in entries()):
-        for v in results.get(name, {}).get("verdicts", ()):
-            cells = (v["claim"], v["where"], v["measured"], f"**{v['verdict']}**", f"`{name}.py`")
+    for entry in entries():
+        for v in results.get(entry["name"], {}).get("verdicts", ()):
+            cells = (v["claim"], v["where"], v["measured"], f"**{v['verdict']}**", f"`{script_of(entry)}`")
             rows.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
     return "\n".join(rows)
 
