@@ -7,7 +7,7 @@ METADATA := setup.cfg pyproject.toml
 # Compared with, never imported by the library. CONTRIBUTING.md says how to keep CUDA packages out on Linux.
 PEERS := torch==2.13.0 autograd scikit-learn scipy onnx==1.23.2 expecttest
 
-.PHONY: help demo test check oracle realdata reference benchmarks wheel clean
+.PHONY: help demo test check oracle realdata reference gallery benchmarks wheel clean
 
 help:
 	@echo "make demo    train, check and draw a small network; sets everything up first"
@@ -16,6 +16,7 @@ help:
 	@echo "make oracle  compare with PyTorch, its operator samples, ONNX and HIPS autograd (installs them)"
 	@echo "make realdata  tests on MNIST, Fashion-MNIST and tables in the folder GLASSGRAD_DATA"
 	@echo "make reference  write docs/operators.md and the stubs of methods from the operations themselves"
+	@echo "make gallery  run all experiments on MNIST (GLASSGRAD_DATA) and write their pictures, numbers and pages: an hour"
 	@echo "make benchmarks  measure against PyTorch, HIPS autograd, DeZero and micrograd; writes docs/benchmarks.md"
 	@echo "make wheel   build dist/glassgrad-*.whl"
 	@echo "make clean   remove what was built, environments included"
@@ -42,6 +43,10 @@ realdata: $(VENV)/.installed
 reference: $(VENV)/.installed
 	$(BIN)/python tools/write_signatures.py
 	$(BIN)/python tools/write_reference.py
+
+gallery: $(VENV)/.installed
+	@test -d "$(GLASSGRAD_DATA)" || { echo "make gallery: set GLASSGRAD_DATA to the folder that holds mnist/"; exit 1; }
+	$(BIN)/python tools/make_gallery.py
 
 benchmarks: $(VENV)/.peers
 	$(BIN)/python -m pip install --quiet dezero micrograd threadpoolctl
