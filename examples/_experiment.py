@@ -106,8 +106,7 @@ class Experiment:
             kind = data.MNIST if self.data == "mnist" else data.FashionMNIST
             parts = []
             for training in (True, False):
-                dataset = kind(train=training)
-                parts.append(dataset.arrays)
+                parts.append(tuple(part.numpy() for part in kind(train=training)[:]))
         result = []
         for (x, t), count in zip(parts, (train, test), strict=True):
             if count is not None and count > len(x):
@@ -115,6 +114,15 @@ class Experiment:
             x, t = x[:count], t[:count]
             result += [x.reshape(len(x), -1) if flat else x, t]
         return tuple(result)
+
+    def table(self, name: str, target: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the features (N, F) and the target (N,) of ``tabular/<name>.csv`` in the folder GLASSGRAD_DATA."""
+        folder = os.environ.get("GLASSGRAD_DATA")
+        path = Path(folder or ".", "tabular", f"{name}.csv")
+        if folder is None or not path.is_file():
+            self.arguments.error(f"set GLASSGRAD_DATA to a folder with tabular/{name}.csv, or leave out --data")
+        features, values = data.read_csv(path, target=target).arrays
+        return features, values[:, 0]
 
     def progress(self, steps: Iterable[Any], label: str = "") -> Iterator[Any]:
         """Yield ``steps`` under a progress bar, which is silent where nobody would see it."""
