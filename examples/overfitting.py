@@ -88,7 +88,8 @@ def compared(optimiser, means):
 plain = ("SGD", "nothing")
 experiment.verdict(
     "300 images are learned by heart, test accuracy stays far below", "000 L423, 002 L39",
-    known_at_end[plain] > 0.99 and gap(plain) > 0.1, f"training {known_at_end[plain]:.3f}, test {test_at_end[plain]:.3f}",
+    known_at_end[plain] > 0.99 and gap(plain) > 0.1,
+    f"training {known_at_end[plain]:.3f}, test {test_at_end[plain]:.3f}",
 )  # fmt: skip
 for means, where in (("weight decay 0.1", "000 L434, 002 L65-69"), ("dropout 0.2", "000 L440, 002 L70-75")):
     for optimiser in OPTIMISERS:
@@ -96,14 +97,14 @@ for means, where in (("weight decay 0.1", "000 L434, 002 L65-69"), ("dropout 0.2
         smaller = gap(mine) < gap(without)
         risen = test_at_end[mine] > test_at_end[without]
         experiment.verdict(f"{means}: the gap is smaller and test accuracy rises", where,
-                           smaller and risen or ("partly" if smaller or risen else False),
+                           (smaller and risen) or ("partly" if smaller or risen else False),
                            compared(optimiser, means))  # fmt: skip
 for optimiser in OPTIMISERS:
     scores = {means: test_at_end[optimiser, means] for means in MEANS}
     above, best = scores["max-norm 1"] > scores["weight decay 0.1"], max(scores, key=scores.get)
     experiment.verdict(
         "max-norm is better than weight decay, and best with dropout", "003 L224",
-        above and best == "dropout and max-norm" or ("partly" if above else False),
+        (above and best == "dropout and max-norm") or ("partly" if above else False),
         f"{optimiser}, test accuracy: " + ", ".join(f"{means} {score:.3f}" for means, score in scores.items()),
     )  # fmt: skip
 experiment.verdict(
