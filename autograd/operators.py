@@ -32,7 +32,7 @@ from .ops import (
     rounding,
     shaping,
 )  # fmt: skip
-from .ops.indexing import plain_index
+from .ops.indexing import index_of_arrays
 
 # -- operators: Python's name, the primitive ------------------------------------------------------------------
 
@@ -208,12 +208,12 @@ def _fill_(self: Tensor, value: Any) -> Any:
 
 def _getitem(self: Tensor, index: Any) -> Any:
     """Return part of the tensor. See :func:`getitem`."""
-    return indexing.getitem(self, plain_index(index))
+    return indexing.getitem(self, index_of_arrays(index))
 
 
 def _setitem(self: Tensor, index: Any, values: Any) -> None:
     """Overwrite part of a tensor in place; under ``no_grad`` for a leaf that requires grad."""
-    in_place.assign_at(self, plain_index(index), values)
+    in_place.assign_at(self, index_of_arrays(index), values)
 
 
 OTHERS: dict[str, Callable[..., Any]] = {

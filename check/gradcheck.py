@@ -67,7 +67,7 @@ def gradcheck(
 
     Raises:
         GradcheckError: (a ``RuntimeError``) a gradient is wrong or cannot be judged; the message is the report.
-        TypeError: ``fn`` returns something that has no derivative, or ``params`` holds something else than tensors.
+        TypeError: ``fn`` returns something that has no derivative, or ``params`` holds anything other than tensors.
         ValueError: there is nothing to check, or an option is out of range.
 
     >>> import glassgrad as gg

@@ -217,7 +217,7 @@ class _Gates:
 
     def _at_outputs(self, g: Sequence[Any]) -> list[Any]:
         recorded = any(x.__class__ in HANDLES for x in g)
-        gradients = _spread(g, self.output_places, self.outputs)
+        gradients = _placed(g, self.output_places, self.outputs)
         with _mode(recorded):
             for hook in self.before:
                 replaced = hook(self.module, gradients)
@@ -240,7 +240,7 @@ class _Gates:
         if self.grad_outputs is None:
             # The gradient came another way than through the outputs, as in the second of two derivatives.
             return list(g)
-        gradients = _spread(g, self.input_places, self.inputs)
+        gradients = _placed(g, self.input_places, self.inputs)
         with _mode(recorded):
             for hook in self.hooks:
                 replaced = hook(self.module, gradients, self.grad_outputs)
@@ -272,7 +272,7 @@ def _mode(recorded: bool) -> Any:
     return enable_grad() if recorded else no_grad()
 
 
-def _spread(g: Sequence[Any], places: list[int], count: int) -> tuple[Any, ...]:
+def _placed(g: Sequence[Any], places: list[int], count: int) -> tuple[Any, ...]:
     """Return gradients as tensors of their own at their places, and None elsewhere."""
     found: list[Any] = [None] * count
     for place, gradient in zip(places, g, strict=True):

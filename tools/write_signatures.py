@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["ScalarOperators", "TensorOperators"]
 
 '''
-# Methods that give something else than one tensor.
+# Methods that give anything other than one tensor.
 RETURNS = {
     "__setitem__": "None", "__array_ufunc__": "Any", "__array_function__": "Any", "__dlpack__": "Any",
     "__dlpack_device__": "Any", "allclose": "builtins.bool", "equal": "builtins.bool", "tolist": "Any",

@@ -16,20 +16,22 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "DOUBLE", "HALF", "MANY", "SINGLE", "computing_dtype", "matrix_product", "running_total", "total",
+    "DOUBLE", "HALF", "INNER_LIMIT", "SINGLE", "computing_dtype", "matrix_product", "running_total", "total",
     "total_of_products",
 ]  # fmt: skip
 
 HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
 
-_CHAIN = 32  # as many numbers may be added one by one
+_CHAIN = 32  # how many numbers may be added one by one
 _SMALL = 1024  # up to this size float64 costs less than blocks
+_CAST = 1 << 14  # up to this size, rows are cast to float64
 _WIDTH = 1024  # narrower rows are joined to about this width: each row costs NumPy a loop
-_DOT = 1 << 12  # so many products are added by one call of BLAS
-MANY = 1 << 12  # and so many on the inner axis of a product of matrices
-_BLOCK = 1 << 6  # which is else cut into blocks of so many
-_PART = 1 << 14  # running sums are made in parts of this size
+_DOT = 1 << 12  # how many products one call of BLAS adds
+INNER_LIMIT = 1 << 12  # the longest inner axis of a product of matrices that is left to BLAS
+_BLOCK = 1 << 6  # the blocks into which a longer one is cut
+_PART = 1 << 14  # the length of the parts in which running sums are made
 _ONES = np.ones(_CHAIN, SINGLE)
+_DOUBLE_ONES = np.ones(_CAST)
 _reduce: Any = np.add.reduce  # its stub knows no positional arguments
 
 
@@ -93,7 +95,11 @@ def _total_of_single(array: Any, axes: Any, keepdims: bool) -> Any:
             if array.size <= _SMALL:
                 return _reduce(array, axes, DOUBLE, None, keepdims)
             leading = inner == ndim and max(axes) == len(axes) - 1
-            out = _rows(array.reshape(1, count, -1)) if leading else _in_any_order(array, axes)
+            if leading and array.size <= _CAST:
+                # In the nearest cache a cast and one product of float64 take less time than blocks.
+                out = _DOUBLE_ONES[:count] @ array.reshape(count, -1).astype(DOUBLE)
+            else:
+                out = _rows(array.reshape(1, count, -1)) if leading else _in_any_order(array, axes)
         else:
             # Short rows take BLAS a fraction of the time.
             out = array.reshape(-1, count) @ _ONES[:count]
@@ -220,7 +226,7 @@ def matrix_product(x: Any, y: Any) -> Any:
     BLAS adds the products of small matrices one by one, those of large ones a few hundred at a time.
     """
     inner = x.shape[-1] if x.ndim else 0
-    if inner <= MANY or x.dtype is not SINGLE or y.dtype is not SINGLE or not y.ndim:
+    if inner <= INNER_LIMIT or x.dtype is not SINGLE or y.dtype is not SINGLE or not y.ndim:
         return np.matmul(x, y)
     if y.shape[-2 if y.ndim > 1 else 0] != inner:
         return np.matmul(x, y)  # which says what is wrong
@@ -240,8 +246,8 @@ def matrix_product(x: Any, y: Any) -> Any:
         right = y[..., :start, :].reshape(*y.shape[:-2], -1, _BLOCK, n)
         products = np.matmul(left, right)
         out = total(products, (products.ndim - 3,), dtype=DOUBLE)
-    for begin in range(start, inner, MANY):
-        part = slice(begin, begin + MANY)
+    for begin in range(start, inner, INNER_LIMIT):
+        part = slice(begin, begin + INNER_LIMIT)
         out = out + np.matmul(x[..., part], y[..., part, :]).astype(DOUBLE)
     return out.astype(SINGLE)
 

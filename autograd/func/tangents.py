@@ -143,7 +143,7 @@ def _elementwise(
         if tangent is None:
             continue
         rule = rules[name]
-        values["g"] = _spread(tangent, node.shape, recorded)
+        values["g"] = _broadcast(tangent, node.shape, recorded)
         for argument in rule.arguments:
             if argument not in values:
                 operand = node.inputs[node.primitive.input_names.index(argument.removesuffix("_shape"))]
@@ -303,7 +303,7 @@ def _zeros(vertex: Any, recorded: bool) -> Any:
     return new_tensor(zeros, None) if recorded else zeros
 
 
-def _spread(value: Any, shape: Any, recorded: bool) -> Any:
+def _broadcast(value: Any, shape: Any, recorded: bool) -> Any:
     if value.shape == shape:
         return value
     return REGISTRY["broadcast_to"].function(value, shape) if recorded else np.broadcast_to(value, shape)
@@ -314,7 +314,7 @@ def _conform(tangent: Any, node: Node, recorded: bool) -> Any:
     if recorded:
         if tangent.__class__ not in HANDLES:
             tangent = new_tensor(np.asarray(tangent), None)
-        tangent = _spread(tangent, node.shape, recorded)
+        tangent = _broadcast(tangent, node.shape, recorded)
         return tangent if tangent.dtype == node.dtype else REGISTRY["astype"].function(tangent, node.dtype)
-    array: Array = _spread(np.asarray(tangent), node.shape, recorded)
+    array: Array = _broadcast(np.asarray(tangent), node.shape, recorded)
     return array if array.dtype == node.dtype else array.astype(node.dtype)

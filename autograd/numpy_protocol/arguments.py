@@ -20,8 +20,8 @@ __all__: list[str] = []
 _Function = Callable[..., Any]
 
 
-def leads_to(operation: _Function) -> Callable[[_Function], _Function]:
-    """Mark an adapter with the operation that it leads to, for the reference page."""
+def adapter_for(operation: _Function) -> Callable[[_Function], _Function]:
+    """Mark an adapter with the operation that it calls, for the reference page."""
 
     def mark(adapter: _Function) -> _Function:
         adapter.operation = operation  # type: ignore[attr-defined]
@@ -30,7 +30,7 @@ def leads_to(operation: _Function) -> Callable[[_Function], _Function]:
     return mark
 
 
-def none(**given: Any) -> None:
+def refuse(**given: Any) -> None:
     """Refuse arguments that have a place in NumPy's order but no meaning here."""
     for name, value in given.items():
         if value is not None:

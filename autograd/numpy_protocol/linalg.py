@@ -1,4 +1,4 @@
-"""NumPy's linear algebra in NumPy's words, led to our operations."""
+"""NumPy's linear algebra, with NumPy's signatures on our operations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from ..ops import (
 from ..ops.axes import axis_of
 from ..ops.shaping import floats
 from ..ops.solving import matrices_of
-from .arguments import axes, flat, leads_to, listed, none, numbers, operand
+from .arguments import adapter_for, axes, flat, listed, numbers, operand, refuse
 
 __all__: list[str] = []
 
@@ -40,9 +40,9 @@ _Function = Callable[..., Any]
 # -- products ---------------------------------------------------------------------------------------------------------
 
 
-@leads_to(matmul.matmul)
+@adapter_for(matmul.matmul)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     a, b = operand(a), operand(b)
     if a.ndim == 0 or b.ndim == 0:
         return arithmetic.multiply(a, b)
@@ -52,30 +52,30 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     return summation.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
 
 
-@leads_to(products.dot)
+@adapter_for(products.dot)
 def vdot(a: Any, b: Any, /) -> Any:
     return products.dot(flat(a), flat(b))
 
 
-@leads_to(products.inner)
+@adapter_for(products.inner)
 def inner(a: Any, b: Any, /) -> Any:
     return products.inner(operand(a), operand(b))
 
 
-@leads_to(products.outer)
+@adapter_for(products.outer)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     return products.outer(flat(a), flat(b))
 
 
-@leads_to(products.outer)
+@adapter_for(products.outer)
 def outer_of_vectors(x1: Any, x2: Any, /) -> Any:
     if np.ndim(x1) != 1 or np.ndim(x2) != 1:
         raise ValueError(f"outer: two vectors are needed, not shapes {np.shape(x1)} and {np.shape(x2)}")
     return products.outer(operand(x1), operand(x2))
 
 
-@leads_to(summation.tensordot)
+@adapter_for(summation.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     a, b = operand(a), operand(b)
     pairs = (range(a.ndim - axes, a.ndim), range(axes)) if isinstance(axes, int | np.integer) else axes
@@ -90,31 +90,31 @@ def _as_many(left: Any, right: Any) -> None:
         raise ValueError(f"tensordot: axes of sizes {tuple(left)} and {tuple(right)} are to be summed together")
 
 
-@leads_to(summation.tensordot)
+@adapter_for(summation.tensordot)
 def tensordot_of(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
     return tensordot(x1, x2, axes)
 
 
-@leads_to(matmul.matmul)
+@adapter_for(matmul.matmul)
 def matmul_of(x1: Any, x2: Any, /) -> Any:
     return matmul.matmul(operand(x1), operand(x2))
 
 
-@leads_to(matmul.matmul)
+@adapter_for(matmul.matmul)
 def matvec(x1: Any, x2: Any, /) -> Any:
     x1, x2 = operand(x1), operand(x2)
     matrices_of(x1, "matvec")
     return shaping.squeeze(matmul.matmul(x1, shaping.unsqueeze(x2, -1)), -1)
 
 
-@leads_to(matmul.matmul)
+@adapter_for(matmul.matmul)
 def vecmat(x1: Any, x2: Any, /) -> Any:
     x1, x2 = operand(x1), operand(x2)
     matrices_of(x2, "vecmat")
     return shaping.squeeze(matmul.matmul(shaping.unsqueeze(x1, -2), x2), -2)
 
 
-@leads_to(products.vecdot)
+@adapter_for(products.vecdot)
 def vecdot_of(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
     x1, x2 = operand(x1), operand(x2)
     # NumPy counts the axis in each array by itself, and broadcasts the others.
@@ -124,18 +124,18 @@ def vecdot_of(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
     return products.vecdot(x1, x2)
 
 
-@leads_to(summation.einsum)
+@adapter_for(summation.einsum)
 def einsum(*operands: Any, out: Any = None, optimize: Any = False) -> Any:
-    none(out=out)
+    refuse(out=out)
     return summation.einsum(*operands)
 
 
-@leads_to(products.kron)
+@adapter_for(products.kron)
 def kron(a: Any, b: Any) -> Any:
     return products.kron(operand(a), operand(b))
 
 
-@leads_to(products.cross)
+@adapter_for(products.cross)
 def cross(a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axis: Any = None) -> Any:
     if axis is not None:
         axisa = axisb = axisc = axis
@@ -149,31 +149,31 @@ def cross(a: Any, b: Any, axisa: Any = -1, axisb: Any = -1, axisc: Any = -1, axi
     return shaping.movedim(products.vector_cross(a, b), -1, axisc)
 
 
-@leads_to(products.cross)
+@adapter_for(products.cross)
 def cross_of(x1: Any, x2: Any, /, *, axis: Any = -1) -> Any:
     return cross(x1, x2, axis=axis)
 
 
-@leads_to(chains.matrix_power)
+@adapter_for(chains.matrix_power)
 def matrix_power(a: Any, n: Any) -> Any:
     return chains.matrix_power(a, n)
 
 
-@leads_to(chains.multi_dot)
+@adapter_for(chains.multi_dot)
 def multi_dot(arrays: Any, *, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     return chains.multi_dot([operand(a) for a in arrays])
 
 
 # -- equations and inverses -------------------------------------------------------------------------------------------
 
 
-@leads_to(solving.inv)
+@adapter_for(solving.inv)
 def inv(a: Any) -> Any:
     return solving.inv(a)
 
 
-@leads_to(solving.solve)
+@adapter_for(solving.solve)
 def solve(a: Any, b: Any) -> Any:
     a, b = operand(a), operand(b)
     # For NumPy only what has one axis is a vector; for us also stacks of vectors, if they fit.
@@ -182,7 +182,7 @@ def solve(a: Any, b: Any) -> Any:
     return solving.solve_matrices(a, b)
 
 
-@leads_to(pseudoinverse.lstsq)
+@adapter_for(pseudoinverse.lstsq)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     a, b = operand(a), operand(b)
     if a.ndim != 2 or b.ndim not in (1, 2):
@@ -190,37 +190,37 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     return pseudoinverse.lstsq(a, b, rcond, driver="gelsd")
 
 
-@leads_to(pseudoinverse.pinv)
+@adapter_for(pseudoinverse.pinv)
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = 1e-15) -> Any:
     # An rtol of None is the rounding error times the larger size, which is what ours takes it for.
     return pseudoinverse.pinv(a, rtol=rtol if rcond is None else rcond, hermitian=hermitian)
 
 
-@leads_to(pseudoinverse.matrix_rank)
+@adapter_for(pseudoinverse.matrix_rank)
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     if tol is not None and rtol is not None:
         raise ValueError("`tol` and `rtol` can't be both set.")
     return pseudoinverse.matrix_rank(A, hermitian=hermitian, atol=tol, rtol=rtol if tol is None else 0.0)
 
 
-@leads_to(pseudoinverse.cond)
+@adapter_for(pseudoinverse.cond)
 def cond(x: Any, p: Any = None) -> Any:
     found = pseudoinverse.cond(x, p)
     lost = np.isnan(numbers(found)) & ~np.isnan(numbers(x)).any((-2, -1))
     return comparison.where(lost, np.inf, found) if lost.any() else found
 
 
-@leads_to(matrix_functions.tensorinv)
+@adapter_for(matrix_functions.tensorinv)
 def tensorinv(a: Any, ind: Any = 2) -> Any:
     return matrix_functions.tensorinv(a, ind)
 
 
-@leads_to(matrix_functions.tensorsolve)
+@adapter_for(matrix_functions.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     return matrix_functions.tensorsolve(operand(a), operand(b), axes)
 
 
-@leads_to(matrix_functions.vander)
+@adapter_for(matrix_functions.vander)
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     return matrix_functions.vander(x, N, increasing)
 
@@ -228,22 +228,22 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
 # -- factors ----------------------------------------------------------------------------------------------------------
 
 
-@leads_to(solving.det)
+@adapter_for(solving.det)
 def det(a: Any) -> Any:
     return solving.det(a)
 
 
-@leads_to(solving.slogdet)
+@adapter_for(solving.slogdet)
 def slogdet(a: Any) -> Any:
     return solving.slogdet(a)
 
 
-@leads_to(factorization.cholesky)
+@adapter_for(factorization.cholesky)
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     return factorization.cholesky(a, upper=upper)
 
 
-@leads_to(factorization.qr)
+@adapter_for(factorization.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
     if mode not in ("reduced", "complete", "r"):
         raise TypeError(f"takes no mode {mode!r}, only 'reduced', 'complete' and 'r'")
@@ -251,22 +251,22 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     return factors.R if mode == "r" else factors
 
 
-@leads_to(spectral.svd)
+@adapter_for(spectral.svd)
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return spectral.svd(a, full_matrices) if compute_uv else spectral.svdvals(a)
 
 
-@leads_to(spectral.svdvals)
+@adapter_for(spectral.svdvals)
 def svdvals(x: Any, /) -> Any:
     return spectral.svdvals(x)
 
 
-@leads_to(spectral.eigh)
+@adapter_for(spectral.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     return spectral.eigh(a, UPLO)
 
 
-@leads_to(spectral.eigvalsh)
+@adapter_for(spectral.eigvalsh)
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
     return spectral.eigvalsh(a, UPLO)
 
@@ -274,27 +274,27 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Any:
 # -- norms and diagonals ----------------------------------------------------------------------------------------------
 
 
-@leads_to(norms.vector_or_matrix_norm)
+@adapter_for(norms.vector_or_matrix_norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     return norms.vector_or_matrix_norm(floats(x), ord, axis, keepdims)
 
 
-@leads_to(norms.matrix_norm)
+@adapter_for(norms.matrix_norm)
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     return norms.matrix_norm(floats(x), ord, (-2, -1), keepdims)
 
 
-@leads_to(vector_norms.vector_norm)
+@adapter_for(vector_norms.vector_norm)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     x, axis, keepdims = axes(x, axis, keepdims)
     return vector_norms.vector_norm(floats(x), ord, axis, keepdims)
 
 
-@leads_to(diagonals.diagonal)
+@adapter_for(diagonals.diagonal)
 def diagonal_of(x: Any, /, *, offset: Any = 0) -> Any:
     return diagonals.diagonal(x, offset, -2, -1)
 
 
-@leads_to(diagonals.trace)
+@adapter_for(diagonals.trace)
 def trace_of(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
     return reduction.sum(diagonals.diagonal(x, offset, -2, -1), -1, **listed(dtype))

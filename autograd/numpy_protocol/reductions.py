@@ -1,4 +1,4 @@
-"""NumPy's reductions, quantiles, scans and sorts in NumPy's words, led to our operations."""
+"""NumPy's reductions, quantiles, scans and sorts, with NumPy's signatures on our operations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..ops import comparison, integration, reduction, shaping, sorting, statistics
 from ..ops.axes import axes_of, axis_of
-from .arguments import axes, flat, leads_to, listed, none, numbers, operand
+from .arguments import adapter_for, axes, flat, listed, numbers, operand, refuse
 
 __all__: list[str] = []
 
@@ -24,67 +24,67 @@ def total(of: _Function) -> _Function:
     """Return a reduction in whose order ``dtype`` comes third."""
 
     def adapter(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-        none(out=out)
+        refuse(out=out)
         return of(*axes(a, axis, keepdims), **listed(dtype))
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
 def reduced(of: _Function) -> _Function:
     """Return a reduction without ``dtype``."""
 
     def adapter(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-        none(out=out)
+        refuse(out=out)
         return of(*axes(a, axis, keepdims))
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-def truth(of: _Function) -> _Function:
+def truth_of(of: _Function) -> _Function:
     """Return a question about the truth of elements; PyTorch answers it with numbers if asked about ``uint8``."""
 
     def adapter(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-        none(out=out)
+        refuse(out=out)
         a, axis, keepdims = axes(a, axis, keepdims)
         return of(comparison.not_equal(a, 0) if a.dtype == np.uint8 else a, axis, keepdims)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
 def choice(of: _Function) -> _Function:
     """Return a search for the place of an extremum, along one axis or among all."""
 
     def adapter(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-        none(out=out)
+        refuse(out=out)
         return of(a, axis, keepdims)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(reduction.count_nonzero)
+@adapter_for(reduction.count_nonzero)
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
     return reduction.count_nonzero(*axes(a, axis, keepdims))
 
 
-def spread(of: _Function) -> _Function:
+def variance_like(of: _Function) -> _Function:
     """Return a variance or a standard deviation, which NumPy divides by n where PyTorch divides by n − 1."""
 
     def adapter(
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
         correction: Any = None,
     ) -> Any:  # fmt: skip
-        none(dtype=dtype, out=out)
+        refuse(dtype=dtype, out=out)
         if correction is not None and ddof:
             raise ValueError("ddof and correction can't be provided simultaneously.")
         a, axis, keepdims = axes(a, axis, keepdims)
         return of(a, axis, correction=ddof if correction is None else correction, keepdim=keepdims)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(reduction.amax)
+@adapter_for(reduction.amax)
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    none(out=out)
+    refuse(out=out)
     where = axes(a, axis, keepdims)
     return reduction.amax(*where) - reduction.amin(*where)
 
@@ -93,7 +93,7 @@ def among_numbers(of: _Function, instead: float) -> _Function:
     """Return an extremum of what is not NaN, NaN where all are."""
 
     def adapter(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-        none(out=out)
+        refuse(out=out)
         a, *where = axes(a, axis, keepdims)
         if a.dtype.kind != "f":
             return of(a, *where)
@@ -101,7 +101,7 @@ def among_numbers(of: _Function, instead: float) -> _Function:
         found = of(comparison.where(missing, instead, a), *where)
         return comparison.where(reduction.all(missing, *where), np.nan, found)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
 def without_nan(of: _Function, instead: float) -> _Function:
@@ -111,13 +111,13 @@ def without_nan(of: _Function, instead: float) -> _Function:
         a = operand(a)
         return of(comparison.where(comparison.isnan(a), instead, a) if a.dtype.kind == "f" else a, *args, **kwargs)
 
-    return leads_to(getattr(of, "operation", of))(adapter)
+    return adapter_for(getattr(of, "operation", of))(adapter)
 
 
-@leads_to(reduction.mean)
+@adapter_for(reduction.mean)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
     if returned:
-        none(returned=returned)
+        refuse(returned=returned)
     a, axis, keepdims = axes(a, axis, keepdims)
     if weights is None:
         return reduction.mean(a, axis, keepdims)
@@ -151,7 +151,7 @@ def fractions(of: _Function, whole: Any) -> _Function:
         a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
         keepdims: Any = False,
     ) -> Any:  # fmt: skip
-        none(out=out)
+        refuse(out=out)
         if method not in _METHODS:
             raise TypeError(f"takes no method {method!r}, only {', '.join(_METHODS)}")
         a, q = operand(a), operand(q)
@@ -159,17 +159,17 @@ def fractions(of: _Function, whole: Any) -> _Function:
             raise TypeError(f"takes no method {method!r} for integers, which stay integers in NumPy")
         return _along_axes(of, a, q if whole == 1 else q / whole, axis, keepdims, method)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-def middle(of: _Function) -> _Function:
+def median_like(of: _Function) -> _Function:
     """Return the median, for which NumPy takes the mean of the middle two, PyTorch's median the lower one."""
 
     def adapter(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
-        none(out=out)
+        refuse(out=out)
         return _along_axes(of, a, 0.5, axis, keepdims, "midpoint")
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
 def _along_axes(of: _Function, a: Any, q: Any, axis: Any, keepdims: Any, method: str) -> Any:
@@ -185,20 +185,20 @@ def _along_axes(of: _Function, a: Any, q: Any, axis: Any, keepdims: Any, method:
     return of(a, q, axis, keepdims, interpolation=method)
 
 
-@leads_to(statistics.cov)
+@adapter_for(statistics.cov)
 def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, fweights: Any = None,
     aweights: Any = None,
 ) -> Any:  # fmt: skip
-    none(y=y)
+    refuse(y=y)
     return statistics.cov(
         _rows(m, rowvar), correction=(0 if bias else 1) if ddof is None else ddof, fweights=fweights, aweights=aweights
     )
 
 
-@leads_to(statistics.corrcoef)
+@adapter_for(statistics.corrcoef)
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
-    none(y=y)
+    refuse(y=y)
     return statistics.corrcoef(_rows(x, rowvar))
 
 
@@ -206,7 +206,7 @@ def _rows(m: Any, rowvar: bool) -> Any:
     return m if rowvar or m.ndim < 2 else shaping.permute(m, (1, 0))
 
 
-@leads_to(statistics.bincount)
+@adapter_for(statistics.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
     return statistics.bincount(x, weights, minlength)
 
@@ -214,17 +214,17 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Any:
 # -- scans and sorting ------------------------------------------------------------------------------------------------
 
 
-def running(of: _Function) -> _Function:
+def scan_along(of: _Function) -> _Function:
     """Return a scan along an axis, or over all elements in order where there is none."""
 
     def adapter(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-        none(out=out)
+        refuse(out=out)
         a = operand(a)
         if axis is None or not a.ndim:
             return of(flat(a), axis_of(axis or 0, 1, "scan"), **listed(dtype))
         return of(a, axis, **listed(dtype))
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
 def cumulative(of: _Function) -> _Function:
@@ -235,10 +235,10 @@ def cumulative(of: _Function) -> _Function:
             raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
         return of(x, 0 if axis is None else axis, **listed(dtype))
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(integration.diff)
+@adapter_for(integration.diff)
 def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None) -> Any:
     ends = []
     for part in (prepend, append):
@@ -249,7 +249,7 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = 
     return integration.diff(a, n, axis, *ends)
 
 
-@leads_to(integration.trapezoid)
+@adapter_for(integration.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
     return integration.trapezoid(y, x, dim=axis) if x is not None else integration.trapezoid(y, dx=dx, dim=axis)
 
@@ -258,19 +258,19 @@ def ordered(run: _Function, operation: _Function) -> _Function:
     """Return a sort along the last axis, another, or, with None, of all elements."""
 
     def adapter(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-        none(order=order)
+        refuse(order=order)
         steady = bool(stable) or kind in ("stable", "mergesort")
         return run(flat(a), 0, stable=steady) if axis is None else run(a, axis, stable=steady)
 
-    return leads_to(operation)(adapter)
+    return adapter_for(operation)(adapter)
 
 
-@leads_to(sorting.unique)
+@adapter_for(sorting.unique)
 def unique(
     ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: Any = None
 ) -> Any:
     if return_index:
-        none(return_index=return_index)
+        refuse(return_index=return_index)
     if ar.dtype.kind == "f" and np.isnan(numbers(ar)).any():
         raise TypeError("takes no NaN: NumPy counts all as one value, which glassgrad.unique does not")
     if axis is not None and return_inverse:
@@ -278,7 +278,7 @@ def unique(
     return sorting.unique(ar, return_inverse=return_inverse, return_counts=return_counts, dim=axis)
 
 
-@leads_to(sorting.searchsorted)
+@adapter_for(sorting.searchsorted)
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     if np.ndim(a) != 1:
         raise ValueError(f"searchsorted: a must be one-dimensional, not of shape {np.shape(a)}")
@@ -287,6 +287,6 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     return sorting.searchsorted(a, v, right=side == "right", sorter=sorter)
 
 
-@leads_to(sorting.isin)
+@adapter_for(sorting.isin)
 def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False) -> Any:
     return sorting.isin(element, test_elements, assume_unique, invert)

@@ -1,4 +1,4 @@
-"""NumPy's elementwise functions and selections in NumPy's words, led to our operations."""
+"""NumPy's elementwise functions and selections, with NumPy's signatures on our operations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops import comparison, indexing, rounding, selection, shaping
 from ..ops.axes import axis_of
-from .arguments import flat, leads_to, none, operand
+from .arguments import adapter_for, flat, operand, refuse
 
 __all__: list[str] = []
 
@@ -19,14 +19,14 @@ _Function = Callable[..., Any]
 # -- elementwise ------------------------------------------------------------------------------------------------------
 
 
-def plain(of: _Function) -> _Function:
+def unary(of: _Function) -> _Function:
     """Return a function of one argument that NumPy would let write into ``out``."""
 
     def adapter(x: Any, out: Any = None) -> Any:
-        none(out=out)
+        refuse(out=out)
         return of(x)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
 def of_floats(of: _Function) -> _Function:
@@ -37,10 +37,10 @@ def of_floats(of: _Function) -> _Function:
             raise TypeError("takes floating-point numbers only")
         return of(x)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(rounding.heaviside)
+@adapter_for(rounding.heaviside)
 def heaviside(x1: Any, x2: Any) -> Any:
     x1 = operand(x1)
     if x1.dtype.kind != "f":
@@ -48,7 +48,7 @@ def heaviside(x1: Any, x2: Any) -> Any:
     return comparison.where(comparison.isnan(x1), x1, rounding.heaviside(x1, x2))
 
 
-@leads_to(rounding.floor_divide)
+@adapter_for(rounding.floor_divide)
 def divmod_of(x: Any, y: Any) -> Any:
     return rounding.floor_divide(x, y), rounding.remainder(x, y)
 
@@ -58,12 +58,12 @@ def _truth(condition: Any) -> Any:
     return condition if condition.dtype.kind == "b" else comparison.not_equal(condition, 0)
 
 
-@leads_to(comparison.where)
+@adapter_for(comparison.where)
 def where(condition: Any, *choices: Any) -> Any:
     return comparison.where(_truth(condition), *choices) if choices else nonzero(condition)
 
 
-@leads_to(comparison.where)
+@adapter_for(comparison.where)
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     if len(condlist) != len(choicelist) or not len(condlist):
         raise ValueError(f"select: {len(condlist)} conditions do not fit {len(choicelist)} choices")
@@ -75,39 +75,39 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     return found
 
 
-@leads_to(rounding.clamp)
+@adapter_for(rounding.clamp)
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     low, high = min if a_min is None else a_min, max if a_max is None else a_max
     return shaping.clone(a) if low is None and high is None else rounding.clamp(operand(a), low, high)
 
 
-@leads_to(rounding.round)
+@adapter_for(rounding.round)
 def rounded(a: Any, decimals: Any = 0, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     if a.dtype.kind == "b":
         raise TypeError("takes no bools")
     return rounding.round(a, decimals=decimals)
 
 
-@leads_to(rounding.nan_to_num)
+@adapter_for(rounding.nan_to_num)
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     if not copy:
         raise TypeError("takes no copy=False")
     return rounding.nan_to_num(x, nan, posinf, neginf)
 
 
-@leads_to(comparison.isclose)
+@adapter_for(comparison.isclose)
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     return comparison.isclose(operand(a), b, rtol, atol, equal_nan)
 
 
-@leads_to(comparison.allclose)
+@adapter_for(comparison.allclose)
 def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     return comparison.allclose(operand(a), b, rtol, atol, equal_nan)
 
 
-@leads_to(comparison.equal)
+@adapter_for(comparison.equal)
 def array_equal(a1: Any, a2: Any) -> Any:
     return comparison.equal(operand(a1), operand(a2))
 
@@ -115,9 +115,9 @@ def array_equal(a1: Any, a2: Any) -> Any:
 # -- selection --------------------------------------------------------------------------------------------------------
 
 
-@leads_to(selection.take)
+@adapter_for(selection.take)
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     a, at = operand(a), np.asarray(indices)
     at = at if at.size and at.dtype.kind != "b" else at.astype(np.int64)
     if axis is None:
@@ -125,7 +125,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None) -> Any:
     return indexing.getitem(a, (*(slice(None),) * axis_of(axis, a.ndim, "take"), at))
 
 
-@leads_to(selection.take_along_dim)
+@adapter_for(selection.take_along_dim)
 def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     arr, indices = operand(arr), operand(indices)
     if np.ndim(indices) != (1 if axis is None else arr.ndim):
@@ -133,38 +133,38 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
     return selection.take_along_dim(arr, indices, axis)
 
 
-@leads_to(selection.nonzero)
+@adapter_for(selection.nonzero)
 def nonzero(a: Any) -> Any:
     if not np.ndim(a):
         raise ValueError("nonzero: a single number has no axes; use numpy.atleast_1d before")
     return selection.nonzero(a, as_tuple=True)
 
 
-@leads_to(selection.nonzero)
+@adapter_for(selection.nonzero)
 def flatnonzero(a: Any) -> Any:
     return nonzero(flat(a))[0]
 
 
-@leads_to(selection.argwhere)
+@adapter_for(selection.argwhere)
 def argwhere(a: Any) -> Any:
     return selection.argwhere(a)
 
 
-@leads_to(indexing.getitem)
+@adapter_for(indexing.getitem)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     chosen = np.flatnonzero(np.asarray(condition))
     if np.ndim(condition) != 1:
         raise ValueError(f"compress: the condition must be one-dimensional, not of shape {np.shape(condition)}")
     return take(flat(a), chosen, 0) if axis is None else take(a, chosen, axis)
 
 
-@leads_to(indexing.getitem)
+@adapter_for(indexing.getitem)
 def extract(condition: Any, arr: Any) -> Any:
     return take(flat(arr), np.flatnonzero(np.asarray(condition)), 0)
 
 
-@leads_to(indexing.getitem)
+@adapter_for(indexing.getitem)
 def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     if axis is None:
         arr, axis = flat(arr), 0

@@ -1,4 +1,4 @@
-"""NumPy's functions of shape in NumPy's words, led to our operations."""
+"""NumPy's functions of shape, with NumPy's signatures on our operations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..core import interpreters
 from ..core.dtypes import to_dtype
 from ..ops import arranging, creation, diagonals, joining, padding, reduction, shaping, stacking
 from ..ops.axes import as_shape, axes_of
-from .arguments import flat, leads_to, listed, none, operand
+from .arguments import adapter_for, flat, listed, operand, refuse
 from .selection import take
 
 __all__: list[str] = []
@@ -28,43 +28,43 @@ def in_rows(order: Any) -> None:
         raise TypeError(f"takes no order {order!r}")
 
 
-@leads_to(shaping.reshape)
+@adapter_for(shaping.reshape)
 def reshape(a: Any, shape: Any, order: Any = "C", *, copy: Any = None) -> Any:
     in_rows(order)
-    none(copy=copy)
+    refuse(copy=copy)
     return shaping.reshape(a, as_shape(shape, "reshape"))
 
 
-@leads_to(shaping.reshape)
+@adapter_for(shaping.reshape)
 def ravel(a: Any, order: Any = "C") -> Any:
     in_rows(order)
     return flat(a)
 
 
-@leads_to(shaping.permute)
+@adapter_for(shaping.permute)
 def transpose(a: Any, axes: Any = None) -> Any:
     a = operand(a)
     return shaping.permute(a, tuple(reversed(range(a.ndim))) if axes is None else as_shape(axes, "transpose"))
 
 
-@leads_to(shaping.transpose)
+@adapter_for(shaping.transpose)
 def matrix_transpose(x: Any, /) -> Any:
     if x.ndim < 2:
         raise ValueError(f"matrix_transpose: there must be at least two dimensions, not shape {x.shape}")
     return shaping.transpose(x, -2, -1)
 
 
-@leads_to(shaping.transpose)
+@adapter_for(shaping.transpose)
 def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
     return shaping.transpose(a, axis1, axis2)
 
 
-@leads_to(shaping.movedim)
+@adapter_for(shaping.movedim)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     return shaping.movedim(a, source, destination)
 
 
-@leads_to(shaping.squeeze)
+@adapter_for(shaping.squeeze)
 def squeeze(a: Any, axis: Any = None) -> Any:
     if axis is not None:
         for i in axes_of(axis, a.ndim, "squeeze"):
@@ -73,7 +73,7 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return shaping.squeeze(a, axis)
 
 
-@leads_to(shaping.unsqueeze)
+@adapter_for(shaping.unsqueeze)
 def expand_dims(a: Any, axis: Any) -> Any:
     a = operand(a)
     new = as_shape(axis, "expand_dims")
@@ -82,50 +82,50 @@ def expand_dims(a: Any, axis: Any) -> Any:
     return shaping.reshape(a, tuple(1 if i in places else next(sizes) for i in range(a.ndim + len(new))))
 
 
-@leads_to(shaping.broadcast_to)
+@adapter_for(shaping.broadcast_to)
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     return shaping.broadcast_to(array, as_shape(shape, "broadcast_to"))
 
 
-@leads_to(stacking.broadcast_tensors)
+@adapter_for(stacking.broadcast_tensors)
 def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
     return tuple(stacking.broadcast_tensors(*(operand(a) for a in args)))
 
 
-@leads_to(shaping.clone)
+@adapter_for(shaping.clone)
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     return shaping.clone(a)
 
 
-@leads_to(shaping.astype)
+@adapter_for(shaping.astype)
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     return shaping.astype(x, to_dtype(dtype))
 
 
 def same_ranks(arrays: Any, what: str) -> list[Any]:
-    """Return the arrays to be joined, which NumPy wants to have as many axes."""
+    """Return the arrays to be joined, which NumPy wants to have the same number of axes."""
     parts = [operand(a) for a in arrays]
     if len({p.ndim for p in parts}) > 1:
         raise ValueError(f"{what}: all arrays must have the same number of dimensions, not {[p.shape for p in parts]}")
     return parts
 
 
-@leads_to(joining.concatenate)
+@adapter_for(joining.concatenate)
 def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     if axis is None:
         return joining.concatenate([flat(a) for a in arrays], 0)
     return joining.concatenate(same_ranks(arrays, "concatenate"), axis)
 
 
-@leads_to(joining.concatenate)
+@adapter_for(joining.concatenate)
 def append(arr: Any, values: Any, axis: Any = None) -> Any:
     return concatenate((arr, values), axis)
 
 
-@leads_to(joining.stack)
+@adapter_for(joining.stack)
 def stack(arrays: Any, axis: Any = 0, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     return joining.stack([operand(a) for a in arrays], axis)
 
 
@@ -135,10 +135,10 @@ def joined(of: _Function) -> _Function:
     def adapter(tup: Any) -> Any:
         return of([operand(a) for a in tup])
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(joining.concatenate)
+@adapter_for(joining.concatenate)
 def block(arrays: Any) -> Any:
     def depth(part: Any) -> int:
         if not isinstance(part, list):
@@ -162,12 +162,12 @@ def block(arrays: Any) -> Any:
     return join(arrays, deep)
 
 
-@leads_to(joining.unbind)
+@adapter_for(joining.unbind)
 def unstack(x: Any, /, *, axis: Any = 0) -> Any:
     return tuple(joining.unbind(x, axis))
 
 
-@leads_to(joining.tensor_split)
+@adapter_for(joining.tensor_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
     at = indices_or_sections
     return list(joining.tensor_split(ary, at if isinstance(at, int) else _places(at), axis))
@@ -178,7 +178,7 @@ def _places(at: Any) -> Any:
     return int(given) if not given.ndim else tuple(int(i) for i in given)
 
 
-@leads_to(joining.tensor_split)
+@adapter_for(joining.tensor_split)
 def split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> Any:
     if not np.ndim(indices_or_sections) and ary.shape[axis] % int(indices_or_sections):
         raise ValueError(
@@ -194,21 +194,21 @@ def pieces(of: _Function) -> _Function:
     def adapter(ary: Any, indices_or_sections: Any) -> Any:
         return list(of(ary, _places(indices_or_sections)))
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(arranging.tile)
+@adapter_for(arranging.tile)
 def tile(A: Any, reps: Any) -> Any:
     return arranging.tile(A, as_shape(reps, "tile"))
 
 
-@leads_to(arranging.repeat_interleave)
+@adapter_for(arranging.repeat_interleave)
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     a = operand(a)
     return arranging.repeat_interleave(a, np.asarray(repeats) if np.ndim(repeats) else int(repeats), axis)
 
 
-@leads_to(arranging.roll)
+@adapter_for(arranging.roll)
 def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     if axis is not None:
         shifts, places = np.broadcast_arrays(np.asarray(shift), np.asarray(axis))
@@ -216,24 +216,24 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return arranging.roll(a, shift, axis)
 
 
-@leads_to(arranging.flip)
+@adapter_for(arranging.flip)
 def flip(m: Any, axis: Any = None) -> Any:
     return arranging.flip(m, tuple(range(m.ndim)) if axis is None else axis)
 
 
-@leads_to(arranging.rot90)
+@adapter_for(arranging.rot90)
 def rot90(m: Any, k: Any = 1, axes: Any = (0, 1)) -> Any:
     return arranging.rot90(m, k, axes)
 
 
-@leads_to(stacking.meshgrid)
+@adapter_for(stacking.meshgrid)
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
     if sparse:
-        none(sparse=sparse)
+        refuse(sparse=sparse)
     return tuple(stacking.meshgrid(*(flat(x) for x in xi), indexing=indexing))
 
 
-@leads_to(padding.pad)
+@adapter_for(padding.pad)
 def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0) -> Any:
     if isinstance(pad_width, dict) or np.ndim(constant_values):
         raise TypeError("takes no dict of widths, and one constant for all sides")
@@ -251,14 +251,14 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_values: 
     return array
 
 
-@leads_to(diagonals.diag)
+@adapter_for(diagonals.diag)
 def diag(v: Any, k: Any = 0) -> Any:
     if v.ndim not in (1, 2):
         raise ValueError(f"diag: a vector or a matrix is needed, not shape {v.shape}")
     return diagonals.diag(v, k)
 
 
-@leads_to(diagonals.diagflat)
+@adapter_for(diagonals.diagflat)
 def diagflat(v: Any, k: Any = 0) -> Any:
     return diagonals.diagflat(v, k)
 
@@ -269,17 +269,17 @@ def triangle(of: _Function) -> _Function:
     def adapter(m: Any, k: Any = 0) -> Any:
         return of(shaping.broadcast_to(m, (len(m), len(m))) if m.ndim == 1 else m, k)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(diagonals.diagonal)
+@adapter_for(diagonals.diagonal)
 def diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     return diagonals.diagonal(a, offset, axis1, axis2)
 
 
-@leads_to(diagonals.trace)
+@adapter_for(diagonals.trace)
 def trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Any:
-    none(out=out)
+    refuse(out=out)
     return reduction.sum(diagonals.diagonal(a, offset, axis1, axis2), -1, **listed(dtype))
 
 
@@ -290,17 +290,17 @@ def constant(of: _Function) -> _Function:
     """Return a tensor of one value, of the same shape."""
 
     def adapter(a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None) -> Any:
-        none(shape=shape)
+        refuse(shape=shape)
         return of(a, dtype=dtype)
 
-    return leads_to(of)(adapter)
+    return adapter_for(of)(adapter)
 
 
-@leads_to(creation.full_like)
+@adapter_for(creation.full_like)
 def full_like(
     a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
 ) -> Any:
-    none(shape=shape)
+    refuse(shape=shape)
     if np.ndim(fill_value) or getattr(fill_value, "requires_grad", False):
         raise TypeError("takes one number as fill_value; numpy.broadcast_to keeps the gradient of a tensor")
     return creation.full_like(a, fill_value.item() if interpreters.is_operand(fill_value) else fill_value, dtype=dtype)

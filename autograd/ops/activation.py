@@ -102,7 +102,7 @@ def logit(x: Any, eps: Any = None) -> Any:
     return np.log(np.true_divide(bounded, np.subtract(1, bounded)))
 
 
-_ENOUGH = 40.0  # log(1 + exp(x)) is x from here on, in double precision
+_LINEAR_LIMIT = 40.0  # log(1 + exp(x)) is x from here on, in double precision
 
 
 @primitive(
@@ -119,8 +119,8 @@ def softplus(x: Any, beta: Any = 1, threshold: Any = 20) -> Any:
     tensor([ 0.6931, 50.    ])
     """
     scaled = x if beta == 1 else np.multiply(x, beta)
-    smooth = np.log1p(np.exp(np.minimum(scaled, _ENOUGH)))
-    return np.where(np.greater(scaled, min(threshold, _ENOUGH)), x, smooth if beta == 1 else smooth / beta)
+    smooth = np.log1p(np.exp(np.minimum(scaled, _LINEAR_LIMIT)))
+    return np.where(np.greater(scaled, min(threshold, _LINEAR_LIMIT)), x, smooth if beta == 1 else smooth / beta)
 
 
 @primitive(kind="elementwise", cost=4, finite=True, symbol="log σ({0})", x=lambda g, x: g * sigmoid(-x))
@@ -262,7 +262,7 @@ def _total(e: Any, dim: Any) -> Any:
     widens=True, cost=per_input(4), name="log_softmax", symbol="log softmax {0}",
     x=lambda g, out, dim: g - exp(out) * sum(g, dim, True),
 )  # fmt: skip
-def plain_log_softmax(x: Any, dim: Any) -> Any:
+def log_softmax_primitive(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, np.ndim(x), "log_softmax")
     if not np.size(x) or not np.ndim(x):
         return np.array(x) if not np.size(x) else np.subtract(x, x)
@@ -275,7 +275,7 @@ def plain_log_softmax(x: Any, dim: Any) -> Any:
     widens=True, cost=per_input(5), name="softmax", symbol="softmax {0}",
     x=lambda g, out, dim: out * (g - sum(g * out, dim, True)),
 )  # fmt: skip
-def plain_softmax(x: Any, dim: Any) -> Any:
+def softmax_primitive(x: Any, dim: Any) -> Any:
     axis = axis_of(dim, np.ndim(x), "softmax")
     if not np.size(x) or not np.ndim(x):
         return np.array(x) if not np.size(x) else np.exp(np.subtract(x, x))
@@ -303,7 +303,7 @@ def log_softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) ->
     >>> gg.log_softmax(gg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([-2.4076, -1.4076, -0.4076])
     """
-    return plain_log_softmax(_in_dtype(x, dtype), dim)
+    return log_softmax_primitive(_in_dtype(x, dtype), dim)
 
 
 @composed
@@ -318,7 +318,7 @@ def softmax(x: Any, dim: Any, dtype: Any = None, *, _stacklevel: Any = 3) -> Any
     >>> gg.softmax(gg.tensor([1000.0, 1001.0, 1002.0]), dim=0)
     tensor([0.09  , 0.2447, 0.6652])
     """
-    return plain_softmax(_in_dtype(x, dtype), dim)
+    return softmax_primitive(_in_dtype(x, dtype), dim)
 
 
 @primitive(

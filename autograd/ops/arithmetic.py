@@ -28,7 +28,7 @@ __all__ = [
     kind="elementwise", finite=True, ufunc=np.add, scalar=operator.add, symbol="{0} + {1}", name="add",
     x=lambda g: g, y=lambda g: g,
 )  # fmt: skip
-def plain_add(x: Any, y: Any) -> Any:
+def add_primitive(x: Any, y: Any) -> Any:
     """Return the sum ``x + y``."""
 
 
@@ -42,14 +42,16 @@ def add(x: Any, y: Any, *, alpha: Any = 1) -> Any:
     >>> gg.add(gg.tensor([1.0, 2.0]), 10)
     tensor([11., 12.])
     """
-    return plain_add(x, y) if alpha.__class__ is int and alpha == 1 else plain_add(x, _scaled(y, alpha, x, "add"))
+    if alpha.__class__ is int and alpha == 1:
+        return add_primitive(x, y)
+    return add_primitive(x, _scaled(y, alpha, x, "add"))
 
 
 @primitive(
     kind="elementwise", finite=True, ufunc=np.subtract, scalar=operator.sub, symbol="{0} − {1}", name="subtract",
     x=lambda g: g, y=lambda g: -g,
 )  # fmt: skip
-def plain_subtract(x: Any, y: Any) -> Any:
+def subtract_primitive(x: Any, y: Any) -> Any:
     """Return the difference ``x - y``."""
 
 
@@ -64,8 +66,8 @@ def subtract(x: Any, y: Any, *, alpha: Any = 1) -> Any:
     tensor([0., 1.])
     """
     if alpha.__class__ is int and alpha == 1:
-        return plain_subtract(x, y)
-    return plain_subtract(x, _scaled(y, alpha, x, "subtract"))
+        return subtract_primitive(x, y)
+    return subtract_primitive(x, _scaled(y, alpha, x, "subtract"))
 
 
 def _scaled(y: Any, alpha: Any, x: Any, what: Any) -> Any:
@@ -318,8 +320,8 @@ def ldexp(x: Any, y: Any) -> Any:
 
 
 # The operators, and what reads declarations, go straight to the primitives; only the functions take more words.
-add.primitive = plain_add.primitive  # type: ignore[attr-defined]
-subtract.primitive = plain_subtract.primitive  # type: ignore[attr-defined]
+add.primitive = add_primitive.primitive  # type: ignore[attr-defined]
+subtract.primitive = subtract_primitive.primitive  # type: ignore[attr-defined]
 divide.primitive = true_divide.primitive  # type: ignore[attr-defined]
 
 # PyTorch's other names.

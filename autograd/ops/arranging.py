@@ -128,7 +128,7 @@ def roll(x: Any, shifts: Any, dims: Any = None) -> Any:
     Edges: an axis that is named twice is moved by the sum of its shifts.
 
     Raises:
-        ValueError: there are not as many shifts as axes.
+        ValueError: there is not one shift for each axis.
         IndexError: there is no such axis.
 
     >>> import glassgrad as gg
@@ -195,7 +195,7 @@ def repeat(x: Any, *repeats: Any) -> Any:
     """
     counts = as_shape(listed(repeats), "repeat")
     if len(counts) < x.ndim:
-        raise ValueError(f"repeat: shape {x.shape} has {x.ndim} axes, so as many numbers are needed, got {counts}")
+        raise ValueError(f"repeat: shape {x.shape} has {x.ndim} axes, and each needs a number of repeats, got {counts}")
     return _repeated(x, counts, "repeat")
 
 
@@ -232,7 +232,7 @@ def repeat_interleave(x: Any, repeats: Any, dim: Any = None, *, output_size: Any
         output_size: the length of the result, if it is known; it is checked.
 
     Raises:
-        ValueError: a number is negative, or there are not as many as slices.
+        ValueError: a number is negative, or there is not one for each slice.
 
     >>> import glassgrad as gg
     >>> gg.repeat_interleave(gg.tensor([1, 2]), gg.tensor([1, 3]))

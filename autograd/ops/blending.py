@@ -22,7 +22,7 @@ from .pooling_indices import as_slice
 __all__: list[str] = []
 
 # For arrays from this size on, it pays to look for a faster way.
-_MANY = 4096
+_MATRIX_LIMIT = 4096
 # So many elements of a full matrix take as long as picking one element at uneven distances along the last axis.
 _PICK = 32
 
@@ -273,7 +273,7 @@ def blend(x: Any, pattern: Any, size: Any, transposed: Any, dim: Any) -> Any:
     array = np.asarray(x)
     plan = _plan(pattern, size, bool(transposed))
     if (
-        plan.full and dim == array.ndim - 1 and array.size >= _MANY and array.dtype.char in "fd"
+        plan.full and dim == array.ndim - 1 and array.size >= _MATRIX_LIMIT and array.dtype.char in "fd"
         and np.isfinite(array).all()
     ):  # fmt: skip
         return np.matmul(array, _matrix(pattern, size, bool(transposed), array.dtype))

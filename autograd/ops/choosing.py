@@ -30,7 +30,7 @@ class Bounds(NamedTuple):
     max: Any
 
 
-def plain(values: Any) -> Any:
+def outside_graph(values: Any) -> Any:
     """Return integers or bools as an array, whether they came as a tensor or not."""
     return np.asarray(getattr(values, "_array", values))
 

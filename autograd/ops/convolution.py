@@ -19,7 +19,7 @@ from ..core.sums import total
 from ..engine.declare import primitive
 from .indexing import getitem
 from .reduction import sum
-from .windows import batch_of, lay_out, plain, sizes_of
+from .windows import are_hashable, batch_of, lay_out, sizes_of
 
 __all__ = ["conv1d", "conv2d", "conv3d"]
 
@@ -53,7 +53,7 @@ def plan(
     Raises:
         ValueError: shapes or arguments do not fit; the arithmetic is in the message.
     """
-    keep = plain(x_shape, weight_shape, stride, padding, dilation, groups, sizes)
+    keep = are_hashable(x_shape, weight_shape, stride, padding, dilation, groups, sizes)
     return (_kept_plan if keep else _plan)(what, x_shape, weight_shape, stride, padding, dilation, groups, sizes)
 
 

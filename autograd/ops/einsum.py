@@ -350,13 +350,13 @@ def _read(equation: Any, ndims: Any) -> Any:
         raise ValueError(f"einsum: {equation!r} names {len(written)} operands, but {len(ndims)} were given")
     wide = 0
     for i, (term, ndim) in enumerate(zip(written, ndims, strict=True)):
-        plain = _plain(term, equation, f"operand {i}")
+        letters = _letters_of(term, equation, f"operand {i}")
         if "..." in term:
-            wide = max(wide, ndim - len(plain))
-        if len(plain) != ndim and ("..." not in term or len(plain) > ndim):
+            wide = max(wide, ndim - len(letters))
+        if len(letters) != ndim and ("..." not in term or len(letters) > ndim):
             raise ValueError(
-                f"einsum: operand {i} has {ndim} dimensions, but {term!r} in {equation!r} names {len(plain)}; "
-                + ("use ... for axes without a letter" if len(plain) < ndim else "name one index for each axis")
+                f"einsum: operand {i} has {ndim} dimensions, but {term!r} in {equation!r} names {len(letters)}; "
+                + ("use ... for axes without a letter" if len(letters) < ndim else "name one index for each axis")
             )
     spare = [a for a in string.ascii_letters if a not in equation]
     if wide > len(spare):
@@ -367,8 +367,8 @@ def _read(equation: Any, ndims: Any) -> Any:
         count = ndim - len(term.replace("...", ""))
         terms.append(term.replace("...", rest[wide - count :] if count else ""))
     if arrow:
-        plain = _plain(after, equation, "the output")
-        for a in plain:
+        letters = _letters_of(after, equation, "the output")
+        for a in letters:
             if after.count(a) > 1:
                 raise ValueError(f"einsum: index {a!r} appears twice in the output of {equation!r}")
             if a not in before:
@@ -380,14 +380,14 @@ def _read(equation: Any, ndims: Any) -> Any:
     return tuple(terms), out
 
 
-def _plain(term: Any, equation: Any, what: Any) -> Any:
+def _letters_of(term: Any, equation: Any, what: Any) -> Any:
     """Return the letters of one term without its ``...``."""
-    plain = term.replace("...", "", 1)
-    for a in plain:
+    letters = term.replace("...", "", 1)
+    for a in letters:
         if a not in string.ascii_letters:
             hint = "; ... may stand once" if a == "." else ""
             raise ValueError(f"einsum: {a!r} in {what} of {equation!r} is not a letter{hint}")
-    return plain
+    return letters
 
 
 @composed

@@ -41,7 +41,7 @@ def _sign_scalar(x: Any) -> Any:
     kind="elementwise", finite=True, ufunc=np.sign, scalar=_sign_scalar, symbol="sign {0}", name="sign",
     x=lambda g: 0 * g,
 )  # fmt: skip
-def plain_sign(x: Any) -> Any:
+def sign_primitive(x: Any) -> Any:
     """Return −1, 0 or 1 by the sign of each number."""
 
 
@@ -55,15 +55,15 @@ def sign(x: Any) -> Any:
     tensor([-1.,  0.,  1.])
     """
     # NumPy has no sign of bools.
-    return not_equal(x, False) if getattr(x, "dtype", None) == np.bool_ else plain_sign(x)
+    return not_equal(x, False) if getattr(x, "dtype", None) == np.bool_ else sign_primitive(x)
 
 
-sign.primitive = plain_sign.primitive  # type: ignore[attr-defined]
+sign.primitive = sign_primitive.primitive  # type: ignore[attr-defined]
 
 
 @primitive(
     kind="elementwise", finite=True, ufunc=np.absolute, scalar=math.fabs, symbol="|{0}|",
-    x=lambda g, x: g * plain_sign(x),
+    x=lambda g, x: g * sign_primitive(x),
 )  # fmt: skip
 def absolute(x: Any) -> Any:
     """Return the absolute value. The derivative at 0 is taken as 0.

@@ -4,7 +4,7 @@ For t ≥ 0, (1 + 2t)·exp(t²)·erfc(t) hardly varies, and as a function of u =
 whole half-line (M. M. Shepherd and J. G. Laframboise 1981, "Chebyshev approximation of (1 + 2x) exp(x²) erfc x in
 0 ≤ x < ∞", Mathematics of Computation 36, 249-253). The coefficients here are those of its Chebyshev expansion,
 computed in 60 digits and cut off below the rounding of each dtype. So one polynomial and one exponential serve for all
-arguments, and the far tail has as many right digits as the middle.
+arguments, and the far tail has the same number of right digits as the middle.
 """
 
 from __future__ import annotations

@@ -16,13 +16,13 @@ from ..engine.values import HANDLES
 
 __all__ = ["index_put", "index_update"]
 
-_FEW = 64  # elements below which NumPy's general accumulation is as fast as finding a better way
+_GENERAL_LIMIT = 64  # elements below which NumPy's general accumulation is as fast as finding a better way
 
 
 # -- what an index is ------------------------------------------------------------------------------------------
 
 
-def plain_index(index: Any) -> Any:
+def index_of_arrays(index: Any) -> Any:
     """Return an index with the tensors in it replaced by arrays or integers, and lists by arrays."""
     if index.__class__ in HANDLES:
         array = index._array
@@ -30,9 +30,9 @@ def plain_index(index: Any) -> Any:
             raise TypeError(f"an index must be integers or bools, not {array.dtype}")
         return array if array.ndim or array.dtype.kind == "b" else int(array)
     if isinstance(index, tuple):
-        return tuple(plain_index(i) for i in index)
+        return tuple(index_of_arrays(i) for i in index)
     if isinstance(index, list):
-        array = np.asarray([plain_index(i) for i in index])
+        array = np.asarray([index_of_arrays(i) for i in index])
         return array if array.size else array.astype(np.int64)
     return np.asarray(index) if isinstance(index, np.ndarray) and index.__class__ is not np.ndarray else index
 
@@ -61,7 +61,7 @@ def add_at(buffer: Any, g: Any, index: Any) -> Any:
 
 def _is_short(values: Any, buffer: Any) -> Any:
     """Return whether so little is added that one by one it is as fast and as exact."""
-    return np.size(values) < _FEW and buffer.dtype != HALF
+    return np.size(values) < _GENERAL_LIMIT and buffer.dtype != HALF
 
 
 def add_one_by_one(buffer: Any, g: Any, index: Any) -> Any:
@@ -279,7 +279,7 @@ def index_update(x: Any, index: Any, values: Any) -> Any:
     >>> gg.index_update(gg.zeros(3), slice(1, None), gg.tensor([1.0, 2.0]))
     tensor([0., 1., 2.])
     """
-    place = _in_order(plain_index(index))
+    place = _in_order(index_of_arrays(index))
     try:
         return write_at(x, as_values(values, x, "index_update"), place)
     except (ValueError, IndexError) as error:
@@ -310,7 +310,7 @@ def index_put(x: Any, indices: Any, values: Any, accumulate: Any = False) -> Any
     """
     if not isinstance(indices, tuple | list):
         raise TypeError(f"index_put: indices must be a tuple of tensors, not {type(indices).__name__}")
-    place = _in_order(plain_index(tuple(slice(None) if i is None else i for i in indices)))
+    place = _in_order(index_of_arrays(tuple(slice(None) if i is None else i for i in indices)))
     write, inner = (add_into, "add_into") if accumulate else (write_at, "write_at")
     try:
         return write(x, same_dtype(values, x, "index_put"), place)

@@ -73,7 +73,7 @@ def trapezoid(y: Any, x: Any = None, *, dx: Any = None, dim: Any = -1) -> Any:
 
     Args:
         y: the values.
-        x: where they were taken: as many as ``y`` has along ``dim``, or an array that broadcasts.
+        x: where they were taken: the same number as ``y`` has along ``dim``, or an array that broadcasts.
         dx: their distance (1), where ``x`` is not given.
 
     >>> import glassgrad as gg

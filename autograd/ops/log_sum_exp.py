@@ -13,7 +13,7 @@ from ..engine.declare import primitive
 from .activation import sigmoid
 from .comparison import where
 from .exponential import exp
-from .reduction import laid_out, reduced, spread
+from .reduction import expanded, laid_out, reduced
 
 __all__ = ["logaddexp", "logaddexp2", "logsumexp"]
 
@@ -28,7 +28,7 @@ def _gap(x: Any, y: Any) -> Any:
 
 @primitive(
     kind="elementwise", cost=5, finite=True, ufunc=np.logaddexp, symbol="log(e^{0} + e^{1})",
-    x=lambda g, x, y: g * sigmoid(x - y), y=lambda g, x, y: g * sigmoid(y - x),
+    x=lambda g, x, y: g * sigmoid(_gap(x, y)), y=lambda g, x, y: g * sigmoid(_gap(y, x)),
 )  # fmt: skip
 def logaddexp(x: Any, y: Any) -> Any:
     """Return log(e^x + e^y) without overflow.
@@ -44,7 +44,7 @@ def logaddexp(x: Any, y: Any) -> Any:
 
 @primitive(
     kind="elementwise", cost=5, finite=True, ufunc=np.logaddexp2, symbol="log₂(2^{0} + 2^{1})",
-    x=lambda g, x, y: g * sigmoid((x - y) * _LN2), y=lambda g, x, y: g * sigmoid((y - x) * _LN2),
+    x=lambda g, x, y: g * sigmoid(_gap(x, y) * _LN2), y=lambda g, x, y: g * sigmoid(_gap(y, x) * _LN2),
 )  # fmt: skip
 def logaddexp2(x: Any, y: Any) -> Any:
     """Return log₂(2^x + 2^y) without overflow.
@@ -86,4 +86,4 @@ def logsumexp(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 
 def _logsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     safe = where(out == -np.inf, 0, out)
-    return spread(g, x.shape, dim) * exp(x - laid_out(safe, x.shape, dim))
+    return expanded(g, x.shape, dim) * exp(x - laid_out(safe, x.shape, dim))

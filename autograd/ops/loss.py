@@ -12,7 +12,7 @@ import numpy as np
 from ..core.cost import per_input
 from ..core.sums import DOUBLE, total
 from ..engine.declare import primitive
-from .activation import plain_log_softmax, sigmoid
+from .activation import log_softmax_primitive, sigmoid
 from .comparison import where
 from .elementwise import absolute, maximum, sign
 from .exponential import exp, log
@@ -63,7 +63,7 @@ def _picked(target: Any, shape: Any, ignore_index: Any) -> Any:
     return labels == classes, labels != ignore_index
 
 
-def _spread_rows(gradient: Any, shape: Any, reduction: Any, counted: Any) -> Any:
+def _gradient_of_rows(gradient: Any, shape: Any, reduction: Any, counted: Any) -> Any:
     """Return the loss's gradient laid out over rows: divided by their number for the mean, 0 where ignored."""
     if reduction == "none":
         axis = 1 if len(shape) > 1 else 0
@@ -93,7 +93,7 @@ def _cross_entropy_gradient_rule(
         g
         * (
             exp(log_probabilities)
-            * _spread_rows(
+            * _gradient_of_rows(
                 gradient, log_probabilities.shape, reduction, _picked(target, log_probabilities.shape, ignore_index)[1]
             )
         )
@@ -106,7 +106,7 @@ def softmax_cross_entropy_gradient(
     """Return the gradient of :func:`softmax_cross_entropy` by its logits: (softmax − one-hot)·gradient / N."""
     target = np.asarray(target)
     picked, counted = _picked(target, log_probabilities.shape, ignore_index)
-    rows = _spread_rows(gradient, log_probabilities.shape, reduction, counted)
+    rows = _gradient_of_rows(gradient, log_probabilities.shape, reduction, counted)
     out = np.exp(log_probabilities)
     out -= picked
     out *= rows
@@ -144,7 +144,7 @@ def softmax_cross_entropy(input: Any, target: Any, reduction: Any = "mean", igno
     shape = np.shape(input)
     check_labels(target, shape, ignore_index, "cross_entropy")
     axis = 1 if len(shape) > 1 else 0
-    log_probabilities = plain_log_softmax(np.asarray(input), axis)
+    log_probabilities = log_softmax_primitive(np.asarray(input), axis)
     counted = target != ignore_index
     safe = np.where(counted, target, 0)
     chosen = np.take_along_axis(log_probabilities, np.expand_dims(safe, axis), axis).squeeze(axis)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.cost import per_inner
-from ..core.sums import MANY, matrix_product
+from ..core.sums import INNER_LIMIT, matrix_product
 from ..engine.declare import primitive
 from .reduction import sum
 from .shaping import reshape, sum_to, transpose, unsqueeze
@@ -18,7 +18,7 @@ __all__ = ["matmul"]
 
 def _product(x: Any, y: Any) -> Any:
     # A call of the primitive costs more than a small product, and is as exact only where there is much to add.
-    return x @ y if x.__class__ is np.ndarray and x.shape[-1] <= MANY else matmul(x, y)
+    return x @ y if x.__class__ is np.ndarray and x.shape[-1] <= INNER_LIMIT else matmul(x, y)
 
 
 def _left(g: Any, y: Any, x_shape: Any) -> Any:
@@ -82,7 +82,7 @@ def _rows(x: Any) -> Any:
 
 @primitive(
     kind="multilinear", widens=True, cost=per_inner(2, "in_features"), symbol="{0} @ {1}ᵀ + {2}",
-    input=lambda g, weight: g @ weight, weight=lambda g, input: transpose(_rows(g)) @ _rows(input),
+    input=lambda g, weight: g @ weight, weight=lambda g, input: _product(transpose(_rows(g)), _rows(input)),
     bias=lambda g: sum(_rows(g), 0),
 )  # fmt: skip
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:

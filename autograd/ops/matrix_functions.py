@@ -47,7 +47,7 @@ def tensorinv(x: Any, ind: Any = 2) -> Any:
     if math.prod(first) != math.prod(last):
         raise ValueError(
             f"tensorinv: the first {ind} axes of shape {x.shape} have {math.prod(first)} elements and the others "
-            f"{math.prod(last)}; they must have as many"
+            f"{math.prod(last)}; they must have the same number"
         )
     return reshape(inv(reshape(x, (math.prod(first), math.prod(last)))), (*last, *first))
 
@@ -158,7 +158,7 @@ def power_columns(x: Any, N: Any = None) -> Any:
 
     Args:
         x: shape (..., n); a single number is a vector of one.
-        N: the number of columns, by default as many as rows.
+        N: the number of columns, by default that of the rows.
 
     Raises:
         ValueError: ``N`` is negative.
@@ -177,7 +177,7 @@ def vander(x: Any, N: Any = None, increasing: Any = False) -> Any:
     """Return the matrix whose columns are the powers of a vector from N − 1 down to 0, or upwards if ``increasing``.
 
     Args:
-        N: the number of columns, by default as many as rows.
+        N: the number of columns, by default that of the rows.
 
     Raises:
         ValueError: ``x`` is not a vector, or ``N`` is negative.

@@ -19,7 +19,7 @@ from ..engine.declare import primitive
 from ..engine.effects import update
 from .arithmetic import square
 from .elementwise import sqrt
-from .reduction import mean, spread, sum
+from .reduction import expanded, mean, sum
 from .shaping import reshape
 
 __all__: list[str] = []
@@ -97,7 +97,7 @@ def batch_norm_gradient(gradient: Any, input: Any, weight: Any, mean: Any, varia
 
 def _mean_rule(g: Any, input_shape: Any) -> Any:
     n = max(math.prod(input_shape[i] for i in _axes(input_shape)), 1)
-    return spread(g / n, input_shape, _axes(input_shape))
+    return expanded(g / n, input_shape, _axes(input_shape))
 
 
 def _variance_rule(g: Any, input: Any, mean: Any) -> Any:

@@ -16,7 +16,7 @@ from ..engine.compose import composed
 from ..engine.declare import primitive
 from .comparison import choose
 from .pooling_indices import largest_of_each, pick, places_of
-from .windows import batch_of, lay_out, output_size, plain, sizes_of
+from .windows import are_hashable, batch_of, lay_out, output_size, sizes_of
 
 __all__ = ["max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
 
@@ -32,7 +32,7 @@ def window_arguments(what: Any, rank: Any, shape: Any, kernel_size: Any, stride:
         ValueError: shapes or arguments do not fit; the arithmetic is in the message.
     """
     arguments = what, rank, tuple(shape), kernel_size, stride, padding, dilation, bool(ceil_mode)
-    return (_kept_arguments if plain(kernel_size, stride, padding, dilation) else _parsed)(*arguments)
+    return (_kept_arguments if are_hashable(kernel_size, stride, padding, dilation) else _parsed)(*arguments)
 
 
 def _parsed(

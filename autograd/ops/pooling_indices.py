@@ -30,7 +30,7 @@ def as_slice(columns: Any) -> Any:
 
 
 def places_of(columns: Any, spatial: Any) -> Any:
-    """Return the places of the given positions of each axis, as an array of as many dimensions."""
+    """Return the places of the given positions of each axis, as an array with one dimension for each."""
     place = np.zeros((), np.int64)
     for c, n in zip(columns, spatial, strict=True):
         place = place[..., None] * n + c

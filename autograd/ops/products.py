@@ -57,7 +57,7 @@ def dot(x: Any, y: Any) -> Any:
     y = operand(y)
     _ranks("dot", x, y, (1, 1), "two vectors; matmul takes stacks of matrices")
     if x.shape != y.shape:
-        raise ValueError(f"dot: the vectors have {x.shape[0]} and {y.shape[0]} elements; they must have as many")
+        raise ValueError(f"dot: the vectors have {x.shape[0]} and {y.shape[0]} elements; these numbers must be equal")
     return matmul(x, y)
 
 

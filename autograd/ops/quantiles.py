@@ -14,7 +14,7 @@ from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import add, multiply, subtract
 from .axes import axis_of
-from .choosing import chosen, chosen_one, plain, some
+from .choosing import chosen, chosen_one, outside_graph, some
 from .comparison import where
 from .joining import split
 from .reduction import sum
@@ -132,7 +132,7 @@ def _quantile(x: Any, q: Any, dim: Any, keepdim: Any, interpolation: Any, ignore
         raise ValueError(f"{what}: interpolation must be one of {', '.join(_INTERPOLATIONS)}, not {interpolation!r}")
     x = floats(x)
     q = q if is_operand(q) else np.asarray(q)
-    fractions = plain(q)
+    fractions = outside_graph(q)
     if fractions.ndim > 1:
         raise ValueError(f"{what}: q must be a number or one-dimensional, not of shape {fractions.shape}")
     if not ((fractions >= 0) & (fractions <= 1)).all():
@@ -151,7 +151,7 @@ def _quantile(x: Any, q: Any, dim: Any, keepdim: Any, interpolation: Any, ignore
 
     count = np.full(1, n)
     if ignore_nan:
-        wrong = np.isnan(plain(x))
+        wrong = np.isnan(outside_graph(x))
         if wrong.any():
             count = np.maximum(n - np.moveaxis(wrong, axis, -1).sum(-1, keepdims=True), 1)
     # The rank of each quantile, rows first and quantiles last, in the precision of x as PyTorch has it.
@@ -186,7 +186,7 @@ def _between(below: Any, above: Any, q: Any, count: Any, low: Any, high: Any, ax
     same = np.broadcast_to(along(low == high), below.shape)
     distance = subtract(above, where(same, 0, below))
     between = add(below, multiply(weight, distance))
-    endless = np.isinf(plain(distance)) & ~same
+    endless = np.isinf(outside_graph(distance)) & ~same
     if endless.any():
         # From −∞ no share of the distance leads back; a weighted mean stays there.
         between = where(endless, add(multiply(subtract(1, weight), below), multiply(weight, above)), between)

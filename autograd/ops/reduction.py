@@ -45,7 +45,7 @@ def laid_out(values: Any, shape: Any, dim: Any) -> Any:
     return reshape(values, tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
-def spread(g: Any, shape: Any, dim: Any) -> Any:
+def expanded(g: Any, shape: Any, dim: Any) -> Any:
     """Return the gradient of a reduction's result, laid out over the shape that was reduced."""
     return broadcast_to(laid_out(g, shape, dim), shape)
 
@@ -66,7 +66,7 @@ def _result_dtype(x: Any, dtype: Any) -> Any:
 
 
 @primitive(
-    kind="linear", cost=per_input(), casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: spread(g, x_shape, dim),
+    kind="linear", cost=per_input(), casts=True, symbol="sum {0}", x=lambda g, x_shape, dim: expanded(g, x_shape, dim),
 )  # fmt: skip
 def sum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim``; of nothing it is 0. Bools and integers are summed as int64.
@@ -90,7 +90,7 @@ def _sum(array: Any, dim: Any, keepdim: Any, dtype: Any, what: Any) -> Any:
 
 @primitive(
     kind="linear", cost=per_input(), casts=True, symbol="mean {0}",
-    x=lambda g, x_shape, dim: spread(divided_by_count(g, count_over(x_shape, dim) or 1), x_shape, dim),
+    x=lambda g, x_shape, dim: expanded(divided_by_count(g, count_over(x_shape, dim) or 1), x_shape, dim),
 )  # fmt: skip
 def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the arithmetic mean over ``dim``; integers give the default dtype.
@@ -124,7 +124,7 @@ def mean(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> An
 
 @primitive(
     cost=per_input(), casts=True, symbol="sum {0}",
-    x=lambda g, x, dim: where(x == x, spread(g, x.shape, dim), 0),
+    x=lambda g, x, dim: where(x == x, expanded(g, x.shape, dim), 0),
 )  # fmt: skip
 def nansum(x: Any, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
     """Return the sum over ``dim`` of what is not NaN. NaNs receive no gradient.
@@ -165,14 +165,14 @@ def _prod_rule(g: Any, x: Any, dim: Any) -> Any:
     axes = reduced(dim, len(shape), "prod")
     n = math.prod(shape[i] for i in axes)
     if n < 2:
-        return spread(g, shape, dim)
+        return expanded(g, shape, dim)
     order = (*(i for i in range(len(shape)) if i not in axes), *axes)
     moved = permute(x, order)
     rows = reshape(moved, (*moved.shape[: len(shape) - len(axes)], n))
     back = (..., slice(None, None, -1))
     others = _products_before(rows) * getitem(_products_before(getitem(rows, back)), back)
     inverse = tuple(int(i) for i in np.argsort(order))
-    return spread(g, shape, dim) * permute(reshape(others, moved.shape), inverse)
+    return expanded(g, shape, dim) * permute(reshape(others, moved.shape), inverse)
 
 
 @primitive(cost=per_input(), casts=True, symbol="∏ {0}", x=lambda g, x, dim: _prod_rule(g, x, dim))
@@ -243,9 +243,9 @@ def count_nonzero(x: Any, dim: Any = None, keepdim: Any = False) -> Any:
 
 def _share(g: Any, x: Any, out: Any, dim: Any) -> Any:
     """Return the gradient of an extremum: shared equally among the elements that attain it."""
-    attained = astype(x == spread(out, x.shape, dim), computing_dtype(g.dtype))
+    attained = astype(x == expanded(out, x.shape, dim), computing_dtype(g.dtype))
     count = sum(attained, dim, True)
-    return spread(reshape(g, count.shape) / count, x.shape, dim) * attained
+    return expanded(reshape(g, count.shape) / count, x.shape, dim) * attained
 
 
 @primitive(cost=per_input(), symbol="max {0}", x=lambda g, x, out, dim: _share(g, x, out, dim))

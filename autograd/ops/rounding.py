@@ -9,7 +9,7 @@ import numpy as np
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .comparison import isfinite, where
-from .elementwise import plain_sign
+from .elementwise import sign_primitive
 
 __all__ = [
     "ceil", "clamp", "clamp_max", "clamp_min", "clip", "copysign", "fix", "floor", "floor_divide", "fmod", "frac",
@@ -165,12 +165,12 @@ def fmod(x: Any, y: Any) -> Any:
 # -- limits ---------------------------------------------------------------------------------------------------
 
 
-_MANY = 4096  # elements from which one pass pays for what numpy.clip takes to get going
+_CLIP_LIMIT = 4096  # elements from which one pass pays for what numpy.clip takes to get going
 
 
 def limited(x: Any, low: Any, high: Any, out: Any = None) -> Any:
     """Return an array limited to an interval of numbers, written into ``out`` if that is given."""
-    if np.size(x) > _MANY:
+    if np.size(x) > _CLIP_LIMIT:
         return np.clip(x, low, high, out=out)
     return np.minimum(np.maximum(x, low, out=out), high, out=out)
 
@@ -294,7 +294,7 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
 
 @primitive(
     kind="elementwise", finite=True, ufunc=np.copysign, symbol="copysign({0}, {1})",
-    x=lambda g, x, out: g * (plain_sign(x) * plain_sign(out)), y=lambda g: 0 * g,
+    x=lambda g, x, out: g * (sign_primitive(x) * sign_primitive(out)), y=lambda g: 0 * g,
 )  # fmt: skip
 def copysign(x: Any, y: Any) -> Any:
     """Return the magnitude of ``x`` with the sign of ``y``, zeros included.

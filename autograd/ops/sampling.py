@@ -14,7 +14,7 @@ import numpy as np
 
 from ..engine.compose import composed
 from .blending import cubic_weights
-from .choosing import plain
+from .choosing import outside_graph
 from .comparison import where
 from .matmul import matmul
 from .pooling_indices import pick
@@ -32,7 +32,7 @@ def _reflected(x: Any, low: float, high: float) -> Any:
     if span <= 0:
         return x * 0.0
     distance = x - low
-    raw = plain(distance)
+    raw = outside_graph(distance)
     distance = where(raw < 0, -distance, distance)
     raw = np.abs(raw)
     flips = np.floor(np.where(np.isfinite(raw), raw, 0) / span)
@@ -42,7 +42,7 @@ def _reflected(x: Any, low: float, high: float) -> Any:
 
 def _clipped(x: Any, n: int) -> Any:
     """Return coordinates moved to the border; beyond it, and on it, the gradient is 0."""
-    raw = plain(x)
+    raw = outside_graph(x)
     x = where(raw > 0, x, 0.0)
     return where(raw < n - 1, x, float(n - 1))
 
@@ -123,7 +123,7 @@ def grid_sample(
     total: Any = None
     for corner in itertools.product(*taps):
         places = [
-            plain(_inside(p.astype(np.float64), n, padding_mode, align)).astype(np.int64)
+            outside_graph(_inside(p.astype(np.float64), n, padding_mode, align)).astype(np.int64)
             if mode == "bicubic" else p
             for (p, _), n in zip(corner, spatial, strict=True)
         ]  # fmt: skip
@@ -137,7 +137,7 @@ def grid_sample(
 
 def _taps(x: Any, mode: str) -> Any:
     """Return for one axis which pixels are read, as integers, and their weights (None: 1)."""
-    raw = plain(x).astype(np.float64)
+    raw = outside_graph(x).astype(np.float64)
     raw = np.where(np.isfinite(raw), np.clip(raw, -1e9, 1e9), -1e9)
     if mode == "nearest":
         return [(np.rint(np.asarray(raw)).astype(np.int64), None)]

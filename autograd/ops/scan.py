@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.cost import per_input
 from ..core.dtypes import to_dtype
-from ..core.sums import DOUBLE, running_total
+from ..core.sums import DOUBLE, SINGLE, running_total
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .axes import axis_of
@@ -22,7 +22,7 @@ from .shaping import astype
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
 
-_MANY = 1024  # steps of a recurrence that float32 bears
+_SINGLE_LIMIT = 1024  # steps of a recurrence that float32 bears
 
 
 def slice_along(x: Any, dim: Any, *bounds: Any) -> Any:
@@ -137,7 +137,7 @@ def _logcumsumexp_rule(g: Any, x: Any, out: Any, dim: Any) -> Any:
     # With h = out, ∂h_k/∂x_i = exp(x_i − h_k) for k ≥ i. Every exponent below is at most 0.
     if not x.shape:
         return g
-    if x.shape[dim] > _MANY and x.dtype != DOUBLE:
+    if x.dtype is SINGLE and x.shape[dim] > _SINGLE_LIMIT:
         # Of a long recurrence the digits that float32 leaves of each step are too few.
         longer = astype(x, DOUBLE)
         return astype(_logcumsumexp_rule(astype(g, DOUBLE), longer, logcumsumexp(longer, dim), dim), x.dtype)

@@ -148,7 +148,8 @@ def along(x: Any, dim: Any, index: Any, what: Any) -> Any:
     axis = axis_of(dim, x.ndim, what)
     if indices.ndim != x.ndim and (max(indices.ndim, 1) != max(x.ndim, 1)) and indices.size:
         raise ValueError(
-            f"{what}: the index of shape {indices.shape} must have as many dimensions as the tensor of shape {x.shape}"
+            f"{what}: the index of shape {indices.shape} must have the same number of dimensions as the tensor of "
+            f"shape {x.shape}"
         )
     shape = x.shape or (1,)
     if indices.size and any(n > m for i, (n, m) in enumerate(zip(indices.shape or (1,), shape, strict=True))

@@ -30,7 +30,8 @@ __all__ = [
 def gather(x: Any, dim: Any, index: Any) -> Any:
     """Return elements chosen along ``dim``: for two axes and dim 0, ``out[i, j] = x[index[i, j], j]``.
 
-    ``index`` has as many axes as ``x``; along the others it may be shorter, and then names the leading part of ``x``.
+    ``index`` has the same number of axes as ``x``; along the others it may be shorter, and then names the leading part
+    of ``x``.
 
     Edges: an element named several times receives the sum of the gradients. Negative indices are refused; indexing
     (``x[index]``) and :func:`take_along_dim` count them from the end.
@@ -76,8 +77,8 @@ def take_along_dim(x: Any, indices: Any, dim: Any = None) -> Any:
     axis = axis_of(dim, x.ndim, "take_along_dim")
     if chosen.ndim != x.ndim:
         raise ValueError(
-            f"take_along_dim: indices of shape {chosen.shape} must have as many dimensions as the tensor of shape "
-            f"{x.shape}"
+            f"take_along_dim: indices of shape {chosen.shape} must have the same number of dimensions as the tensor of "
+            f"shape {x.shape}"
         )
     if not x.ndim:
         return reshape(getitem(reshape(x, (1,)), chosen.reshape(1)), ())

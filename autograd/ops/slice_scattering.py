@@ -143,8 +143,8 @@ def index_reduce(x: Any, dim: Any, index: Any, source: Any, reduce: Any, include
         )
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise ValueError(f"index_reduce: reduce must be 'prod', 'mean', 'amax' or 'amin', not {reduce!r}")
-    spread = indices.reshape((-1,) + (1,) * (len(shape) - 1 - axis)) if shape else indices.reshape(())
-    return scatter_reduce(x, dim, np.broadcast_to(spread, shape), source, reduce, include_self=include_self)
+    repeated = indices.reshape((-1,) + (1,) * (len(shape) - 1 - axis)) if shape else indices.reshape(())
+    return scatter_reduce(x, dim, np.broadcast_to(repeated, shape), source, reduce, include_self=include_self)
 
 
 def _written_part(x: Any, src: Any, place: Any, shape: Any, what: Any) -> Any:
@@ -243,7 +243,7 @@ def put(x: Any, index: Any, source: Any, accumulate: Any = False) -> Any:
     values = same_dtype(source, x, "put")
     count = math.prod(x.shape)
     if math.prod(values.shape) != indices.size:
-        raise ValueError(f"put: {indices.size} indices need as many values, not shape {tuple(values.shape)}")
+        raise ValueError(f"put: {indices.size} indices need the same number of values, not shape {tuple(values.shape)}")
     places = from_the_front(indices, count).reshape(-1)
     require_in_range(places, count, "put (flattened)", 0)
     write = add_into if accumulate else write_at

@@ -16,7 +16,7 @@ from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import square
 from .comparison import where
-from .elementwise import absolute, plain_sign
+from .elementwise import absolute, sign_primitive
 from .erf import erf, erfc
 from .exponential import exp, log, xlogy
 from .reduction import sum
@@ -282,7 +282,7 @@ def modified_bessel(x: Any, order: Any) -> Any:
 @primitive(
     kind="elementwise", finite=True, symbol="I_{order}({0})·exp(−|{0}|)",
     x=lambda g, x, out, order: g * (
-        (scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - plain_sign(x) * out
+        (scaled_bessel(x, order - 1) + scaled_bessel(x, order + 1)) / 2 - sign_primitive(x) * out
     ),
 )  # fmt: skip
 def scaled_bessel(x: Any, order: Any) -> Any:
@@ -330,12 +330,12 @@ def _scaled_slope(x: Any, out: Any, order: int) -> Any:
     far = size > _FAR
     near = where(far, 1, x)
     other = (i0e(near) + scaled_bessel(near, 2)) / 2 if order else i1e(near)
-    by_difference = other - plain_sign(x) * out
+    by_difference = other - sign_primitive(x) * out
     inverse = 1 / where(far, size, _FAR)
     powers: Any = 0
     for factor in reversed(_DECAY[order]):
         powers = (powers + factor) * inverse
-    return where(far, plain_sign(x) * out * powers, by_difference)
+    return where(far, sign_primitive(x) * out * powers, by_difference)
 
 
 @primitive(

@@ -22,7 +22,7 @@ from .solving import as_float, attempt, matrices_of, square_of
 __all__: list[str] = []  # what is in PyTorch's linalg only
 
 
-def _spread_rows(s: Any) -> Any:
+def _as_rows(s: Any) -> Any:
     """Return a row of values for each matrix: it scales columns."""
     return unsqueeze(s, -2)
 
@@ -50,9 +50,9 @@ def _left_rule(g: Any, U: Any, S: Any, Vh: Any) -> Any:
     k = S.shape[-1]
     if U.shape[-1] != k:
         g, U = _determined(g, k), columns_of(U, 0, k)
-    inner = U @ ((_squared_gaps(S) * _skew(transpose(U) @ g)) * _spread_rows(S))
+    inner = U @ ((_squared_gaps(S) * _skew(transpose(U) @ g)) * _as_rows(S))
     if U.shape[-2] > k:
-        inner = inner + (g - U @ (transpose(U) @ g)) / _spread_rows(S)
+        inner = inner + (g - U @ (transpose(U) @ g)) / _as_rows(S)
     return inner @ (getitem(Vh, (Ellipsis, slice(0, k), slice(None))) if Vh.shape[-2] != k else Vh)
 
 
@@ -89,7 +89,7 @@ def _values_rule(g: Any, U: Any, Vh: Any) -> Any:
     k = g.shape[-1]
     U = columns_of(U, 0, k) if U.shape[-1] != k else U
     Vh = getitem(Vh, (Ellipsis, slice(0, k), slice(None))) if Vh.shape[-2] != k else Vh
-    return (U * _spread_rows(g)) @ Vh
+    return (U * _as_rows(g)) @ Vh
 
 
 class SVD(NamedTuple):
@@ -130,7 +130,7 @@ def svd(x: Any, full_matrices: Any = True) -> Any:
 
 def _svdvals_rule(g: Any, x: Any) -> Any:
     u, _, vh = svd_factors(x)
-    return (u * _spread_rows(g)) @ vh
+    return (u * _as_rows(g)) @ vh
 
 
 @primitive(
@@ -162,7 +162,7 @@ def _vectors_rule(g: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
 
 
 def _eigenvalues_rule(g: Any, vectors: Any) -> Any:
-    return (vectors * _spread_rows(g)) @ transpose(vectors)
+    return (vectors * _as_rows(g)) @ transpose(vectors)
 
 
 _NO_EIGENVALUES = "has no eigenvalues that could be found; look for NaN or infinity in it"

@@ -14,12 +14,12 @@ from ..core.sums import DOUBLE, total, total_of_products
 from ..engine.compose import composed
 from ..engine.declare import primitive
 from .arithmetic import divide, multiply, subtract
-from .choosing import plain
+from .choosing import outside_graph
 from .comparison import where
 from .elementwise import sqrt
 from .indexing import getitem, index_add_zeros
 from .matmul import matmul
-from .reduction import count_over, mean, reduced, spread, sum
+from .reduction import count_over, expanded, mean, reduced, sum
 from .shaping import astype, floats, reshape, transpose
 
 __all__ = ["bincount", "corrcoef", "cov", "histc", "std", "std_mean", "var", "var_mean"]
@@ -82,7 +82,7 @@ def _scale(degrees: Any, factor: Any) -> Any:
 @primitive(
     widens=True, cost=per_input(4), symbol="var {0}",
     x=lambda g, x, dim, correction: (
-        spread(g * _scale(_degrees(x.shape, dim, correction), 2), x.shape, dim) * centered(x, dim)
+        expanded(g * _scale(_degrees(x.shape, dim, correction), 2), x.shape, dim) * centered(x, dim)
     ),
 )
 def variance(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False) -> Any:
@@ -93,7 +93,7 @@ def variance(x: Any, dim: Any = None, correction: Any = 1, keepdim: Any = False)
 @primitive(
     widens=True, cost=per_input(4), symbol="std {0}",
     x=lambda g, x, out, dim, correction: (
-        spread(
+        expanded(
             where(out == 0, 0, g * _scale(_degrees(x.shape, dim, correction), 1) / where(out == 0, 1, out)),
             x.shape, dim,
         )
@@ -186,7 +186,7 @@ def _weights(weights: Any, count: Any, what: Any, kinds: Any) -> Any:
             f"cov: {what} must be {count} {'integers' if kinds == 'iu' else 'numbers'}, one for each observation, "
             f"not {weights.dtype} of shape {weights.shape}"
         )
-    if (plain(weights) < 0).any():
+    if (outside_graph(weights) < 0).any():
         raise ValueError(f"cov: {what} must not be negative")
     return weights
 
@@ -303,7 +303,7 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0) -> Any:
 
     Args:
         x: integers in one dimension, none negative.
-        weights: as many numbers; the sums have a gradient.
+        weights: one number for each; the sums have a gradient.
         minlength: how many results there are at least.
 
     Raises:
@@ -314,7 +314,7 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0) -> Any:
     >>> gg.bincount(gg.tensor([1, 3, 1]))
     tensor([0, 2, 0, 1])
     """
-    numbers = plain(x)
+    numbers = outside_graph(x)
     if numbers.dtype.kind not in "iu":
         raise TypeError(f"bincount: x must be integers, not {numbers.dtype}")
     if numbers.ndim != 1 or (numbers.size and numbers.min() < 0):

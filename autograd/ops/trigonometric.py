@@ -225,7 +225,7 @@ def rad2deg(x: Any) -> Any:
     """
 
 
-_FEW = 4.0  # below this the series of sinc's derivatives is used
+_SERIES_LIMIT = 4.0  # below this the series of sinc's derivatives is used
 
 
 def _sinc_derivative(x: Any, order: int) -> Any:
@@ -235,7 +235,7 @@ def _sinc_derivative(x: Any, order: int) -> Any:
     where ``t`` is small, and elsewhere t·f⁽ⁿ⁾ = sin⁽ⁿ⁾(t) − n·f⁽ⁿ⁻¹⁾ (Leibniz's rule on t·f = sin t).
     """
     t = np.atleast_1d(np.asarray(x, np.float64) * math.pi)
-    small = np.abs(t) < _FEW + order
+    small = np.abs(t) < _SERIES_LIMIT + order
     far = np.where(small, 1.0, t)
     result = np.sin(far) / far
     for n in range(1, order + 1):

@@ -15,7 +15,7 @@ from ..engine.declare import primitive
 from .arithmetic import power, subtract
 from .comparison import where
 from .elementwise import absolute, sign
-from .reduction import laid_out, reduced, spread, sum
+from .reduction import expanded, laid_out, reduced, sum
 from .shaping import astype, wide
 
 __all__ = ["dist"]
@@ -27,7 +27,7 @@ def _power_mean_rule(g: Any, x: Any, out: Any, ord: Any, dim: Any) -> Any:
     if ord == 0:
         return 0 * x
     if ord == 1:
-        return spread(g, shape, dim) * sign(x)
+        return expanded(g, shape, dim) * sign(x)
     if math.isinf(ord):
         attained = astype(absolute(x) == laid_out(out, shape, dim), g.dtype)
         count = sum(attained, dim, True)
@@ -38,7 +38,7 @@ def _power_mean_rule(g: Any, x: Any, out: Any, ord: Any, dim: Any) -> Any:
     top = laid_out(safe, shape, dim)
     counts = (x != 0) & (laid_out(out, shape, dim) != 0)
     ratio = where(counts, absolute(x), top) / top
-    return spread(g, shape, dim) * where(counts, sign(x) * power(ratio, ord - 1), 0)
+    return expanded(g, shape, dim) * where(counts, sign(x) * power(ratio, ord - 1), 0)
 
 
 def _power_mean(array: Any, ord: Any, axes: Any) -> Any:

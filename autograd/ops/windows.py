@@ -36,7 +36,7 @@ def sizes_of(value: Any, rank: Any, what: Any, more: Any = "") -> Any:
         raise ValueError(f"{what} must be an integer or {_SEVERAL[rank]}{more}, not {value!r}") from None
 
 
-def plain(*values: Any) -> Any:
+def are_hashable(*values: Any) -> Any:
     """Return whether all are None, strings, plain ints or tuples of plain ints.
 
     Then what is computed from them can be kept: they are equal to no others, as 2 is to 2.0.

@@ -53,7 +53,7 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = Non
     return _weighted(squared_error(x, matching(target, x, "mse_loss")), weight, reduction, "mse_loss")
 
 
-@composed
+@composed(widens=True)
 def half_mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     """Return half the squared error, 1/(2N)·Σ (input − target)² over all components of N examples.
 

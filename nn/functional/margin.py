@@ -203,7 +203,7 @@ def triplet_margin_loss(
     (Balntas et al. 2016)
 
     Args:
-        anchor, positive, negative: vectors of shape (..., D); as many dimensions each.
+        anchor, positive, negative: vectors of shape (..., D), all with the same number of dimensions.
         margin: by how much the negative should be further away.
         p: which norm.
         eps: added to each difference.
@@ -265,8 +265,8 @@ def _triplet(anchor: Any, positive: Any, negative: Any, margin: float, reduction
     if not len(a.shape) == len(near.shape) == len(far.shape):
         raise located(
             ValueError,
-            f"{what}: anchor, positive and negative must have as many dimensions each, got shapes {tuple(a.shape)}, "
-            f"{tuple(near.shape)} and {tuple(far.shape)}",
+            f"{what}: anchor, positive and negative must have the same number of dimensions, got shapes "
+            f"{tuple(a.shape)}, {tuple(near.shape)} and {tuple(far.shape)}",
         )
     return a, near, far
 

@@ -20,7 +20,7 @@ from .targets import floating
 __all__ = ["stochastic_pool2d"]
 
 
-@composed
+@composed(widens=True)
 def stochastic_pool2d(
     input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, training: bool = True
 ) -> Any:

@@ -62,7 +62,7 @@ class LambdaLR(_FunctionLR):
         last_epoch: see `LRScheduler`.
 
     Raises:
-        TypeError, ValueError: it is not a function, or there are not as many as groups.
+        TypeError, ValueError: it is not a function, or there is not one for each group.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim
@@ -89,7 +89,7 @@ class MultiplicativeLR(_FunctionLR):
         last_epoch: see `LRScheduler`.
 
     Raises:
-        TypeError, ValueError: it is not a function, or there are not as many as groups.
+        TypeError, ValueError: it is not a function, or there is not one for each group.
 
     >>> import glassgrad as gg
     >>> from glassgrad import optim

@@ -102,6 +102,15 @@ def test_softmax_jacobian_by_the_operation():
         assert_equal(gg.grad(y[which], x, retain_graph=True)[0], row)
 
 
+def test_note_wrong_sign_between_the_two_of_softmax():
+    """001 L298: the middle expression for du/dy, e^(x+y)/(e^x + e^y)², lacks the minus sign."""
+    x, y = scalar(0.4), scalar(-0.9)
+    a, b = gg.exp(x), gg.exp(y)
+    (a / (a + b)).backward()
+    as_printed = math.exp(0.4 - 0.9) / (math.exp(0.4) + math.exp(-0.9)) ** 2
+    assert y.grad == exact(-as_printed) and as_printed > 0.1
+
+
 @both
 def test_cross_entropy_of_softmax_of_two(number):
     x, y, s, t = number(0.4), number(-0.9), 0.25, 0.75
@@ -245,6 +254,20 @@ def test_entries_of_a_two_by_two_product():
         [11 * 2 + 13 * 3, 11 * 5 + 13 * 7],
         [17 * 2 + 19 * 3, 17 * 5 + 19 * 7],
     ])  # fmt: skip
+
+
+def test_note_wrong_entries_of_a_two_by_two_product():
+    """001 L438 exchanges w01 and w10 in the written-out dE/dX: that is dE/dY·W, not dE/dY·Wᵀ."""
+    (w00, w01), (w10, w11) = w = [[2.0, 3.0], [5.0, 7.0]]
+    (y00, y01), (y10, y11) = c = [[11.0, 13.0], [17.0, 19.0]]
+    x = f64([[0.5, -1.0], [2.0, 0.25]])
+    ((x @ f64(w)) * f64(c)).sum().backward()
+    as_printed = np.array([
+        [y00 * w00 + y01 * w10, y00 * w01 + y01 * w11],
+        [y10 * w00 + y11 * w10, y10 * w01 + y11 * w11],
+    ])  # fmt: skip
+    np.testing.assert_array_equal(as_printed, np.array(c) @ np.array(w))
+    assert np.all(np.abs(x.grad.numpy() - as_printed) >= 1)
 
 
 @pytest.fixture

@@ -18,17 +18,20 @@ def test_the_engine_in_forty_lines_runs():
     exec("\n".join(code), {})
 
 
-@pytest.mark.parametrize("index", [0, 1, 2])
-def test_the_readme_runs(index, tmp_path, monkeypatch, request):
+@pytest.mark.parametrize(
+    ("page", "index"), [("README.md", i) for i in range(3)] + [("README.ja.md", i) for i in range(4)]
+)
+def test_the_readme_runs(page, index, tmp_path, monkeypatch, request):
     if index == 0:
         request.getfixturevalue("dot")
     monkeypatch.chdir(tmp_path)
-    code = blocks("README.md")[index].replace("epochs=10", "epochs=1, progress=False")
+    code = blocks(page)[index].replace("epochs=10", "epochs=1, progress=False")
     exec("import numpy as np, glassgrad as gg\n" + code, {})
 
 
 def test_links_in_the_documentation_lead_somewhere():
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    fronts = [ROOT / name for name in ("README.md", "README.ja.md", "CONTRIBUTING.md", "examples/README.md")]
+    for page in [*fronts, *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name} links to {target}"

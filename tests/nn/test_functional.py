@@ -389,7 +389,7 @@ MESSAGES = [
     (lambda: F.multi_margin_loss(X, [0.0, 1.0]), TypeError, "class labels must be integers"),
     (lambda: F.multilabel_margin_loss(X, [[0, 1, 3], [0, 0, 0]]), ValueError, r"target\[0, 2\] = 3, but there are 3"),
     (lambda: F.multilabel_margin_loss(X, [0, 1]), ValueError, "fill the target with -1"),
-    (lambda: F.triplet_margin_loss(X, X, T3), ValueError, "must have as many dimensions each"),
+    (lambda: F.triplet_margin_loss(X, X, T3), ValueError, "must have the same number of dimensions"),
     (lambda: F.triplet_margin_loss(X, X, X, margin=0.0), ValueError, "margin must be positive, got 0.0"),
     (lambda: F.cosine_embedding_loss(X, X, 1.0), ValueError, r"inputs of shape \(N, D\) need a target of shape \(N,\)"),
     (lambda: F.layer_norm(X, (2, 2)), ValueError, r"normalized_shape \(2, 2\) must be the end of the input's shape"),

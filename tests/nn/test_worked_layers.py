@@ -84,6 +84,15 @@ def test_worked_6_logarithm_of_an_underflowed_softmax():
     assert nn.BCEWithLogitsLoss()(leaf([800, -800]), np.array([1.0, 0.0])).item() == 0
 
 
+def test_one_hot_labels():
+    """H1: a label is a row with a single 1, and the loss of the row is that of the label, −log y of its class."""
+    x, labels = leaf([[1, 2, 3], [1, 1, 1]]), gg.tensor([2, 0])
+    rows = F.one_hot(labels, 3)
+    assert rows.tolist() == [[0, 0, 1], [1, 0, 0]]
+    loss = nn.CrossEntropyLoss()(x, rows.to("float64"))
+    assert loss.item() == pytest.approx(0.753109126556, rel=1e-9) == nn.CrossEntropyLoss()(x, labels).item()
+
+
 # --- 7: activations (B1 to B8)
 
 AT = [-2, -0.5, 0, 0.5, 2]
@@ -116,6 +125,15 @@ def test_worked_7_relu_by_a_mask():
     assert nn.ReLU()(gg.tensor(x)).tolist() == [0, 1]
 
 
+def test_note_wrong_symmetry_of_sigmoid_and_tanh():
+    """000 L372 calls both left-right symmetric; both are symmetric about a point, (0, ½) and (0, 0)."""
+    x = gg.tensor(np.array([0.25, 0.5, 2.0, 7.0]))
+    close(nn.Sigmoid()(-x), 1 - nn.Sigmoid()(x).numpy(), 1e-12)
+    close(nn.Tanh()(-x), -nn.Tanh()(x).numpy(), 1e-15)
+    for layer in (nn.Sigmoid(), nn.Tanh()):
+        assert np.all(np.abs(layer(-x).numpy() - layer(x).numpy()) > 0.1), "a mirror would leave them as they are"
+
+
 # --- 10: normalisation (N2, N4, N7)
 
 def test_worked_10_one_example_gives_the_shift():
@@ -132,6 +150,16 @@ def test_worked_10_scale_of_the_normalised_value():
     y = norm(gg.tensor(x))
     close(y, [[-1.1380899284], [0.4654775179], [3.6726124105]])
     assert (gamma * x + beta).ravel().tolist() == [3, 5, 9]
+
+
+def test_note_wrong_one_mean_of_the_whole_batch():
+    """004 L110-118 has one mean of the mini-batch, summed over the units; each unit has its own, over the samples."""
+    x = np.array([[1.0, 20.0], [2.0, 30.0], [6.0, 70.0]])
+    y = nn.BatchNorm1d(2, eps=1e-8, dtype="float64")(gg.tensor(x))
+    close(y, (x - [3, 40]) / np.sqrt(np.array([14 / 3, 1400 / 3]) + 1e-8), 1e-9)
+    one_mean = (x - x.mean()) / np.sqrt(x.var() + 1e-8)
+    close(y.mean(0), [0, 0], atol=1e-9)
+    assert np.all(np.abs(one_mean.mean(0)) > 0.5)
 
 
 def test_worked_10_local_response_norm():
@@ -228,3 +256,28 @@ def test_worked_12_one_bias_for_each_filter():
     assert conv.weight.shape == (30, 3, 5, 5) and conv.bias.shape == (30,)
     x = gg.zeros(10, 1, 28, 28)
     assert x.shape == (10, 1, 28, 28) and x[0].shape == (1, 28, 28) and nn.Flatten()(x).shape == (10, 784)
+
+
+def test_note_wrong_rows_and_columns_of_a_filter():
+    """000 L35 sums k, the row, to FW and l, the column, to FH: such places do not exist in a filter of (2, 3)."""
+    rng = np.random.default_rng(0)
+    x, f = rng.standard_normal((5, 6)), rng.standard_normal((2, 3))
+
+    def convolution(rows, columns):
+        def at(i, j):
+            return sum(x[i + k, j + m] * f[k, m] for k in range(rows) for m in range(columns))
+
+        return [[at(i, j) for j in range(6 - columns + 1)] for i in range(5 - rows + 1)]
+
+    close(F.conv2d(leaf(x[None, None]), leaf(f[None, None])), [[convolution(2, 3)]])
+    with pytest.raises(IndexError):
+        convolution(3, 2)
+
+
+def test_note_wrong_one_bias_for_all_filters():
+    """004 L651: each map of the output is moved by its own bias, so one number for all gives other maps."""
+    rng = np.random.default_rng(0)
+    x, w, b = leaf(rng.standard_normal((1, 1, 4, 4))), leaf(rng.standard_normal((2, 1, 3, 3))), np.array([1.0, -2.0])
+    without, out = F.conv2d(x, w).numpy(), F.conv2d(x, w, leaf(b)).numpy()
+    np.testing.assert_allclose(out, without + b[:, None, None], rtol=1e-12)
+    assert np.abs(out - (without + b[0])).max() == pytest.approx(3)

@@ -67,6 +67,27 @@ def test_worked_5_forward_and_backward():
         np.testing.assert_allclose(tensor.grad.numpy(), expected, rtol=1e-12)
 
 
+def test_worked_5_gradients_between_the_layers():
+    """dŶ, dX1 and dA1, which is dX1 times the mask."""
+    net, seen = two_layer_regression(), {}
+
+    def keep(module, args, out):
+        out.retain_grad()
+        seen[next(name for name, layer in net.named_children() if layer is module)] = out
+
+    for layer in net.children():
+        layer.register_forward_hook(keep)
+    net.loss(gg.tensor(np.array(X, float), requires_grad=True), np.array(T, float)).backward()
+    expected = {
+        "affine2": [[0.3], [-0.7]], "activation": [[0.15, -0.3], [-0.35, 0.7]], "affine1": [[0.15, -0.3], [-0.35, 0]],
+    }  # fmt: skip
+    for name, gradient in expected.items():
+        np.testing.assert_allclose(seen[name].grad.numpy(), gradient, rtol=1e-12, atol=1e-15, err_msg=name)
+    mask = seen["affine1"].numpy() > 0
+    assert mask.tolist() == [[True, True], [True, False]]
+    np.testing.assert_array_equal(seen["affine1"].grad.numpy(), seen["activation"].grad.numpy() * mask)
+
+
 def test_worked_5_with_the_mean_square_everything_doubles():
     net = two_layer_regression()
     loss = nn.MSELoss()(net(gg.tensor(np.array(X, float))), np.array(T, float))

@@ -46,6 +46,15 @@ def test_worked_9_drop_and_keep_are_two_words_for_one_thing():
     assert keep.mean() == pytest.approx(0.7, abs=0.015) and mask_of(0.7).mean() == pytest.approx(0.3, abs=0.015)
 
 
+def test_worked_9_the_mask_of_002():
+    """mask = rand > ratio is False, and drops, with probability ratio: 002's ratio is the p of `Dropout`."""
+    gg.manual_seed(0)
+    ratio = 0.2
+    mask = gg.rand(DRAWS).numpy() > ratio
+    assert 1 - mask.mean() == pytest.approx(ratio, abs=0.012)
+    assert 1 - mask_of(ratio).mean() == pytest.approx(ratio, abs=0.012)
+
+
 def test_worked_9_backward_of_dropout():
     """In training dX = dY·M/(1 − p), in evaluation dX = dY (in the notes' form dY·M and (1 − p)·dY)."""
     layer, x = nn.Dropout(0.3), gg.ones(50, requires_grad=True)
@@ -55,6 +64,14 @@ def test_worked_9_backward_of_dropout():
     x.grad = None
     (layer.eval()(x) * 1.0).sum().backward()
     assert x.grad.tolist() == [1] * 50
+
+
+def test_rounded_targets():
+    """R17: label smoothing s makes the target (1 − s)·t + s/C; with s = .3 and three classes, .8 and .1."""
+    x = gg.tensor(np.array([[1.0, 2.0, 3.0]]))
+    log_y = np.log(np.exp([1, 2, 3]) / np.exp([1, 2, 3]).sum())
+    smoothed = nn.CrossEntropyLoss(label_smoothing=0.3)(x, gg.tensor([2]))
+    assert smoothed.item() == pytest.approx(-(0.1 * log_y[0] + 0.1 * log_y[1] + 0.8 * log_y[2]), rel=1e-12)
 
 
 # --- DropConnect (R12)

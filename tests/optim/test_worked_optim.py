@@ -172,6 +172,9 @@ PATHS = {
 def test_worked_8_3_paths_on_the_bowl(name):
     make, first, last, value, changes = PATHS[name]
     assert bowl(-7, 2) == pytest.approx(6.45)
+    start = leaf((-7.0, 2.0))
+    bowl(start[0], start[1]).backward()
+    np.testing.assert_allclose(start.grad.numpy(), [-0.7, 4], rtol=1e-12)
     path = trajectory(make, (-7.0, 2.0), bowl, 30)
     np.testing.assert_allclose(path[:3], first, rtol=1e-9)
     np.testing.assert_allclose(path[29], last, rtol=1e-8, atol=1e-10)
@@ -260,6 +263,29 @@ def test_momentum_with_a_constant_gradient_steps_lr_over_1_minus_mu():
     assert path[-2] - path[-1] == pytest.approx(0.1)
 
 
+def test_note_wrong_training_error_falls_at_every_step():
+    """003 L169: with single samples it does not, even where every sample's own error falls."""
+    samples, w = np.array([1.0, -1.0, 3.0]), leaf([0.0])
+    optimizer = optim.SGD([w], lr=0.2)
+    errors = []
+    for step in range(12):
+        optimizer.zero_grad()
+        before = (w.item() - samples[step % 3]) ** 2
+        ((w - samples[step % 3]) ** 2).sum().backward()
+        optimizer.step()
+        assert (w.item() - samples[step % 3]) ** 2 < before
+        errors.append(np.mean((w.item() - samples) ** 2))
+    assert np.any(np.diff(errors) > 0) and np.any(np.diff(errors) < 0)
+    p, errors = leaf([0.0]), []
+    optimizer = optim.SGD([p], lr=0.2)
+    for _ in range(12):
+        optimizer.zero_grad()
+        ((p - gg.tensor(samples)) ** 2).mean().backward()
+        optimizer.step()
+        errors.append(np.mean((p.item() - samples) ** 2))
+    assert np.all(np.diff(errors) < 0), "with all samples at once it falls"
+
+
 # --- 8.5
 
 @pytest.mark.parametrize(("start", "wrong"), [((10, 1), 1.09e25), ((10, 10), 1.1e26)])
@@ -295,6 +321,30 @@ def test_worked_8_5_note_wrong_gradient_added():
             assert w.item() == pytest.approx(value)
 
 
+def test_note_wrong_average_of_rmsprop():
+    """003 L424-426 has (1 − ρ) twice, h ← (1 − ρ)·h + (1 − ρ)·g²: no average, and steps 10 times too long."""
+    rho, lr = 0.99, 0.001
+    path = steps(lambda p: optim.RMSprop(p, lr=lr, alpha=rho), [2.0] * 2000)
+    assert path[-2] - path[-1] == pytest.approx(lr, rel=1e-6), "the root of the average of g² is |g|"
+    h = 0.0
+    for _ in range(2000):
+        h = (1 - rho) * h + (1 - rho) * 2.0**2
+    assert lr * 2.0 / h**0.5 == pytest.approx(lr * (rho / (1 - rho)) ** 0.5, rel=1e-6) and lr * 2.0 / h**0.5 > 9 * lr
+
+
+def test_note_wrong_velocity_kept_under_another_name():
+    """004 L296 writes the new velocity to self.h and adds self.v, which stays 0: nothing is ever learnt."""
+    for kept, expected in (("v", [0.95, 0.93, 0.812]), ("h", [1, 1, 1])):
+        w, memory, path = 1.0, {"v": 0.0, "h": 0.0}, []
+        for g in (0.5, -0.25, 1.0):
+            memory[kept] = 0.9 * memory["v"] - 0.1 * g
+            w += memory["v"]
+            path.append(w)
+        assert path == pytest.approx(expected)
+        ours = steps(lambda p: optim.SGD(p, lr=0.1, momentum=0.9), [0.5, -0.25, 1.0])
+        assert (path == pytest.approx(ours)) is (kept == "v")
+
+
 def rates_at(make, wanted):
     optimizer = optim.SGD([leaf([1.0])], lr=0.1)
     schedule = make(optimizer)
@@ -325,6 +375,32 @@ def test_worked_8_5_step_decay():
     epochs, expected = (0, 29, 30, 59, 60), [0.1, 0.1, 0.01, 0.01, 0.001]
     assert rates_at(lambda o: lr_scheduler.StepLR(o, 30), epochs) == pytest.approx(expected)
     assert rates_at(lambda o: lr_scheduler.MultiStepLR(o, [30, 60]), epochs) == pytest.approx(expected)
+
+
+def test_noise_settles_in_proportion_to_the_rate():
+    """001 L1307: steps down h·w²/2 with noise of variance σ² end in a cloud of variance lr·σ²/(h·(2 − lr·h))."""
+    h, sigma, rng = 2.0, 1.5, np.random.default_rng(0)
+    for lr in (0.1, 0.01):
+        w = leaf(np.zeros(4000))
+        optimizer = optim.SGD([w], lr=lr)
+        for _ in range(int(5 / (lr * h))):
+            w.grad = gg.tensor(h * w.numpy() + sigma * rng.standard_normal(4000))
+            optimizer.step()
+        assert w.numpy().var() == pytest.approx(lr * sigma**2 / (h * (2 - lr * h)), rel=0.1)
+
+
+def test_adam_follows_a_schedule():
+    """P5: with a constant gradient Adam's steps have the length of the rate, so a drop to a tenth is seen in them."""
+    w = leaf([1.0])
+    optimizer = optim.Adam([w], lr=0.1)
+    schedule = lr_scheduler.MultiStepLR(optimizer, [2], gamma=0.1)
+    path = [1.0]
+    for _ in range(4):
+        w.grad = gg.tensor(np.array([0.7]))
+        optimizer.step()
+        schedule.step()
+        path.append(w.item())
+    np.testing.assert_allclose(-np.diff(path), [0.1, 0.1, 0.01, 0.01], rtol=1e-6)
 
 
 # --- claims of the notes about AdaGrad (000 L273, 003 L421; corrections 1.2)
@@ -382,6 +458,13 @@ def test_worked_9_norms():
     assert max(3, -4, 0) == 3  # NOTE WRONG: the largest w is not the largest |w|
 
 
+def test_note_wrong_l2_norm_and_its_square():
+    """004 L494 calls ‖x‖² the L2 norm of x, and L419-421 has Σ|w| for both; the norm is 5, its square 25, Σ|w| 7."""
+    w = leaf([3.0, -4.0, 0.0])
+    assert optim.penalty(w, p=(2, 2.0)).item() == 25 == gg.linalg.vector_norm(w).item() ** 2
+    assert gg.linalg.vector_norm(w).item() == 5 and gg.abs(w).sum().item() == 7
+
+
 def test_worked_9_penalty_of_001():
     """Ω = Σ W²: dΩ/dW = 2W, so l2 = 2α is the note's α; the note's 2αW is that of α·Ω. W·Wᵀ would be a matrix."""
     values = [[1.0, -2.0], [0.5, 3.0]]
@@ -436,6 +519,17 @@ def test_worked_9_figure_of_l2():
     np.testing.assert_allclose(end, [1.5, 4.8], rtol=1e-9)
     assert hill(end) + np.sum(end**2) == pytest.approx(33.3)
     np.testing.assert_allclose(descend(hill)[-1], [3, 6], rtol=1e-9)
+
+
+@pytest.mark.parametrize(("c", "a"), [(1, 3), (4, 6), (2.5, -1.5)])
+def test_worked_9_minima_of_one_weight(c, a):
+    """Of c(w − a)² + w² it is ca/(c + 1), of c(w − a)² + 10|w| it is a moved towards 0 by 10/(2c), and not past it."""
+    for add, after, expected in (
+        (lambda w: optim.penalty(w, l2=2.0), lambda w: None, c * a / (c + 1)),
+        (lambda w: 0.0, lambda w: optim.soft_threshold_(w, 0.05 * 10), np.sign(a) * max(abs(a) - 10 / (2 * c), 0)),
+    ):
+        end = descend(lambda w, add=add: (c * (w - a) ** 2).sum() + add(w), after)[-1]
+        np.testing.assert_allclose(end, expected, rtol=1e-9)
 
 
 def test_worked_9_figure_of_l1():

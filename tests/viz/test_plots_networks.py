@@ -10,11 +10,13 @@ from hypothesis.extra.numpy import array_shapes
 
 pytest.importorskip("matplotlib")
 
+from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 
 import glassgrad as gg
 from glassgrad import nn
 from glassgrad.viz import plots
+from glassgrad.viz.plots.figure import settings as plot_settings
 
 NAN = float("nan")
 
@@ -69,6 +71,24 @@ def test_more_than_two_paths_get_panels_of_their_own():
     assert len({str(line._dash_pattern) for line in together.axes[0].lines}) == 3
 
 
+def test_a_path_can_look_as_it_does_in_another_plot():
+    paths = {name: np.random.default_rng(i).standard_normal((9, 2)) for i, name in enumerate("abc")}
+    (b,) = plots.paths_on_contours(bowl, {"b": paths["b"]}, looks={"b": 1}).axes[0].lines
+    other = plots.paths_on_contours(bowl, paths, separate=False).axes[0].lines[1]
+    assert b.get_color() == other.get_color() and b.get_marker() == other.get_marker()
+
+
+def test_lines_drawn_into_a_panel_have_the_colours_of_the_theme():
+    def draw(ax, values):
+        ax.plot(values)
+        ax.plot(values, color="C1")
+
+    mine = plots.panels({"a": [1.0, 2.0]}, draw).axes[0].lines
+    theirs = plots.learning_curves({"a": [1.0, 2.0], "b": [2.0, 1.0]}).axes[0].lines
+    with plot_settings():  # in which figures are written
+        assert [to_hex(line.get_color()) for line in mine] == [to_hex(line.get_color()) for line in theirs]
+
+
 def test_several_functions_differ_in_dashes_and_points_are_marked():
     """The figure of ridge and lasso: f dashed, penalty red and dashed, sum solid; small dot, large dot."""
     functions = {"f": bowl, "penalty": lambda x, y: abs(x) + abs(y), "sum": lambda x, y: bowl(x, y) + abs(x) + abs(y)}
@@ -110,6 +130,9 @@ def test_diverging_paths_are_gaps_and_said():
         ((bowl, np.ones((2, 2))), {"levels": 0}, "levels must be a number of contours, at least 1"),
         ((bowl, np.ones((2, 2))), {"levels": "a"}, "levels must be real numbers"),
         ((bowl, np.ones((2, 2))), {"xlim": 3}, r"xlim must be \(lowest, highest\), got 3"),
+        ((bowl, {"a": np.ones((2, 2))}), {"looks": {"b": 1}}, "looks names a path 'b'; the paths are 'a'"),
+        ((bowl, {"a": np.ones((2, 2))}), {"looks": {"a": -1}}, r"looks\['a'\] must be a whole number from 0, got -1"),
+        ((bowl, {"a": np.ones((2, 2))}), {"looks": 1}, "looks must be a dict of path to number, not int"),
         ((bowl, np.ones((2, 2))), {"aspect": "square"}, "aspect must be 'auto' or 'equal'"),
     ],
 )

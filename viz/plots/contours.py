@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...autograd import Tensor, no_grad
 from .style import Style, literal
-from .values import Start, array, begin, gaps, number_labels, pair
+from .values import Start, array, begin, gaps, listing, number_labels, pair
 
 __all__ = ["paths_on_contours"]
 
@@ -22,9 +22,9 @@ def paths_on_contours(
     f: Callable[..., Any] | Mapping[str, Callable[..., Any]], paths: Any = None, *,
     points: Mapping[str, Sequence[float]] | None = None, xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None, levels: int | Sequence[float] = 9, numbered: bool = True,
-    separate: bool | None = None, aspect: str = "auto", xlabel: str = "x", ylabel: str = "y",
-    title: str | None = None, path: str | os.PathLike[str] | None = None, theme: Any = "light", width: float = 16.0,
-    ax: Any = None,
+    separate: bool | None = None, looks: Mapping[str, int] | None = None, aspect: str = "auto", xlabel: str = "x",
+    ylabel: str = "y", title: str | None = None, path: str | os.PathLike[str] | None = None, theme: Any = "light",
+    width: float = 16.0, ax: Any = None,
 ) -> Any:  # fmt: skip
     """Plot contours of functions f(x, y), with paths over them whose points are numbered from 0, the start.
 
@@ -37,6 +37,8 @@ def paths_on_contours(
         levels: number of contours, closer near the lowest value, or their values.
         numbered: write numbers at points, as many as fit without touching.
         separate: give each path a panel of its own; by default, if there are more than two.
+        looks: a number for each path by name: which of the theme's colours and markers it has, so that it is the same
+            in several plots; by default they are given in order.
         aspect: "equal" for one scale on both axes.
         xlabel, ylabel: names of the variables.
         title, path, theme, width, ax: as `learning_curves`.
@@ -69,6 +71,7 @@ def paths_on_contours(
     else:
         levels = np.unique(array(what, "levels", levels, 1)).tolist()
     routes = _routes(what, paths)
+    chosen = _looks(what, looks, routes)
     marks = {str(name): _point(what, name, xy) for name, xy in (points or {}).items()}
     window = _window(what, [*routes.values(), *(mark[np.newaxis] for mark in marks.values())], xlim, ylim)
     fields = {str(name): _field(what, function, window) for name, function in functions.items()}
@@ -85,8 +88,7 @@ def paths_on_contours(
         for panel, group in zip(panels, groups, strict=True):
             start.figure.dress(panel, style, grid=None)
             handles = _contours(panel, fields, window, levels, style)
-            first = list(routes).index(next(iter(group))) if group else 0
-            handles |= _draw_routes(panel, group, first if len(groups) > 1 else 0, style)
+            handles |= _draw_routes(panel, group, chosen, style)
             for i, (name, xy) in enumerate(marks.items()):
                 (mark,) = panel.plot(
                     *xy, marker="o", markersize=(4, 7.5)[min(i, 1)], color=style.theme.ink, linestyle="none", zorder=6
@@ -137,6 +139,21 @@ def _routes(what: str, paths: Any) -> dict[str, NDArray[np.float64]]:
         if not np.isfinite(route).all(axis=1).any():
             raise ValueError(f"{what}: every point of the path {name!r} is NaN or infinite")
         found[name] = np.where(np.isfinite(route), route, np.nan)
+    return found
+
+
+def _looks(what: str, looks: Any, routes: Mapping[str, Any]) -> dict[str, int]:
+    found = {name: i for i, name in enumerate(routes)}
+    if looks is None:
+        return found
+    if not isinstance(looks, Mapping):
+        raise TypeError(f"{what}: looks must be a dict of path to number, not {type(looks).__name__}")
+    for name, look in looks.items():
+        if str(name) not in found:
+            raise ValueError(f"{what}: looks names a path {name!r}; the paths are {listing(found)}")
+        if isinstance(look, bool) or not isinstance(look, int) or look < 0:
+            raise ValueError(f"{what}: looks[{name!r}] must be a whole number from 0, got {look!r}")
+        found[str(name)] = look
     return found
 
 
@@ -227,13 +244,15 @@ def _contours(panel: Any, fields: Any, window: Any, levels: Any, style: Style) -
     return handles
 
 
-def _draw_routes(panel: Any, group: Mapping[str, NDArray[Any]], first: int, style: Style) -> dict[str, Any]:
+def _draw_routes(
+    panel: Any, group: Mapping[str, NDArray[Any]], looks: Mapping[str, int], style: Style
+) -> dict[str, Any]:
     handles = {}
     size = 2.6 if style.narrow else 3.6
     for i, (name, route) in enumerate(group.items()):
         (line,) = panel.plot(
-            route[:, 0], route[:, 1], color=style.colour(first + i), linestyle=style.dashes(i),
-            linewidth=style.line * 0.75, marker=style.marker(first + i), markersize=size, zorder=3 + 0.01 * i,
+            route[:, 0], route[:, 1], color=style.colour(looks[name]), linestyle=style.dashes(i),
+            linewidth=style.line * 0.75, marker=style.marker(looks[name]), markersize=size, zorder=3 + 0.01 * i,
             markeredgecolor=style.theme.background, markeredgewidth=0.4, label=literal(name) or "path",
         )  # fmt: skip
         if name:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
@@ -91,6 +92,7 @@ def settings() -> Iterator[None]:
     ours |= {
         "font.family": [font for font in _FONTS if font in installed] or ["sans-serif"], "svg.hashsalt": "glassgrad",
         "svg.fonttype": "path", "axes.unicode_minus": True, "figure.dpi": DPI,
+        "axes.prop_cycle": cycler(color=[style_of("settings").colour(i) for i in range(7)]),  # what "C1" means
     }  # fmt: skip
     with matplotlib.rc_context(ours):
         yield
@@ -118,6 +120,7 @@ def dress(ax: Any, style: Style, grid: str | None = "y", bare: bool = False) -> 
     """Give axes the look of the style: two thin spines and a faint grid; or, when bare, nothing at all."""
     theme = style.theme
     ax.set_facecolor(theme.background)
+    ax.set_prop_cycle(color=[style.colour(i) for i in range(7)])  # of lines that the caller draws in
     for side, spine in ax.spines.items():
         spine.set_visible(side in ("left", "bottom") and not bare)
         spine.set_color(theme.operation)

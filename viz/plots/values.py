@@ -45,7 +45,8 @@ class Start:
             self.figure.heading(self.ax, literal(title), self.style)
         owner = self.ax.get_figure(root=True)
         if isinstance(owner, self.figure.PlotFigure):
-            owner.handles = {**handles, **owner.handles}
+            for name, handle in handles.items():
+                owner.handles.setdefault(name, handle)
             owner.notes += [note for note in notes if note]
         elif handles:
             self.ax.legend(
