@@ -8,7 +8,7 @@ be better than a grid, since not all hyper-parameters matter; Bayesian optimisat
 Look for: the 20 best trials, validation solid and training dotted, as in the note; printed as `Best-1(val acc:…) | …`.
 In the scatter plots the accuracy rises with the rate and does not depend on weight decay: the narrowed range of weight
 decay means nothing. Of 25 random draws each has another rate; a grid of 25 tries only five. The trial that is best on
-100 validation images owes that to luck too: on test images, never used for choosing, it is worse.
+100 validation images may owe that to luck: its accuracy on test images, never used for choosing, is another.
 
 Run: python examples/hyperparameter_search.py --data mnist
 """

@@ -127,7 +127,7 @@ for name in singles:
                        f"each {mean:.4f} on average, the best {best:.4f}, together {five:.4f}")  # fmt: skip
 one = float(np.mean([each[0] for each in singles["initial values"]]))
 five = experiment.report("one network, five shifts of the images, test accuracy", shifted, 4)
-experiment.verdict("averaging over several changes of the input helps", "003 L306-317", five > one,
+experiment.verdict("averaging over several changes of the input helps", "003 L300-317", five > one,
                    f"{one:.4f} as it is, {five:.4f} with shifts by a pixel, which it was not trained on")  # fmt: skip
 whole = experiment.report("dropout, all units, test accuracy", with_all, 4)
 single = experiment.report("dropout, one mask, test accuracy", one_mask, 4)
