@@ -23,17 +23,6 @@ IDS = [f"{letter}{number}" for letter, count in COUNTS.items() for number in ran
 # Items that the notes only mention.
 MENTIONED = {"B7", "I9", "R18", "R20", "V11"}
 
-# Scripts that are still being written. A row may name them before they are there, and is held to the rest all the same.
-STILL_TO_COME = {
-    f"examples/{name}.py" for name in (
-        "activation_histograms", "activations", "adagrad_stalls", "augmentation", "batch_normalization",
-        "convnets", "depth", "dropout_conventions", "early_stopping", "everything_together",
-        "gradient_descent", "hyperparameter_search", "initial_values", "l1_l2", "many_networks",
-        "normalising_data", "optimizer_paths", "optimizers_on_mnist", "order_of_samples", "overfitting",
-        "rates_and_batches", "source_graphs", "two_layers", "vanishing_gradients",
-    )
-}  # fmt: skip
-
 ROWS = re.findall(r"^\| ([A-Z]\d+) \| (.+?) \| (.*?) ?\| (.+?) \|$", PAGE, flags=re.M)
 NAMES = {item: re.findall(r"`([^`]+)`", names) for item, _, names, _ in ROWS}
 TESTS = {item: re.findall(r"`([^`]+)`", tests) for item, _, _, tests in ROWS if item not in MENTIONED}
@@ -71,12 +60,8 @@ def test_every_item_is_there_once():
 @pytest.mark.parametrize("item", [i for i in IDS if i not in MENTIONED])
 def test_names_can_be_imported(item):
     assert NAMES[item], f"{item} has no name"
-    awaited = []
     for name in NAMES[item]:
         if name.startswith("examples/"):
-            if name in STILL_TO_COME and not (ROOT / name).exists():
-                awaited.append(name)
-                continue
             assert (ROOT / name).is_file(), f"{item}: there is no {name}"
             continue
         path, _, options = name.partition("(")
@@ -85,8 +70,6 @@ def test_names_can_be_imported(item):
         assert not inspect.ismodule(found), f"{item}: {name} is a module"
         for option in re.findall(r"(\w+)=", options):
             assert option in inspect.signature(found).parameters, f"{item}: {path} has no option {option}"
-    if awaited:
-        pytest.xfail(f"still to come: {', '.join(awaited)}")
 
 
 @pytest.mark.parametrize("item", [i for i in IDS if i not in MENTIONED])
@@ -112,7 +95,7 @@ def test_every_error_of_the_notes_has_its_test():
     for _, _, tests in rows:
         for test in re.findall(r"`([^`]+)`", tests):
             if test.startswith("examples/"):
-                assert test in STILL_TO_COME or (ROOT / test).is_file(), f"there is no {test}"
+                assert (ROOT / test).is_file(), f"there is no {test}"
             else:
                 assert_test_exists(test)
 
@@ -122,7 +105,7 @@ def test_names_scripts_and_tests_in_the_text_exist():
     for name in set(re.findall(r"`(gg(?:\.\w+)+)", text)):
         assert resolve(name) is not None
     for script in set(re.findall(r"`(examples/\w+\.py)`", text)):
-        assert script in STILL_TO_COME or (ROOT / script).is_file(), f"there is no {script}"
+        assert (ROOT / script).is_file(), f"there is no {script}"
     for test in set(re.findall(r"`(tests/[^`]+)`", text)):
         assert_test_exists(test)
 
