@@ -32,7 +32,9 @@ def surround(x: Any, pads: Any, value: Any) -> Any:
     """Return ``x`` with ``pads`` = ((before, after), ...) elements of ``value`` around it, for each axis."""
     array = np.asarray(x)
     shape = tuple(n + before + after for n, (before, after) in zip(array.shape, pads, strict=True))
-    if array.dtype.kind != "f" and (not math.isfinite(value) or np.asarray(value).astype(array.dtype) != value):
+    # A whole number but 0 is True as a bool, as everywhere else.
+    held = np.int64 if array.dtype == bool else array.dtype
+    if array.dtype.kind != "f" and (not math.isfinite(value) or np.asarray(value).astype(held) != value):
         raise TypeError(f"pad: a tensor of dtype {array.dtype} cannot hold the value {value}; convert it to floats")
     result = np.zeros(shape, array.dtype) if value == 0 else np.full(shape, value, array.dtype)
     result[_inside(shape, pads)] = array

@@ -124,6 +124,12 @@ UNSUPPORTED: list[tuple[str, Callable[[Any, tuple[Any, ...], dict[str, Any]], bo
         "integers times a fraction",
     ),
     ("addr", lambda x, args, kwargs: x.dtype == torch.bool, "factors of bools"),
+    # PyTorch casts the bounds, so that integers between −0.5 and 0.5 are integers.
+    (
+        r"nn\.functional\.hardtanh",
+        lambda x, args, kwargs: _is_integer(x) and any(v != int(v) for v in kwargs.values() if isinstance(v, float)),
+        "integers between fractions",
+    ),
     (r"nn\.functional\.batch_norm", lambda x, args, kwargs: x.ndim < 2, "batch without channels"),
 ]
 
