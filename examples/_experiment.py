@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -186,14 +185,12 @@ class Experiment:
 
 
 def _replace(target: Path, write: Any) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
-    os.close(handle)
+    part = target.with_name(f".{target.stem}-{os.getpid()}{target.suffix}")
     try:
-        write(name)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
+        write(str(part))
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def smooth(values: Sequence[float], width: int) -> np.ndarray:

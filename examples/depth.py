@@ -86,7 +86,15 @@ def draw(ax, recipes):
         )  # fmt: skip
         ax.fill_between(places, rows.min(1), rows.max(1), color=COLOURS[recipe], alpha=0.2, linewidth=0)
     ax.axhline(100 * guess, color="0.5", linewidth=0.8, linestyle=(0, (2, 2)))
-    ax.text(len(DEPTHS) - 1, 100 * guess + 1.5, "always the most frequent digit", ha="right", fontsize=8, color="0.35")
+    ax.text(
+        len(DEPTHS) - 1,
+        100 * guess - 1.5,
+        "always the most frequent digit",
+        ha="right",
+        va="top",
+        fontsize=8,
+        color="0.35",
+    )
     ax.set_xticks(range(len(DEPTHS)), [str(depth) for depth in DEPTHS])
     ax.set(xlabel="hidden layers", ylabel="test accuracy in %", ylim=(0, 102))
 

@@ -140,7 +140,7 @@ def schedules(ax):
     ax.axvline(drop + 0.5, color="0.5", linewidth=0.9, linestyle="-.")
     ax.set(xlabel="epoch (line: the rate is divided by 10)", ylabel="test accuracy in %")
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(loc="lower right", fontsize=8, frameon=False)
+    ax.legend(loc="lower right", fontsize=8, framealpha=1.0, edgecolor="none")
 
 
 experiment.finish(
