@@ -64,12 +64,16 @@ experiment.verdict(
     all(mean[recipe, 1] > 0.7 and mean[recipe, 10] < guess + 0.05 for recipe in PLAIN),
     "; ".join(f"{recipe}: {mean[recipe, 1]:.2f} with 1 hidden layer, {mean[recipe, 3]:.2f} with 3" for recipe in PLAIN),
 )
-deep = 10 if experiment.short else 20
-tricks = {recipe: mean[recipe, deep] for recipe in RECIPES if recipe not in PLAIN}
+# Holds where both recipes learn with 20 layers; partly where they do with 10, where plain networks only guess.
+tricks = [recipe for recipe in RECIPES if recipe not in PLAIN]
+at_10 = all(mean[recipe, 10] > 0.8 for recipe in tricks)
+at_20 = not experiment.short and all(mean[recipe, 20] > 0.8 for recipe in tricks)
 experiment.verdict(
-    "with good initial weights and batch normalisation deeper ones learn", "001 L853, 8.4", min(tricks.values()) > 0.8,
-    "; ".join(f"{recipe}: {value:.2f} with {deep}" for recipe, value in tricks.items())
-    + f" hidden layers; with {DEPTHS[-1]}: " + ", ".join(f"{mean[recipe, DEPTHS[-1]]:.2f}" for recipe in tricks),
+    "with good initial weights and batch normalisation deeper ones learn",
+    "001 L853, 8.4",
+    at_20 or ("partly" if at_10 else False),
+    "; ".join(f"{recipe}: " + ", ".join(f"{mean[recipe, depth]:.2f} with {depth}" for depth in DEPTHS if depth >= 10)
+              for recipe in tricks),
 )  # fmt: skip
 
 LOOKS = {"sigmoid, std 0.01": "s", "ReLU, std 0.01": "^", "ReLU, He": "D", "ReLU, He, batch norm": "o"}
